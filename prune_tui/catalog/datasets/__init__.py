@@ -1,0 +1,1 @@
+"""The datasets a user can pick: one file a family, one line here to add one."""

@@ -1,0 +1,1 @@
+"""Pure data and functions: no torch, no Textual, no disk, no clock."""

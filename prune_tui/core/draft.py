@@ -1,0 +1,94 @@
+"""A plan while it is being made: a sparsity and a lock per layer, with undo and redo."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+MAX_UNDO = 200
+HIGHEST_SPARSITY = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One layer's target sparsity, and whether edits of many rows leave it alone."""
+
+    sparsity: float = 0.0
+    is_locked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The rows by layer name, what the scan suggested for each, and the states to go back and forth to."""
+
+    rows: Mapping[str, Row]
+    suggested: Mapping[str, float] = field(default_factory=dict)
+    past: tuple[Mapping[str, Row], ...] = ()
+    future: tuple[Mapping[str, Row], ...] = ()
+
+    @property
+    def plan(self) -> dict[str, float]:
+        """The sparsity of every layer that is to be pruned at all."""
+        return {name: row.sparsity for name, row in self.rows.items() if row.sparsity > 0}
+
+
+def new_draft(names: Sequence[str], suggested: Mapping[str, float]) -> Draft:
+    """Begin with what the scan suggests."""
+    return Draft(rows={name: Row(suggested.get(name, 0.0)) for name in names}, suggested=suggested)
+
+
+def with_sparsity(draft: Draft, name: str, sparsity: float) -> Draft:
+    """Set one layer's sparsity, kept within [0, 0.999]; a locked row stays as it is."""
+    row = draft.rows[name]
+    if row.is_locked:
+        return draft
+    value = min(HIGHEST_SPARSITY, max(0.0, round(sparsity, 4)))
+    return _changed(draft, {**draft.rows, name: replace(row, sparsity=value)})
+
+
+def nudged(draft: Draft, name: str, by: float) -> Draft:
+    """Raise or lower one layer's sparsity."""
+    return with_sparsity(draft, name, draft.rows[name].sparsity + by)
+
+
+def toggled_lock(draft: Draft, name: str) -> Draft:
+    """Lock or unlock a row."""
+    row = draft.rows[name]
+    return _changed(draft, {**draft.rows, name: replace(row, is_locked=not row.is_locked)})
+
+
+def reset(draft: Draft, name: str) -> Draft:
+    """Take a row back to what the scan suggested."""
+    return with_sparsity(draft, name, draft.suggested.get(name, 0.0))
+
+
+def copied_down(draft: Draft, name: str) -> Draft:
+    """Give every unlocked row below `name` its sparsity."""
+    names = list(draft.rows)
+    value = draft.rows[name].sparsity
+    below = names[names.index(name) + 1 :]
+    return _changed(
+        draft,
+        {
+            other: replace(row, sparsity=value) if other in below and not row.is_locked else row
+            for other, row in draft.rows.items()
+        },
+    )
+
+
+def undone(draft: Draft) -> Draft:
+    """Go back one change, if there is one."""
+    if not draft.past:
+        return draft
+    return replace(draft, rows=draft.past[-1], past=draft.past[:-1], future=(draft.rows, *draft.future))
+
+
+def redone(draft: Draft) -> Draft:
+    """Go forth one undone change, if there is one."""
+    if not draft.future:
+        return draft
+    return replace(draft, rows=draft.future[0], past=(*draft.past, draft.rows), future=draft.future[1:])
+
+
+def _changed(draft: Draft, rows: Mapping[str, Row]) -> Draft:
+    if rows == draft.rows:
+        return draft
+    return replace(draft, rows=rows, past=(*draft.past, draft.rows)[-MAX_UNDO:], future=())

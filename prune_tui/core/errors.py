@@ -1,0 +1,55 @@
+"""The errors a user can mend, as a tree; each message is one line: what, where, what would be right.
+
+PruneTuiError
+├── SessionError      a session file that can't be read as one
+├── UnknownNameError  a model, dataset, criterion, layer … that does not exist
+├── DecisionError     a decision that can't be carried out here and now
+├── CheckpointError   weights that are missing, altered or for another model
+├── DataError         a dataset that is absent, unreadable or can't be fetched
+├── DeviceError       a device this machine does not have
+└── StorageError      a file that can't be written
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Final
+
+
+class PruneTuiError(Exception):
+    """Something the user gave can't be used; `str(error)` is the one line to show."""
+
+    exit_code: Final = 2
+
+
+class SessionError(PruneTuiError):
+    """A session file is not JSON, of a newer schema, or has a field that is unknown or out of range."""
+
+
+class UnknownNameError(PruneTuiError):
+    """A name is not in the table it was looked up in."""
+
+    def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
+        known = sorted(choices)
+        near = get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(known)}"
+        super().__init__(f"unknown {what} {name!r}: {hint}")
+
+
+class DecisionError(PruneTuiError):
+    """A decision can't be carried out in the state the session is in."""
+
+
+class CheckpointError(PruneTuiError):
+    """A checkpoint is missing, truncated, altered, for another model, or outside its session's folder."""
+
+
+class DataError(PruneTuiError):
+    """A dataset is absent, empty, malformed, or can't be fetched."""
+
+
+class DeviceError(PruneTuiError):
+    """The device asked for is not on this machine."""
+
+
+class StorageError(PruneTuiError):
+    """A file can't be written; what was there before is still there."""

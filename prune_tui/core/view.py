@@ -1,0 +1,262 @@
+"""What a screen needs to draw: events folded, one at a time, by the pure function `apply`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from prune_tui.core.events import (
+    BatchEvaluated,
+    BatchTrained,
+    CellScanned,
+    CheckpointSaved,
+    DataProgress,
+    DecisionDropped,
+    DecisionFinished,
+    DecisionStarted,
+    EngineReady,
+    EpochFinished,
+    Event,
+    LatencyMeasured,
+    LayerInfo,
+    MaskChecked,
+    Measured,
+    Pruned,
+    ScanStarted,
+    WeightsBinned,
+)
+from prune_tui.core.report import Environment, EpochFigures, Figures, LayerFigures, Report, ScanFigures
+from prune_tui.core.session import Checkpoint
+
+MAX_EPOCHS = 4_000
+MAX_LOG_LINES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """A line of the log: Unix time in seconds, and what happened."""
+
+    at: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The decision under way, and how far it is."""
+
+    index: int
+    kind: str
+    title: str
+    started_at: float
+    seconds: float = 0.0
+    done: float = 0.0
+    batch: BatchTrained | None = None
+
+    @property
+    def seconds_left(self) -> float | None:
+        """The time left at the pace so far; None until there is a pace."""
+        return self.seconds * (1 - self.done) / self.done if self.done > 0.01 else None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """All that is known of a session so far; bounded in size however long the run."""
+
+    data_progress: DataProgress | None = None
+    layers: tuple[LayerInfo, ...] = ()
+    other_parameters: int = 0
+    other_macs: int = 0
+    environment: Environment | None = None
+    running: Running | None = None
+    num_decisions: int = 0
+    epochs: tuple[EpochFigures, ...] = ()
+    scan: ScanFigures | None = None
+    num_cells_done: int = 0
+    pruned_counts: Pruned | None = None
+    mask: MaskChecked | None = None
+    dense_histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
+    pruned_histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
+    dense: Figures | None = None
+    pruned: Figures | None = None
+    test_reads: int = 0
+    checkpoints: tuple[Checkpoint, ...] = ()
+    log: tuple[LogLine, ...] = ()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether model and data are loaded."""
+        return bool(self.layers)
+
+    @property
+    def layer_figures(self) -> tuple[LayerFigures, ...]:
+        """The prunable layers as they are now: pruned if they have been, else dense."""
+        if self.pruned_counts is not None:
+            return self.pruned_counts.layers
+        return tuple(
+            LayerFigures(name=layer.name, parameters=layer.parameters, nonzero=layer.parameters, sparsity=0.0)
+            for layer in self.layers
+        )
+
+
+def epochs_of(view: View, decision: int) -> tuple[EpochFigures, ...]:
+    """Return the epochs of one decision, oldest first."""
+    return tuple(epoch for epoch in view.epochs if epoch.decision == decision)
+
+
+def report_of(view: View) -> Report:
+    """Return the report that the facts so far amount to."""
+    dense, pruned = view.dense, view.pruned
+    return Report(
+        dense=dense,
+        pruned=pruned,
+        compression_ratio=pruned.parameters / max(1, pruned.nonzero) if pruned else None,
+        theoretical_speedup=pruned.macs / max(1, pruned.nonzero_macs) if pruned else None,
+        layers=view.layer_figures,
+        scan=view.scan,
+        epochs=view.epochs,
+        test_reads=view.test_reads,
+        environment=view.environment,
+    )
+
+
+def apply(view: View, event: Event) -> View:
+    """Return the view after `event`."""
+    match event:
+        case DataProgress():
+            return replace(view, data_progress=event)
+        case EngineReady():
+            return replace(
+                view,
+                data_progress=None,
+                layers=event.layers,
+                other_parameters=event.other_parameters,
+                other_macs=event.other_macs,
+                environment=event.environment,
+            )
+        case DecisionStarted():
+            running = Running(event.index, event.kind, event.title, event.started_at)
+            return _logged(replace(_cleared_for(view, event.kind), running=running), event.title, 0.0)
+        case BatchTrained():
+            epochs_done = (event.round - 1) * event.num_epochs + event.epoch - 1
+            done = (epochs_done + event.batch / event.num_batches) / (event.num_rounds * event.num_epochs)
+            return _progressed(view, event.seconds, done, event)
+        case BatchEvaluated():
+            kind = view.running.kind if view.running else ""
+            whole = kind in ("measure", "load_dense")
+            return _progressed(view, event.seconds, event.batch / event.num_batches if whole else None)
+        case EpochFinished():
+            return _epoch_finished(view, event)
+        case ScanStarted():
+            return replace(view, scan=event.figures, num_cells_done=0)
+        case CellScanned():
+            return _cell_scanned(view, event)
+        case Pruned():
+            text = f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
+            changed = replace(view, pruned_counts=event, pruned=None)
+            return _logged(changed, text, event.seconds)
+        case MaskChecked():
+            return replace(view, mask=event)
+        case WeightsBinned(stage="dense"):
+            return replace(view, dense_histograms={**view.dense_histograms, event.layer: event})
+        case WeightsBinned():
+            return replace(view, pruned_histograms={**view.pruned_histograms, event.layer: event})
+        case Measured():
+            return _measured(view, event)
+        case LatencyMeasured():
+            return _latency_measured(view, event)
+        case CheckpointSaved():
+            saved = Checkpoint(path=event.path, sha256=event.sha256, file_bytes=event.file_bytes)
+            others = tuple(known for known in view.checkpoints if known.path != event.path)
+            return replace(view, checkpoints=(*others, saved))
+        case DecisionFinished():
+            text = "stopped early, the best so far is kept" if event.stopped_after is not None else "done"
+            after = _logged(view, f"{text} ({event.seconds:.1f} s)", event.seconds)
+            return replace(after, running=None, num_decisions=event.index + 1)
+        case DecisionDropped():
+            return replace(view, running=None)
+        case _:
+            assert_never(event)
+
+
+def _cleared_for(view: View, kind: str) -> View:
+    """Forget what the decision about to run makes untrue: a new baseline makes everything so."""
+    if kind in ("train_dense", "load_dense"):
+        return replace(
+            view,
+            scan=None,
+            pruned_counts=None,
+            mask=None,
+            dense=None,
+            pruned=None,
+            pruned_histograms={},
+        )
+    return replace(view, mask=None) if kind == "prune" else view
+
+
+def _progressed(view: View, seconds: float, done: float | None, batch: BatchTrained | None = None) -> View:
+    running = view.running
+    if running is None:
+        return view
+    return replace(
+        view,
+        running=replace(
+            running,
+            seconds=seconds,
+            done=running.done if done is None else min(1.0, done),
+            batch=batch or running.batch,
+        ),
+    )
+
+
+def _epoch_finished(view: View, event: EpochFinished) -> View:
+    figures = event.figures
+    name = f"epoch {figures.epoch}" if figures.epoch else "right after pruning"
+    loss = "" if figures.train_loss is None else f", train loss {figures.train_loss:.3f}"
+    best = ", best so far" if event.is_best and figures.epoch else ""
+    text = f"{name}: validation accuracy {figures.accuracy:.2%}{loss}{best}"
+    return _logged(replace(view, epochs=(*view.epochs, figures)[-MAX_EPOCHS:]), text, event.seconds)
+
+
+def _cell_scanned(view: View, event: CellScanned) -> View:
+    scan = view.scan
+    if scan is None:
+        return view
+    curves = tuple(
+        curve.model_copy(
+            update={
+                "accuracies": tuple(
+                    event.accuracy if position == event.position else accuracy
+                    for position, accuracy in enumerate(curve.accuracies)
+                )
+            }
+        )
+        if curve.name == event.layer
+        else curve
+        for curve in scan.layers
+    )
+    changed = replace(view, scan=scan.model_copy(update={"layers": curves}), num_cells_done=event.num_done)
+    return _progressed(changed, event.seconds, event.num_done / event.num_cells)
+
+
+def _measured(view: View, event: Measured) -> View:
+    accuracy = f"{event.which}: test accuracy {event.figures.accuracy:.2%}"
+    changed = replace(view, test_reads=event.test_reads)
+    if event.which == "dense":
+        return _logged(replace(changed, dense=event.figures), accuracy, event.seconds)
+    return _logged(replace(changed, pruned=event.figures), accuracy, event.seconds)
+
+
+def _latency_measured(view: View, event: LatencyMeasured) -> View:
+    def timed(figures: Figures | None) -> Figures | None:
+        if figures is None:
+            return None
+        latency = {**figures.latency_ms, str(event.batch_size): event.latency}
+        return figures.model_copy(update={"latency_ms": latency})
+
+    if event.which == "dense":
+        return replace(view, dense=timed(view.dense))
+    return replace(view, pruned=timed(view.pruned))
+
+
+def _logged(view: View, text: str, seconds: float) -> View:
+    at = view.running.started_at + seconds if view.running else seconds
+    return replace(view, log=(*view.log, LogLine(at, text))[-MAX_LOG_LINES:])
