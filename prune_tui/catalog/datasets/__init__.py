@@ -1,1 +1,178 @@
 """The datasets a user can pick: one file a family, one line here to add one."""
+
+import os
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from platformdirs import user_cache_path
+
+from prune_tui.catalog.lookup import load_function
+from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, ImageShape, ModelEntry
+from prune_tui.core.errors import DataError, UnknownNameError
+from prune_tui.core.events import DataProgress
+
+if TYPE_CHECKING:
+    from prune_tui.catalog.datasets.images import ImageData
+
+DATA_DIR_VARIABLE: Final = "PRUNE_TUI_DATA"
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetEntry:
+    """A dataset by name.
+
+    `image_shape` None takes the model's shape, `num_classes` None is as many as there are folders;
+    `download_bytes` is 0 where nothing is ever fetched. `loader` is `module:function` of
+    (entry, data folder, image shape, seed) that yields `DataProgress` and returns `ImageData`. `files` are
+    those that must be in the data folder, relative to it; `path` is an image folder's.
+    """
+
+    name: str
+    description: str
+    image_shape: ImageShape | None
+    num_classes: int | None
+    download_bytes: int
+    loader: str
+    files: tuple[str, ...] = ()
+    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Whether a dataset can be read without fetching it, and in a few words where it is or comes from."""
+
+    is_here: bool
+    text: str
+
+
+def _mnist_files(folder: str) -> tuple[str, ...]:
+    splits, kinds = ("train", "t10k"), ("images-idx3", "labels-idx1")
+    return tuple(f"{folder}/raw/{split}-{kind}-ubyte" for split in splits for kind in kinds)
+
+
+_PACKAGE: Final = "prune_tui.catalog.datasets"
+
+DATASETS: Final[Mapping[str, DatasetEntry]] = {
+    entry.name: entry
+    for entry in (
+        DatasetEntry(
+            "digits",
+            "1,797 handwritten digits, scaled up to 28×28",
+            MNIST_SHAPE,
+            10,
+            0,
+            f"{_PACKAGE}.digits:load_digits",
+        ),
+        DatasetEntry(
+            "mnist",
+            "70,000 handwritten digits, 28×28",
+            MNIST_SHAPE,
+            10,
+            11_594_722,
+            f"{_PACKAGE}.mnist:load_mnist",
+            _mnist_files("MNIST"),
+        ),
+        DatasetEntry(
+            "fashion-mnist",
+            "70,000 pieces of clothing in 10 classes, 28×28",
+            MNIST_SHAPE,
+            10,
+            30_878_645,
+            f"{_PACKAGE}.mnist:load_mnist",
+            _mnist_files("FashionMNIST"),
+        ),
+        DatasetEntry(
+            "cifar10",
+            "60,000 colour images in 10 classes, 32×32",
+            CIFAR_SHAPE,
+            10,
+            170_498_071,
+            f"{_PACKAGE}.cifar:load_cifar",
+            (
+                *(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6)),
+                "cifar-10-batches-py/test_batch",
+                "cifar-10-batches-py/batches.meta",
+            ),
+        ),
+        DatasetEntry(
+            "cifar100",
+            "60,000 colour images in 100 classes, 32×32",
+            CIFAR_SHAPE,
+            100,
+            169_001_437,
+            f"{_PACKAGE}.cifar:load_cifar",
+            ("cifar-100-python/train", "cifar-100-python/test", "cifar-100-python/meta"),
+        ),
+    )
+}
+
+_FOLDER_PREFIX: Final = "imagefolder:"
+
+IMAGEFOLDER: Final = DatasetEntry(
+    f"{_FOLDER_PREFIX}PATH",
+    "your own images: PATH/<class>/*, or PATH/train/<class>/* and PATH/test/<class>/*",
+    None,
+    None,
+    0,
+    f"{_PACKAGE}.imagefolder:load_imagefolder",
+)
+"""What `imagefolder:PATH` is, for lists; `dataset_entry` makes the entry of a real path."""
+
+
+def dataset_entry(name: str) -> DatasetEntry:
+    """Return the dataset called `name`, which may be `imagefolder:PATH`, or raise `UnknownNameError`."""
+    if name in DATASETS:
+        return DATASETS[name]
+    path = name.removeprefix(_FOLDER_PREFIX)
+    if path == name or not path:
+        raise UnknownNameError("dataset", name, [*DATASETS, IMAGEFOLDER.name])
+    return replace(IMAGEFOLDER, name=name, path=Path(path).expanduser())
+
+
+def fits(model: ModelEntry, dataset: DatasetEntry) -> bool:
+    """Say whether the model takes images of the dataset's shape."""
+    return dataset.image_shape is None or dataset.image_shape == model.image_shape
+
+
+def default_data_dir() -> Path:
+    """Return the folder that datasets are kept in: PRUNE_TUI_DATA, else within the user's cache folder."""
+    chosen = os.environ.get(DATA_DIR_VARIABLE)
+    return Path(chosen).expanduser() if chosen else user_cache_path("prune-tui") / "data"
+
+
+def whereabouts(dataset: DatasetEntry, data_dir: Path) -> Whereabouts:
+    """Say where the dataset is by looking for its files, without opening them."""
+    if dataset.path is not None:
+        if dataset.path.is_dir():
+            return Whereabouts(True, f"in {dataset.path}")
+        return Whereabouts(False, f"no folder {dataset.path}")
+    if not dataset.files:
+        return Whereabouts(True, "bundled")
+    if all((data_dir / file).is_file() for file in dataset.files):
+        return Whereabouts(True, f"in {data_dir}")
+    return Whereabouts(False, f"would be downloaded, {dataset.download_bytes / 1e6:.0f} MB")
+
+
+def load(
+    dataset: DatasetEntry, *, data_dir: Path | None, image_shape: ImageShape, seed: int
+) -> Generator[DataProgress, None, "ImageData"]:
+    """Read the dataset into memory, fetching it first where it is not in the data folder.
+
+    `data_dir` None is the default folder, made when something must be fetched; `image_shape` is the model's;
+    `seed` draws the validation split (and the test split of an image folder without one).
+
+    Raises:
+        DataError: the folder or the dataset is absent, can't be fetched, or is not what it should be.
+    """
+    if data_dir is not None and not data_dir.is_dir():
+        raise DataError(
+            f"no data folder {data_dir}: make it first, or leave it out to use {default_data_dir()}"
+        )
+    if dataset.image_shape not in (None, image_shape):
+        raise DataError(f"{dataset.name} has images of {dataset.image_shape}, the model takes {image_shape}")
+    folder = data_dir or default_data_dir()
+    loader = load_function(dataset.loader)
+    data: ImageData = yield from loader(dataset, folder, image_shape, seed)
+    return data

@@ -1,0 +1,14 @@
+"""The trained dense baselines that ship with prune-tui, so that a first session need not train one."""
+
+from importlib.resources import files
+from pathlib import Path
+from typing import Final
+
+BUNDLED_MODEL: Final = "lenet5"
+BUNDLED_DATASET: Final = "digits"
+
+
+def bundled_baseline(model: str, dataset: str) -> Path | None:
+    """Return the file of the baseline for `model` trained on `dataset`, or None if none ships."""
+    path = Path(str(files("prune_tui"))) / "assets" / "baselines" / f"{model}-{dataset}.safetensors"
+    return path if path.is_file() else None
