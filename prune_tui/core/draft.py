@@ -74,6 +74,41 @@ def copied_down(draft: Draft, name: str) -> Draft:
     )
 
 
+def with_all(draft: Draft, sparsity: float) -> Draft:
+    """Give every row one sparsity, locked or not: under scope `global` there is only one number."""
+    value = min(HIGHEST_SPARSITY, max(0.0, round(sparsity, 4)))
+    return _changed(draft, {name: replace(row, sparsity=value) for name, row in draft.rows.items()})
+
+
+def with_suggestions(draft: Draft, suggested: Mapping[str, float]) -> Draft:
+    """Take in what a newer scan suggests; a draft that nobody has touched follows it."""
+    if draft.past or draft.future:
+        return replace(draft, suggested=suggested)
+    return new_draft(list(draft.rows), suggested)
+
+
+def parse_sparsity(text: str) -> float:
+    """Read what a person types for a sparsity: `0.6`, `.6` or `60%`.
+
+    Raises:
+        ValueError: it is none of these; the message says what would be right.
+    """
+    words = text.strip().replace(",", ".")
+    is_percent = words.endswith("%")
+    digits = words.removesuffix("%").strip()
+    if not digits or not all(letter in "0123456789." for letter in digits):
+        raise ValueError("type a sparsity such as 0.6, .6 or 60%")
+    try:
+        value = float(digits) / (100 if is_percent else 1)
+    except ValueError:
+        raise ValueError("type a sparsity such as 0.6, .6 or 60%") from None
+    if value > HIGHEST_SPARSITY:
+        if not is_percent and HIGHEST_SPARSITY * 100 >= value > 1:
+            raise ValueError(f"a sparsity is below 1: for {digits} percent type {digits}%")
+        raise ValueError(f"at most {HIGHEST_SPARSITY}: something of the layer must stay")
+    return value
+
+
 def undone(draft: Draft) -> Draft:
     """Go back one change, if there is one."""
     if not draft.past:

@@ -1,5 +1,6 @@
 """What a plan would give, from the scan's curves and the layers' counts alone: no network is run."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -175,3 +176,34 @@ def bins_that_die(histogram: WeightsBinned, sparsity: float) -> float:
             return position + left / count
         left -= count
     return float(len(histogram.counts))
+
+
+def uncertainty(accuracy: float, num_images: int) -> float:
+    """Return the half-width of the 95 % interval of an accuracy measured on so many images (binomial)."""
+    return 1.96 * math.sqrt(max(0.0, accuracy * (1 - accuracy)) / max(1, num_images))
+
+
+def spread_globally(histograms: Mapping[str, WeightsBinned | None], sparsity: float) -> dict[str, float]:
+    """Estimate what one threshold on |w| prunes of each layer, so that all together reach `sparsity`.
+
+    Weights are taken to lie evenly within a bin; a layer without a histogram is given `sparsity` itself.
+    """
+    binned = {name: histogram for name, histogram in histograms.items() if histogram is not None}
+    total = sum(sum(histogram.counts) for histogram in binned.values())
+    low, high = 0.0, max((histogram.largest for histogram in binned.values()), default=0.0)
+    for _ in range(40):
+        threshold = (low + high) / 2
+        pruned = sum(_count_below(histogram, threshold) for histogram in binned.values())
+        low, high = (threshold, high) if pruned < sparsity * total else (low, threshold)
+    return {
+        name: _count_below(histogram, high) / max(1, sum(histogram.counts)) if histogram else sparsity
+        for name, histogram in histograms.items()
+    }
+
+
+def _count_below(histogram: WeightsBinned, threshold: float) -> float:
+    if histogram.largest <= 0 or threshold >= histogram.largest:
+        return float(sum(histogram.counts))
+    position = threshold / histogram.largest * len(histogram.counts)
+    whole = int(position)
+    return sum(histogram.counts[:whole]) + histogram.counts[whole] * (position - whole)
