@@ -71,7 +71,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
             MNIST_SHAPE,
             10,
             11_594_722,
-            f"{_PACKAGE}.mnist:load_mnist",
+            f"{_PACKAGE}.published:load_published",
             _mnist_files("MNIST"),
         ),
         DatasetEntry(
@@ -80,7 +80,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
             MNIST_SHAPE,
             10,
             30_878_645,
-            f"{_PACKAGE}.mnist:load_mnist",
+            f"{_PACKAGE}.published:load_published",
             _mnist_files("FashionMNIST"),
         ),
         DatasetEntry(
@@ -89,7 +89,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
             CIFAR_SHAPE,
             10,
             170_498_071,
-            f"{_PACKAGE}.cifar:load_cifar",
+            f"{_PACKAGE}.published:load_published",
             (
                 *(f"cifar-10-batches-py/data_batch_{number}" for number in range(1, 6)),
                 "cifar-10-batches-py/test_batch",
@@ -102,7 +102,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
             CIFAR_SHAPE,
             100,
             169_001_437,
-            f"{_PACKAGE}.cifar:load_cifar",
+            f"{_PACKAGE}.published:load_published",
             ("cifar-100-python/train", "cifar-100-python/test", "cifar-100-python/meta"),
         ),
     )

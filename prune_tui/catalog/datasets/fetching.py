@@ -1,0 +1,100 @@
+"""Fetches an archive from the first mirror that has it whole, and only then gives it its name."""
+
+import hashlib
+import http.client
+import os
+import urllib.request
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Final, cast
+from urllib.parse import urlsplit
+
+from prune_tui.core.errors import DataError
+from prune_tui.core.events import DataProgress
+
+CHUNK_BYTES: Final = 1 << 17
+TIMEOUT_SECONDS: Final = 20.0
+
+
+def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[DataProgress, None, None]:
+    """Make sure that `path` is the archive with this checksum, trying the mirrors in turn.
+
+    Bytes go to a `.part` file beside it, which is renamed once the checksum is right and removed otherwise.
+    `hint` ends the message where no mirror will do.
+
+    Raises:
+        DataError: no mirror has the archive, the folder is not writable, or a wrong file has the name.
+    """
+    if path.is_file():
+        if md5_of(path) == md5:
+            return
+        raise DataError(f"{path} is damaged (its checksum is wrong): remove it, and it is fetched again")
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    problems = []
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for url in urls:
+            try:
+                yield from _fetch_from(url, part, md5)
+            except _MirrorError as error:
+                problems.append(f"{urlsplit(url).netloc}: {error}")
+            else:
+                part.replace(path)
+                return
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DataError(f"can't write {path}: {reason}; choose another data folder") from None
+    finally:
+        if path.parent.is_dir():
+            part.unlink(missing_ok=True)
+    raise DataError(f"can't fetch {path.name} ({'; '.join(problems)}): {hint}")
+
+
+def md5_of(path: Path) -> str:
+    """Return the checksum of a file's bytes, as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+class _MirrorError(Exception):
+    """One mirror failed; another may do."""
+
+
+def _fetch_from(url: str, part: Path, md5: str) -> Generator[DataProgress, None, None]:
+    """Copy one mirror's bytes to `part`; an OSError out of here is the disk's, not the network's."""
+    digest = hashlib.md5(usedforsecurity=False)
+    done = 0
+    with _opened(url) as response, part.open("wb") as file:
+        what = f"fetching {url.rpartition('/')[2]}"
+        total = response.length
+        while chunk := _next_chunk(response):
+            file.write(chunk)
+            digest.update(chunk)
+            done += len(chunk)
+            yield DataProgress(what, done, total)
+    if total is not None and done != total:
+        raise _MirrorError(f"ended after {done:,} of {total:,} bytes")
+    if digest.hexdigest() != md5:
+        raise _MirrorError("sent a file with the wrong checksum")
+
+
+def _opened(url: str) -> http.client.HTTPResponse:
+    request = urllib.request.Request(url, headers={"User-Agent": "prune-tui"})
+    try:
+        return cast(http.client.HTTPResponse, urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS))
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        raise _MirrorError(_one_line(error)) from None
+
+
+def _next_chunk(response: http.client.HTTPResponse) -> bytes:
+    try:
+        return response.read(CHUNK_BYTES)
+    except (OSError, http.client.HTTPException) as error:
+        raise _MirrorError(_one_line(error)) from None
+
+
+def _one_line(error: Exception) -> str:
+    """Say why, without urllib's brackets and errno."""
+    reason = getattr(error, "reason", error)
+    text = getattr(reason, "strerror", None) or str(reason) or type(error).__name__
+    return " ".join(text.split())

@@ -1,0 +1,148 @@
+"""A folder of the user's own images, one folder a class, decoded once into memory."""
+
+import os
+import warnings
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+
+from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_off, split_validation
+from prune_tui.core.errors import DataError
+from prune_tui.core.events import DataProgress
+
+if TYPE_CHECKING:
+    from prune_tui.catalog.datasets import DatasetEntry
+    from prune_tui.catalog.models import ImageShape
+
+SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
+FEWEST_IMAGES: Final = 10
+IMAGES_PER_EVENT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The image files of a folder by class: names and files sorted, `labels` one a file."""
+
+    folder: Path
+    classes: tuple[str, ...]
+    files: tuple[Path, ...]
+    labels: tuple[int, ...]
+
+
+def load_imagefolder(
+    entry: "DatasetEntry", _data_dir: Path, image_shape: "ImageShape", seed: int
+) -> Generator[DataProgress, None, ImageData]:
+    """Read `entry.path`, whose images are turned grey or RGB and scaled to `image_shape`, sides apart.
+
+    PATH/train/<class>/* trains and PATH/test (or else PATH/val) tests; where both are there, PATH/val
+    validates. Where there is no test folder, a fifth of the images drawn by `seed` tests. Where there is no
+    validation folder, a tenth of the training images drawn by `seed` validates.
+
+    Raises:
+        DataError: a folder is absent, empty or has one class; an image is unreadable; classes differ.
+    """
+    root = entry.path
+    assert root is not None
+    if not root.is_dir():
+        raise DataError(f"no image folder {root}: give imagefolder:PATH where PATH/<class>/ holds images")
+    first = listing(root / "train" if (root / "train").is_dir() else root)
+    others = []
+    if first.folder != root:
+        others = [listing(root / name) for name in ("test", "val") if (root / name).is_dir()]
+    for other in others:
+        _demand_same_classes(first, other)
+    splits: list[Split] = []
+    total = sum(len(each.files) for each in (first, *others))
+    for each in (first, *others):
+        done = sum(map(len, splits))
+        split = yield from _decoded(each, image_shape, f"reading {root.name}", done, total)
+        splits.append(split)
+    train = splits[0]
+    if len(splits) > 1:
+        test = splits[1]
+    else:
+        train, test = split_off(train, max(1, len(train) // 5), seed)
+    if len(splits) > 2:
+        validation = splits[2]
+    else:
+        train, validation = split_validation(train, seed)
+    return image_data(train=train, validation=validation, test=test, num_classes=len(first.classes))
+
+
+def listing(folder: Path) -> Listing:
+    """List the images of `folder`/<class>/, hidden folders and other files apart.
+
+    Raises:
+        DataError: there are fewer than two classes or ten images, or a class has none.
+    """
+    try:
+        classes = sorted(
+            entry.name for entry in os.scandir(folder) if entry.is_dir() and not entry.name.startswith(".")
+        )
+        files_by_class = [_image_files(folder / name) for name in classes]
+    except OSError as error:
+        raise DataError(f"can't read {error.filename}: {error.strerror}") from None
+    if len(classes) < 2:
+        found = f"only the class {classes[0]!r}" if classes else "no class folders"
+        raise DataError(f"{folder} has {found}: at least two folders of images are wanted, one a class")
+    for name, files in zip(classes, files_by_class, strict=True):
+        if not files:
+            raise DataError(f"{folder / name} has no images ({' '.join(SUFFIXES)}): add some or remove it")
+    flat = tuple(file for files in files_by_class for file in files)
+    if len(flat) < FEWEST_IMAGES:
+        raise DataError(f"{folder} has {len(flat)} images: at least {FEWEST_IMAGES} are wanted")
+    labels = tuple(label for label, files in enumerate(files_by_class) for _ in files)
+    return Listing(folder, tuple(classes), flat, labels)
+
+
+def _image_files(folder: Path) -> list[Path]:
+    names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
+    return [folder / name for name in names if not name.startswith(".") and name.lower().endswith(SUFFIXES)]
+
+
+def _demand_same_classes(first: Listing, other: Listing) -> None:
+    differing = sorted(set(first.classes) ^ set(other.classes))
+    if differing:
+        has, lacks = (first, other) if differing[0] in first.classes else (other, first)
+        raise DataError(
+            f"{lacks.folder} lacks the class {differing[0]!r} that {has.folder} has: they must be the same"
+        )
+
+
+def _decoded(
+    images: Listing, image_shape: "ImageShape", what: str, done: int, total: int
+) -> Generator[DataProgress, None, Split]:
+    """Decode every file into one tensor; threads would only slow small images down."""
+    tensor = torch.empty(len(images.files), *image_shape, dtype=torch.uint8)
+    pixels = tensor.numpy()
+    for start in range(0, len(images.files), IMAGES_PER_EVENT):
+        yield DataProgress(what, done + start, total)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Pillow remarks on odd files; a screen has no place for it
+            for position, file in enumerate(images.files[start : start + IMAGES_PER_EVENT], start):
+                pixels[position] = _decode(file, image_shape)
+    yield DataProgress(what, done + len(images.files), total)
+    return Split(tensor, torch.tensor(images.labels, dtype=torch.int64))
+
+
+def _decode(file: Path, image_shape: "ImageShape") -> NDArray[np.uint8]:
+    """Return one image as uint8 [C, H, W]."""
+    channels, height, width = image_shape
+    mode = "L" if channels == 1 else "RGB"
+    try:
+        with Image.open(file) as opened:
+            opened.draft(mode, (width, height))
+            image = opened.convert(mode)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{file} is not a readable image ({reason}): mend or remove it") from None
+    if image.size != (width, height):
+        image = image.resize((width, height), Image.Resampling.BILINEAR)
+    array = np.asarray(image, dtype=np.uint8)
+    return array[np.newaxis] if channels == 1 else array.transpose(2, 0, 1)

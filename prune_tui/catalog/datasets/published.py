@@ -1,0 +1,96 @@
+"""The datasets that torchvision knows: fetches what is missing, lets it unpack, takes its arrays."""
+
+import pickle
+import tarfile
+import warnings
+import zlib
+from collections.abc import Generator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import torch
+
+from prune_tui.catalog import torchvision_operators
+from prune_tui.catalog.datasets.fetching import fetch
+from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_validation
+from prune_tui.core.errors import DataError
+from prune_tui.core.events import DataProgress
+
+if TYPE_CHECKING:
+    from prune_tui.catalog.datasets import DatasetEntry
+    from prune_tui.catalog.models import ImageShape
+
+CLASSES: Final = {
+    "mnist": "MNIST",
+    "fashion-mnist": "FashionMNIST",
+    "cifar10": "CIFAR10",
+    "cifar100": "CIFAR100",
+}
+
+MORE_MIRRORS: Final = {"mnist": ["https://storage.googleapis.com/cvdf-datasets/mnist/"]}
+"""Mirrors besides torchvision's own; what they send is checked all the same."""
+
+_DAMAGE: Final = (
+    *(OSError, EOFError, RuntimeError, ValueError, TypeError, KeyError, IndexError, AssertionError),
+    *(pickle.UnpicklingError, tarfile.TarError, zlib.error),
+)
+"""What reading a damaged file raises: torchvision and pickle promise nothing better."""
+
+
+def load_published(
+    entry: "DatasetEntry", data_dir: Path, _image_shape: "ImageShape", seed: int
+) -> Generator[DataProgress, None, ImageData]:
+    """Read a published dataset, fetching it where it is not in `data_dir`; a tenth of `train` validates."""
+    torchvision_operators.ensure()
+    from torchvision import datasets
+
+    known = getattr(datasets, CLASSES[entry.name])
+    if not all((data_dir / file).is_file() for file in entry.files):
+        yield from _fetch_archives(entry, data_dir, known)
+        yield DataProgress(f"unpacking {entry.name}", 0, None)
+        _read(entry, data_dir, known, train=False, unpack=True)
+    yield DataProgress(f"reading {entry.name}", 0, None)
+    whole = _read(entry, data_dir, known, train=True)
+    test = _read(entry, data_dir, known, train=False)
+    train, validation = split_validation(whole, seed)
+    yield DataProgress(f"reading {entry.name}", len(whole) + len(test), len(whole) + len(test))
+    assert entry.num_classes is not None
+    return image_data(train=train, validation=validation, test=test, num_classes=entry.num_classes)
+
+
+def _fetch_archives(entry: "DatasetEntry", data_dir: Path, known: Any) -> Generator[DataProgress, None, None]:
+    """Put the archives where the torchvision class `known` looks for them."""
+    folder = data_dir / Path(entry.files[0]).parent
+    hint = f"go online, or put {', '.join(Path(file).name for file in entry.files)} into {folder}"
+    if hasattr(known, "resources"):
+        for name, md5 in known.resources:
+            urls = [f"{mirror}{name}" for mirror in (*known.mirrors, *MORE_MIRRORS.get(entry.name, ()))]
+            yield from fetch(urls, folder / name, md5=md5, hint=hint)
+    else:
+        yield from fetch([known.url], data_dir / known.filename, md5=known.tgz_md5, hint=hint)
+
+
+def _read(entry: "DatasetEntry", data_dir: Path, known: Any, *, train: bool, unpack: bool = False) -> Split:
+    """Take the arrays of one split; `unpack` first unpacks the archives, which are there and verified."""
+    folder = data_dir / Path(entry.files[0]).parent
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # numpy remarks on the old pickles of CIFAR; nobody can act on it
+            source = known(data_dir, train=train, download=unpack)
+        pixels = torch.as_tensor(source.data)
+        labels = torch.as_tensor(source.targets, dtype=torch.int64)
+    except _DAMAGE as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(f"{folder} is damaged ({reason}): remove it, and it is fetched again") from None
+    images = pixels.unsqueeze(1) if pixels.dim() == 3 else pixels.permute(0, 3, 1, 2).contiguous()
+    if (
+        len(images) != len(labels)
+        or len(images) == 0
+        or tuple(images.shape[1:]) != entry.image_shape
+        or not 0 <= int(labels.min()) <= int(labels.max()) < (entry.num_classes or 0)
+    ):
+        raise DataError(
+            f"{folder} is not {entry.name}: it has {len(images)} images of {tuple(images.shape[1:])} "
+            f"and {len(labels)} labels; remove it, and it is fetched again"
+        )
+    return Split(images, labels)
