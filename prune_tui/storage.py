@@ -74,3 +74,17 @@ def unused_name(folder: Path, wanted: str) -> str:
 def recorded_sessions(folder: Path) -> list[Path]:
     """Return the session files in a folder, newest first; none if there is no such folder."""
     return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+
+
+def append_lines(path: Path, lines: list[bytes]) -> None:
+    """Append lines to a log file.
+
+    Raises:
+        StorageError: the disk is full or the place is not writable.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("ab") as file:
+            file.writelines(line + b"\n" for line in lines)
+    except OSError as error:
+        raise StorageError(f"can't write {path}: {error.strerror or error}") from error

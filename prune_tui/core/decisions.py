@@ -1,7 +1,7 @@
 """What a person can decide; a decision is complete: carrying it out needs no screen and no question."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,15 +12,20 @@ Scope = Literal["layer", "global"]
 Optimizer = Literal["sgd", "adam", "adamw"]
 LearningRateSchedule = Literal["constant", "cosine", "one_cycle"]
 
-BUNDLED = "bundled"
+BUNDLED: Final = "bundled"
 """The `weights` of a `LoadDense` that takes the baseline shipped with prune-tui."""
+
+CHECKPOINT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors$"
+"""A file in the session's own folder."""
+
+WEIGHTS_PATTERN: Final = f"^bundled$|{CHECKPOINT_PATTERN}"
 
 
 class Training(Frozen):
     """How a network is trained or fine-tuned.
 
-    `learning_rate` is the peak rate; `cosine` falls from it to zero over the run, `one_cycle` rises to it over
-    the first 30 % of the steps and falls to zero (Smith & Topin 2018). `momentum` is used by `sgd` alone.
+    `learning_rate` is the peak rate; `cosine` falls from it to zero over the run, `one_cycle` rises to it
+    over the first 30 % of the steps and falls to zero (Smith & Topin 2018). Only `sgd` uses `momentum`.
     """
 
     num_epochs: Positive
@@ -66,7 +71,7 @@ class LoadDense(Frozen):
     """Take the dense baseline from a file: `bundled`, or a checkpoint in the session's folder."""
 
     kind: Literal["load_dense"] = "load_dense"
-    weights: str = BUNDLED
+    weights: Annotated[str, Field(pattern=WEIGHTS_PATTERN)] = BUNDLED
     sha256: str | None = None
 
 

@@ -37,8 +37,11 @@ class Price:
 
 
 def num_pruned(parameters: int, sparsity: float) -> int:
-    """Return how many of `parameters` weights a target sparsity prunes: the nearest whole number."""
-    return round(parameters * sparsity)
+    """Return how many of `parameters` weights (or units) a target sparsity prunes: the nearest whole number.
+
+    One is always kept, so that no rounding cuts a small layer through.
+    """
+    return min(parameters - 1, round(parameters * sparsity))
 
 
 def stored_bytes(parameters: int, nonzero: int) -> int:
@@ -129,7 +132,7 @@ def curve_of(scan: ScanFigures | None, name: str) -> ScanCurve | None:
 
 
 def safe_sparsity(scan: ScanFigures | None, name: str, *, drop: float = SAFE_DROP) -> float:
-    """Return the highest scanned sparsity up to which the layer alone loses at most `drop` (a fraction of 1)."""
+    """Return the highest scanned sparsity up to which the layer alone loses no more than `drop`."""
     curve = curve_of(scan, name)
     safe = 0.0
     if scan is not None and curve is not None:

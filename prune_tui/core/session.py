@@ -5,7 +5,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError
 
-from prune_tui.core.decisions import Decision
+from prune_tui.core.decisions import CHECKPOINT_PATTERN, Decision
 from prune_tui.core.errors import SessionError
 from prune_tui.core.frozen import Count, Frozen
 from prune_tui.core.report import Report
@@ -20,7 +20,7 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 class Checkpoint(Frozen):
     """A file in the session's folder, known by its hash; `path` is relative to that folder."""
 
-    path: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors$")]
+    path: Annotated[str, Field(pattern=CHECKPOINT_PATTERN)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     file_bytes: Count
 
@@ -85,7 +85,7 @@ def _first_problem(error: ValidationError) -> str:
         return f"unknown field {where}"
     if first["type"] == "missing":
         return f"field {where} is missing"
-    if first["type"] == "string_pattern_mismatch" and where.endswith("path"):
+    if first["type"] == "string_pattern_mismatch" and where.endswith(("path", "weights")):
         return f"{where}: {first['input']!r} is not a .safetensors file inside the session's own folder"
     given = repr(first["input"])
     shown = given if len(given) <= 40 else given[:37] + "..."

@@ -1,0 +1,126 @@
+"""Weights as bytes and back: safetensors, with pruned layers as a bitmask and the values that were kept.
+
+A masked tensor `t` is stored as `t.mask` (its mask's bits, packed, first weight in the highest bit) and
+`t.values` (the kept values in order), so that a pruned checkpoint really is smaller. All else is stored
+plain: a dense checkpoint is an ordinary safetensors state dict.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_bytes
+from safetensors.torch import save as save_bytes
+
+from prune_tui.core.errors import CheckpointError
+from prune_tui.core.session import Checkpoint
+from prune_tui.engine.masking import Masks
+from prune_tui.engine.network import Weights
+
+_MASK, _VALUES = ".mask", ".values"
+
+
+def encode(state: Mapping[str, torch.Tensor], masks: Masks) -> bytes:
+    """Return a checkpoint's bytes; `masks` by layer name."""
+    tensors: Weights = {}
+    for name, tensor in state.items():
+        mask = masks.get(name.removesuffix(".weight"))
+        plain = tensor.detach().cpu().contiguous()
+        if mask is None:
+            tensors[name] = plain
+        else:
+            bits = mask.cpu().reshape(-1)
+            tensors[name + _MASK] = torch.from_numpy(np.packbits(bits.numpy()))
+            tensors[name + _VALUES] = plain.reshape(-1)[bits]
+    return save_bytes(tensors)
+
+
+def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> tuple[Weights, Masks]:
+    """Return the state and the masks (by layer name) in a checkpoint's bytes, on the CPU.
+
+    `like` is a state of the model that they are for.
+
+    Raises:
+        CheckpointError: not a safetensors file, truncated, or for another model.
+    """
+    try:
+        tensors = load_bytes(content)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"{source}: not a whole safetensors file ({error}); a state dict saved as .safetensors is wanted"
+        ) from None
+    state: Weights = {}
+    masks: Masks = {}
+    for name, wanted in like.items():
+        if name + _MASK in tensors and name + _VALUES in tensors:
+            mask, values = tensors.pop(name + _MASK), tensors.pop(name + _VALUES)
+            if mask.dtype != torch.uint8 or mask.numel() != (wanted.numel() + 7) // 8:
+                raise _other_model(source, f"{name} has a mask of another size")
+            bits = torch.from_numpy(np.unpackbits(mask.numpy(), count=wanted.numel())).bool()
+            if int(bits.sum()) != values.numel():
+                raise _other_model(source, f"{name} has {values.numel()} values that do not fit its mask")
+            tensor = torch.zeros(wanted.numel(), dtype=wanted.dtype)
+            tensor[bits] = values.to(wanted.dtype)
+            state[name] = tensor.reshape(wanted.shape)
+            masks[name.removesuffix(".weight")] = bits.reshape(wanted.shape)
+        elif name in tensors:
+            tensor = tensors.pop(name)
+            if tensor.shape != wanted.shape:
+                given, needed = tuple(tensor.shape), tuple(wanted.shape)
+                raise _other_model(source, f"{name} has shape {given}, the model's is {needed}")
+            state[name] = tensor.to(wanted.dtype)
+        else:
+            raise _other_model(source, f"tensor {name} is missing")
+    if tensors:
+        raise _other_model(source, f"tensor {next(iter(tensors))} is none of the model's")
+    return state, masks
+
+
+def read_checkpoint(folder: Path, checkpoint: Checkpoint) -> bytes:
+    """Return a session's checkpoint, known to be the one that was saved.
+
+    Raises:
+        CheckpointError: it is missing, truncated or altered, or leads out of the session's folder.
+    """
+    path = folder / checkpoint.path
+    if path.is_symlink() or path.resolve().parent != folder.resolve():
+        raise CheckpointError(
+            f"{path}: leads out of the session's folder {folder}; put the file itself there"
+        )
+    content = read_weights(path)
+    if len(content) != checkpoint.file_bytes:
+        raise CheckpointError(
+            f"{path}: has {len(content):,} bytes, the session says {checkpoint.file_bytes:,}: "
+            "truncated or replaced; copy the file again"
+        )
+    if sha256(content) != checkpoint.sha256:
+        raise CheckpointError(
+            f"{path}: altered since it was saved: its SHA-256 is not the session's; copy the file again"
+        )
+    return content
+
+
+def read_weights(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        CheckpointError: it is missing or can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such checkpoint") from None
+    except OSError as error:
+        raise CheckpointError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _other_model(source: str, why: str) -> CheckpointError:
+    return CheckpointError(f"{source}: weights of another model: {why}")

@@ -1,0 +1,76 @@
+"""Where the work runs: picks the device, seeds it, and says what machine and versions gave the figures."""
+
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+
+from prune_tui import __version__
+from prune_tui.catalog.datasets.images import ImageData
+from prune_tui.core.errors import DeviceError
+from prune_tui.core.report import Environment
+from prune_tui.core.session import Device
+
+
+def pick_device(wanted: Device) -> torch.device:
+    """Return the device: for `auto` the fastest there is.
+
+    Raises:
+        DeviceError: this machine does not have the device asked for.
+    """
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return torch.device(next(name for name in ("cuda", "mps", "cpu") if available[name]))
+    if not available[wanted]:
+        there = ", ".join(name for name, is_there in available.items() if is_there)
+        raise DeviceError(f"device {wanted} is not on this machine: use auto or one of {there}")
+    return torch.device(wanted)
+
+
+def use_threads(num_threads: int | None) -> None:
+    """Let torch use this many threads, no more than there are cores; None leaves torch's own choice."""
+    if num_threads is not None:
+        torch.set_num_threads(max(1, min(num_threads, os.cpu_count() or 1)))
+
+
+def seed_everything(seed: int, index: int) -> torch.Generator:
+    """Set torch's random state from a session's seed and a decision's index; return one for the data order.
+
+    A decision thus draws the same numbers whether or not the process was restarted before it.
+    """
+    combined = (seed * 1_000_003 + index * 7_919 + 1) % 2**63
+    torch.manual_seed(combined)
+    return torch.Generator().manual_seed(combined + 1)
+
+
+def environment_of(device: torch.device, data: ImageData) -> Environment:
+    """Describe what the figures come from."""
+    return Environment(
+        versions={
+            "prune-tui": __version__,
+            "python": platform.python_version(),
+            **{name: _version(name) for name in ("torch", "torchvision", "numpy")},
+        },
+        device=device.type,
+        device_name=_device_name(device),
+        num_threads=torch.get_num_threads(),
+        num_images={
+            "train": len(data.train.labels),
+            "validation": len(data.validation.labels),
+            "test": len(data.test.labels),
+        },
+    )
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"

@@ -1,0 +1,137 @@
+"""A network being pruned: the module, its prunable layers and their masks, and copies of its state."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from prune_tui.core.events import LayerInfo
+from prune_tui.engine.masking import Masks
+
+Weights = dict[str, torch.Tensor]
+"""A module's state: every parameter and buffer by its name."""
+
+_PRUNABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+
+
+@dataclass(slots=True)
+class Network:
+    """A module and what pruning needs to know of it; `masks` holds the pruned layers only."""
+
+    module: nn.Module
+    layers: tuple[LayerInfo, ...]
+    total_macs: int
+    masks: Masks = field(default_factory=dict)
+    _pruned: Masks = field(default_factory=dict)
+
+    def weight(self, layer: str) -> torch.Tensor:
+        """Return a layer's weight, to be changed in place under `torch.no_grad()`."""
+        return weight_of(self.module.get_submodule(layer))
+
+    def layer(self, name: str) -> LayerInfo:
+        """Return what is known of a layer."""
+        return next(layer for layer in self.layers if layer.name == name)
+
+    def state(self) -> Weights:
+        """Return a copy of all parameters and buffers."""
+        return {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
+
+    def load(self, state: Mapping[str, torch.Tensor], masks: Masks) -> None:
+        """Take on a copy of `state`, and these masks."""
+        self.module.load_state_dict(state)
+        self.mask(masks)
+
+    def mask(self, masks: Masks) -> None:
+        """Prune to these masks; they stay held until others are given."""
+        self.masks = dict(masks)
+        self._pruned = {name: ~mask for name, mask in masks.items()}
+        self.hold_masks()
+
+    @torch.no_grad()
+    def hold_masks(self) -> None:
+        """Set every pruned weight to zero again, after an optimizer has moved it."""
+        for name, pruned in self._pruned.items():
+            self.weight(name).masked_fill_(pruned, 0.0)
+
+    @torch.no_grad()
+    def masks_hold(self) -> bool:
+        """Return whether every pruned weight is exactly zero."""
+        astray = [(self.weight(name) * pruned).count_nonzero() for name, pruned in self._pruned.items()]
+        return not astray or int(torch.stack(astray).sum()) == 0
+
+    @property
+    def sparsity(self) -> float:
+        """Pruned weights / prunable weights."""
+        pruned = sum(int(pruned.sum()) for pruned in self._pruned.values())
+        return pruned / sum(layer.parameters for layer in self.layers)
+
+
+def weight_of(layer: nn.Module) -> torch.Tensor:
+    """Return a prunable layer's weight, with its units along the first dimension."""
+    weight = layer.weight
+    assert isinstance(weight, torch.Tensor)
+    return weight
+
+
+def network_of(module: nn.Module, image_shape: tuple[int, int, int], *, num_classes: int) -> Network:
+    """Find a module's prunable layers by running one blank image through it.
+
+    Layers come in the order they run; a weight that two modules share is one layer, named by the first.
+    MACs are multiply-adds of convolutions and linear layers for one image, without bias: torch's flop counter
+    counts two for each.
+    """
+    positions: dict[str, int] = {}
+    hooks = []
+    for name, layer in module.named_modules():
+        if isinstance(layer, _PRUNABLE):
+            hooks.append(layer.register_forward_hook(_counting(name, positions)))
+    parameter = next(module.parameters())
+    was_training = module.training
+    module.eval()
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        module(torch.zeros(1, *image_shape, device=parameter.device))
+    module.train(was_training)
+    for hook in hooks:
+        hook.remove()
+    last = list(positions)[-1]
+    seen: dict[int, str] = {}
+    layers = []
+    for name, num_positions in positions.items():
+        layer = module.get_submodule(name)
+        weight = weight_of(layer)
+        if seen.setdefault(id(weight), name) != name:
+            continue
+        is_output = name == last and weight.shape[0] == num_classes
+        layers.append(
+            LayerInfo(
+                name=name,
+                kind=_kind(layer),
+                parameters=weight.numel(),
+                units=weight.shape[0],
+                macs=weight.numel() * num_positions,
+                locked_reason="its units are the classes" if is_output else None,
+            )
+        )
+    return Network(module, tuple(layers), counter.get_total_flops() // 2)
+
+
+def _counting(name: str, positions: dict[str, int]) -> Callable[[nn.Module, object, torch.Tensor], None]:
+    """Return a hook that counts at how many positions of one image a layer's weights are used."""
+
+    def count(layer: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+        positions[name] = positions.get(name, 0) + output[0].numel() // len(weight_of(layer))
+
+    return count
+
+
+def _kind(layer: nn.Module) -> str:
+    match layer:
+        case nn.Linear():
+            return f"linear {layer.in_features}→{layer.out_features}"
+        case nn.Conv1d() | nn.Conv2d() | nn.Conv3d():
+            kernel = "×".join(str(size) for size in layer.kernel_size)
+            return f"conv {kernel} {layer.in_channels}→{layer.out_channels}"
+        case _:
+            return type(layer).__name__.lower()
