@@ -2,7 +2,11 @@
 
 import os
 import tempfile
+import traceback
+from datetime import UTC, datetime
 from pathlib import Path
+
+from platformdirs import user_log_path
 
 from prune_tui.core.errors import SessionError, StorageError
 from prune_tui.core.session import Session, from_json, to_json
@@ -88,3 +92,11 @@ def append_lines(path: Path, lines: list[bytes]) -> None:
             file.writelines(line + b"\n" for line in lines)
     except OSError as error:
         raise StorageError(f"can't write {path}: {error.strerror or error}") from error
+
+
+def write_traceback(error: BaseException) -> Path:
+    """Append an error's traceback to the log file in the user's log folder; return that file."""
+    path = user_log_path("prune-tui") / "errors.log"
+    lines = "".join(traceback.format_exception(error)).encode().splitlines()
+    append_lines(path, [f"--- {datetime.now(UTC).isoformat(timespec='seconds')}".encode(), *lines])
+    return path

@@ -1,6 +1,6 @@
 """Plays decisions through the engine, folds the events, and keeps the session and its files up to date."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -28,10 +28,11 @@ from prune_tui.core.events import (
     EngineReady,
     Event,
 )
-from prune_tui.core.session import Record, Session
+from prune_tui.core.session import Checkpoint, Record, Session
 from prune_tui.core.view import View, apply, report_of
-from prune_tui.engine.checkpoints import read_checkpoint, sha256
+from prune_tui.engine.checkpoints import decode, read_checkpoint, sha256
 from prune_tui.engine.engine import Engine, never
+from prune_tui.engine.pruning import plan_of
 from prune_tui.storage import (
     append_lines,
     checkpoints_folder,
@@ -125,6 +126,26 @@ class Runner:
             yield saved
         yield finished
 
+    def check(self, decisions: Iterable[Decision]) -> None:
+        """Check, before anything is performed, that the model has the layers that the decisions name.
+
+        Raises:
+            PruneTuiError: a decision can't be carried out on this model.
+        """
+        for decision in decisions:
+            if isinstance(decision, Prune):
+                plan_of(self._engine.network, decision)
+
+    def check_checkpoints(self, folder: Path, checkpoints: Iterable[Checkpoint]) -> None:
+        """Check that checkpoints are those that were saved, and of this model.
+
+        Raises:
+            CheckpointError: one is missing, truncated, altered or for another model.
+        """
+        like = self._engine.network.module.state_dict()
+        for checkpoint in checkpoints:
+            decode(read_checkpoint(folder, checkpoint), like, source=str(folder / checkpoint.path))
+
     def save(self) -> None:
         """Write what is not written yet: checkpoints first, then the session that names them.
 
@@ -143,7 +164,8 @@ class Runner:
     def _folded(self, event: Event) -> Event:
         self.view = apply(self.view, event)
         if self.path is not None and not isinstance(event, BatchTrained | BatchEvaluated):
-            self._log.append(_EVENT_JSON.dump_json(event))
+            name = type(event).__name__.encode()
+            self._log.append(b'{"event":"' + name + b'",' + _EVENT_JSON.dump_json(event)[1:])
         return event
 
     def _new_checkpoint(self, decision: Decision) -> CheckpointSaved | None:

@@ -1,0 +1,45 @@
+# make run    set up .venv and open the app (without a terminal: replay sessions/quickstart.json)
+# make test   set up .venv and run the whole check
+# make bench  set up .venv and run every benchmark
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: run test check bench assets clean
+
+run: $(VENV)/.installed
+	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/prune-tui; else $(BIN)/prune-tui replay sessions/quickstart.json; fi
+
+test: $(VENV)/.installed-test check
+
+check:
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest
+
+bench: $(VENV)/.installed-test
+	$(BIN)/python -m benchmarks
+
+# The shipped files that a command makes: the bundled baseline, the quickstart session, the screenshots.
+assets: $(VENV)/.installed-test
+	$(BIN)/python scripts/make_baseline.py
+	$(BIN)/python scripts/make_quickstart.py
+	$(BIN)/python scripts/make_screenshots.py
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "prune-tui needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet -c constraints.txt -e '.[test]'
+	@touch $@ $(VENV)/.installed
+
+clean:
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -1,0 +1,266 @@
+"""The commands; whatever is heavy is imported by the command that needs it."""
+
+import json
+import sys
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, ParamSpec
+
+import typer
+
+from prune_tui import __version__
+from prune_tui.core.errors import PruneTuiError
+
+if TYPE_CHECKING:
+    from prune_tui.replay import Outcome
+
+app = typer.Typer(
+    name="prune-tui",
+    help="Prune a neural network: scan, plan, prune, fine-tune, and prove the result.",
+    epilog="Exit codes: 0 done; 1 ran, but differs or falls short; 2 unusable input; 130 interrupted.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+)
+
+P = ParamSpec("P")
+
+
+class DeviceName(StrEnum):
+    """The devices to choose from."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    MPS = "mps"
+
+
+class Table(StrEnum):
+    """The tables of the catalog."""
+
+    MODELS = "models"
+    DATASETS = "datasets"
+    CRITERIA = "criteria"
+    SCHEDULES = "schedules"
+
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of datasets; else $PRUNE_TUI_DATA, else the user's cache folder."),
+]
+Threads = Annotated[
+    int | None, typer.Option(min=1, help="CPU threads for torch; else as recorded, else all.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def _reporting(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn errors into one line and an exit code; the traceback of a bug goes to a log file."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except PruneTuiError as error:
+            typer.echo(f"prune-tui: {error}", err=True)
+            raise typer.Exit(error.exit_code) from None
+        except KeyboardInterrupt:
+            typer.echo("prune-tui: interrupted; what was finished has been saved", err=True)
+            raise typer.Exit(130) from None
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a user
+            from prune_tui.storage import write_traceback
+
+            log = write_traceback(error)
+            summary = " ".join(str(error).split())[:200]
+            typer.echo(f"prune-tui: internal error: {summary} (full traceback: {log})", err=True)
+            raise typer.Exit(1) from None
+
+    return run
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"prune-tui {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+@_reporting
+def open_app(
+    context: typer.Context,
+    *,
+    model: Annotated[str | None, typer.Option(help="Model to begin with; see `list models`.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Dense baseline, a .safetensors state dict.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Dataset to begin with; see `list datasets`, or imagefolder:PATH.")
+    ] = None,
+    data_dir: DataDir = None,
+    sessions_dir: Annotated[Path, typer.Option(help="Where sessions are saved.")] = Path("sessions"),
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.AUTO,
+    threads: Threads = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the session.")] = 0,
+    resume: Annotated[Path | None, typer.Option(help="Session file to go on with.")] = None,
+    version: Annotated[  # noqa: ARG001 - the callback does the work
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Open the app, or run a command."""
+    if context.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        typer.echo(
+            "prune-tui: no terminal here, and the app needs one; "
+            "`prune-tui replay SESSION` runs a session without",
+            err=True,
+        )
+        raise typer.Exit(2)
+    from prune_tui.tui.app import run
+    from prune_tui.tui.options import Options
+
+    options = Options(
+        model=model,
+        dataset=dataset,
+        weights=weights,
+        data_dir=data_dir,
+        sessions_dir=sessions_dir,
+        device=device.value,
+        num_threads=threads,
+        seed=seed,
+        resume=resume,
+    )
+    raise typer.Exit(run(options))
+
+
+@app.command()
+@_reporting
+def replay(
+    sessions: Annotated[list[Path], typer.Argument(metavar="SESSION", help="Session files.")],
+    *,
+    as_json: AsJson = False,
+    out: Annotated[Path | None, typer.Option(help="Folder to save the replayed sessions in.")] = None,
+    data_dir: DataDir = None,
+    device: Annotated[DeviceName | None, typer.Option(help="Where to compute; else as recorded.")] = None,
+    threads: Threads = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0.0, max=100.0, help="Points of accuracy that may differ.")
+    ] = 0.5,
+) -> None:
+    """Run sessions again, headless, and prove their results."""
+    from prune_tui.progress import Progress
+    from prune_tui.replay import Options
+    from prune_tui.replay import replay as replay_session
+    from prune_tui.storage import read_session
+
+    for path in sessions:
+        read_session(path)
+    options = Options(
+        out=out,
+        data_dir=data_dir,
+        device=device.value if device else None,
+        num_threads=threads,
+        tolerance_points=tolerance,
+    )
+    outcomes: list[Outcome] = []
+    for path in sessions:
+        with Progress() as progress:
+            outcomes.append(replay_session(path, options, on_event=progress.show))
+        if not as_json:
+            _print_receipt(outcomes[-1], tolerance)
+    if as_json:
+        documents = [_document(outcome) for outcome in outcomes]
+        typer.echo(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
+    if any(outcome.reproduced is False for outcome in outcomes):
+        raise typer.Exit(1)
+
+
+def _document(outcome: "Outcome") -> dict[str, object]:
+    """Return what `replay --json` prints of one session."""
+    return {
+        "session": outcome.session.name,
+        "reproduced": outcome.reproduced,
+        "identical": outcome.identical,
+        "differences": [found.model_dump(mode="json") for found in outcome.differences],
+        "report": outcome.report.model_dump(mode="json"),
+        "record": outcome.record.model_dump(mode="json") if outcome.record else None,
+    }
+
+
+def _print_receipt(outcome: "Outcome", tolerance_points: float) -> None:
+    from rich.console import Console
+
+    from prune_tui.receipt import report_tables, session_tables, verdict
+
+    console = Console(highlight=False)
+    console.print(session_tables(outcome.session))
+    console.print(report_tables(outcome.report))
+    console.print()
+    console.print(verdict(outcome.reproduced, outcome.identical, outcome.differences, tolerance_points))
+
+
+@app.command()
+@_reporting
+def show(
+    session: Annotated[Path, typer.Argument(metavar="SESSION", help="A session file.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Print what a session decided and what came of it."""
+    from prune_tui.catalog.names import check_names
+    from prune_tui.core.session import to_json
+    from prune_tui.storage import read_session
+
+    content = read_session(session)
+    check_names(content)
+    if as_json:
+        typer.echo(to_json(content), nl=False)
+        return
+    from rich.console import Console
+
+    from prune_tui.receipt import report_tables, session_tables
+
+    console = Console(highlight=False)
+    console.print(session_tables(content))
+    if content.record is None:
+        console.print("not recorded: replay it to see what comes of it", style="dim")
+    else:
+        console.print(report_tables(content.record.report))
+
+
+@app.command("list")
+@_reporting
+def list_table(
+    table: Annotated[Table, typer.Argument(metavar="TABLE", help="models, datasets, criteria or schedules.")],
+    *,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+) -> None:
+    """List what there is to pick from."""
+    from prune_tui.catalog.listing import rows_of
+
+    rows = rows_of(table.value, data_dir)
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    from rich.console import Console
+    from rich.table import Table as RichTable
+    from rich.text import Text
+
+    shown = RichTable(box=None, pad_edge=False)
+    for column in rows[0]:
+        numeric = isinstance(rows[0][column], int)
+        shown.add_column(column.replace("_", " "), justify="right" if numeric else "left")
+    for row in rows:
+        shown.add_row(
+            *(Text(f"{value:,}" if isinstance(value, int) else str(value)) for value in row.values())
+        )
+    Console(highlight=False).print(shown)

@@ -1,0 +1,44 @@
+"""Records sessions/quickstart.json, a real session on the bundled pair: `python scripts/make_quickstart.py`."""
+
+from pathlib import Path
+
+from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
+from prune_tui.core.decisions import Decision, Iterative, LoadDense, Measure, Prune, Scan, Training
+from prune_tui.core.session import Session
+from prune_tui.engine.runner import Runner
+from prune_tui.storage import write_session
+
+TARGET = Path("sessions/quickstart.json")
+
+DECISIONS: tuple[Decision, ...] = (
+    LoadDense(),
+    Scan(),
+    Prune(
+        plan={"conv1": 0.5, "conv2": 0.9, "fc1": 0.98, "fc2": 0.9},
+        schedule=Iterative(steps="cubic", num_rounds=3),
+        finetune=Training(num_epochs=4, batch_size=64, learning_rate_schedule="cosine"),
+    ),
+    Measure(),
+)
+
+
+def main() -> None:
+    session = Session(name=TARGET.stem, model=BUNDLED_MODEL, dataset=BUNDLED_DATASET, device="cpu")
+    runner = Runner(session, sessions_dir=None, data_dir=None, num_threads=1)
+    for _ in runner.open():
+        pass
+    for decision in DECISIONS:
+        for _ in runner.perform(decision):
+            pass
+    record = runner.session.record
+    assert record is not None
+    without_files = record.model_copy(update={"checkpoints": ()})
+    write_session(TARGET, runner.session.model_copy(update={"record": without_files}))
+    assert record.report.pruned is not None
+    print(
+        f"{TARGET}: {record.report.compression_ratio:.1f}x at {record.report.pruned.accuracy:.2%} test accuracy"
+    )
+
+
+if __name__ == "__main__":
+    main()
