@@ -6,7 +6,7 @@ import torch
 
 
 def ensure() -> None:
-    """Import torchvision; where it fails for want of its operators `nms` and `qnms`, define them first.
+    """Try to import torchvision; where its operators `nms` and `qnms` are missing, define them for next time.
 
     They get no kernels: its datasets, models and transforms are Python and never call the two. Where the
     compiled operators load, nothing is defined.

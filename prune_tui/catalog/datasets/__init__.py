@@ -170,8 +170,9 @@ def load(
         raise DataError(
             f"no data folder {data_dir}: make it first, or leave it out to use {default_data_dir()}"
         )
-    if dataset.image_shape not in (None, image_shape):
-        raise DataError(f"{dataset.name} has images of {dataset.image_shape}, the model takes {image_shape}")
+    if dataset.image_shape is not None and dataset.image_shape != image_shape:
+        has, takes = ("×".join(map(str, shape)) for shape in (dataset.image_shape, image_shape))
+        raise DataError(f"{dataset.name} has images of {has}, the model takes {takes}: choose another model")
     folder = data_dir or default_data_dir()
     loader = load_function(dataset.loader)
     data: ImageData = yield from loader(dataset, folder, image_shape, seed)

@@ -3,18 +3,16 @@
 from collections.abc import Generator
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import torch
 
+from prune_tui.catalog.datasets import DatasetEntry
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data
+from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
 from prune_tui.core.events import DataProgress
-
-if TYPE_CHECKING:
-    from prune_tui.catalog.datasets import DatasetEntry
-    from prune_tui.catalog.models import ImageShape
 
 SIZE: Final = 28
 BOX: Final = 20
@@ -24,7 +22,7 @@ HIGHEST_LEVEL: Final = 16
 
 
 def load_digits(
-    entry: "DatasetEntry", _data_dir: Path, _image_shape: "ImageShape", _seed: int
+    entry: DatasetEntry, _data_dir: Path, _image_shape: ImageShape, _seed: int
 ) -> Generator[DataProgress, None, ImageData]:
     """Read the bundled digits; their splits do not depend on the seed."""
     asset = Path(str(files("prune_tui"))) / "assets" / "digits.npz"

@@ -5,20 +5,18 @@ import warnings
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from prune_tui.catalog.datasets import DatasetEntry
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_off, split_validation
+from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
 from prune_tui.core.events import DataProgress
-
-if TYPE_CHECKING:
-    from prune_tui.catalog.datasets import DatasetEntry
-    from prune_tui.catalog.models import ImageShape
 
 SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 FEWEST_IMAGES: Final = 10
@@ -36,7 +34,7 @@ class Listing:
 
 
 def load_imagefolder(
-    entry: "DatasetEntry", _data_dir: Path, image_shape: "ImageShape", seed: int
+    entry: DatasetEntry, _data_dir: Path, image_shape: ImageShape, seed: int
 ) -> Generator[DataProgress, None, ImageData]:
     """Read `entry.path`, whose images are turned grey or RGB and scaled to `image_shape`, sides apart.
 
@@ -116,7 +114,7 @@ def _demand_same_classes(first: Listing, other: Listing) -> None:
 
 
 def _decoded(
-    images: Listing, image_shape: "ImageShape", what: str, done: int, total: int
+    images: Listing, image_shape: ImageShape, what: str, done: int, total: int
 ) -> Generator[DataProgress, None, Split]:
     """Decode every file into one tensor; threads would only slow small images down."""
     tensor = torch.empty(len(images.files), *image_shape, dtype=torch.uint8)
@@ -131,7 +129,7 @@ def _decoded(
     return Split(tensor, torch.tensor(images.labels, dtype=torch.int64))
 
 
-def _decode(file: Path, image_shape: "ImageShape") -> NDArray[np.uint8]:
+def _decode(file: Path, image_shape: ImageShape) -> NDArray[np.uint8]:
     """Return one image as uint8 [C, H, W]."""
     channels, height, width = image_shape
     mode = "L" if channels == 1 else "RGB"

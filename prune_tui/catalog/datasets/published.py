@@ -6,19 +6,17 @@ import warnings
 import zlib
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import torch
 
 from prune_tui.catalog import torchvision_operators
+from prune_tui.catalog.datasets import DatasetEntry, whereabouts
 from prune_tui.catalog.datasets.fetching import fetch
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_validation
+from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
 from prune_tui.core.events import DataProgress
-
-if TYPE_CHECKING:
-    from prune_tui.catalog.datasets import DatasetEntry
-    from prune_tui.catalog.models import ImageShape
 
 CLASSES: Final = {
     "mnist": "MNIST",
@@ -38,14 +36,14 @@ _DAMAGE: Final = (
 
 
 def load_published(
-    entry: "DatasetEntry", data_dir: Path, _image_shape: "ImageShape", seed: int
+    entry: DatasetEntry, data_dir: Path, _image_shape: ImageShape, seed: int
 ) -> Generator[DataProgress, None, ImageData]:
     """Read a published dataset, fetching it where it is not in `data_dir`; a tenth of `train` validates."""
     torchvision_operators.ensure()
     from torchvision import datasets
 
     known = getattr(datasets, CLASSES[entry.name])
-    if not all((data_dir / file).is_file() for file in entry.files):
+    if not whereabouts(entry, data_dir).is_here:
         yield from _fetch_archives(entry, data_dir, known)
         yield DataProgress(f"unpacking {entry.name}", 0, None)
         _read(entry, data_dir, known, train=False, unpack=True)
@@ -58,7 +56,7 @@ def load_published(
     return image_data(train=train, validation=validation, test=test, num_classes=entry.num_classes)
 
 
-def _fetch_archives(entry: "DatasetEntry", data_dir: Path, known: Any) -> Generator[DataProgress, None, None]:
+def _fetch_archives(entry: DatasetEntry, data_dir: Path, known: Any) -> Generator[DataProgress, None, None]:
     """Put the archives where the torchvision class `known` looks for them."""
     folder = data_dir / Path(entry.files[0]).parent
     hint = f"go online, or put {', '.join(Path(file).name for file in entry.files)} into {folder}"
@@ -70,7 +68,7 @@ def _fetch_archives(entry: "DatasetEntry", data_dir: Path, known: Any) -> Genera
         yield from fetch([known.url], data_dir / known.filename, md5=known.tgz_md5, hint=hint)
 
 
-def _read(entry: "DatasetEntry", data_dir: Path, known: Any, *, train: bool, unpack: bool = False) -> Split:
+def _read(entry: DatasetEntry, data_dir: Path, known: Any, *, train: bool, unpack: bool = False) -> Split:
     """Take the arrays of one split; `unpack` first unpacks the archives, which are there and verified."""
     folder = data_dir / Path(entry.files[0]).parent
     try:
@@ -80,6 +78,8 @@ def _read(entry: "DatasetEntry", data_dir: Path, known: Any, *, train: bool, unp
         pixels = torch.as_tensor(source.data)
         labels = torch.as_tensor(source.targets, dtype=torch.int64)
     except _DAMAGE as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise DataError(f"can't read {error.filename or folder}: {error.strerror}") from None
         reason = " ".join(str(error).split()) or type(error).__name__
         raise DataError(f"{folder} is damaged ({reason}): remove it, and it is fetched again") from None
     images = pixels.unsqueeze(1) if pixels.dim() == 3 else pixels.permute(0, 3, 1, 2).contiguous()

@@ -1,0 +1,1 @@
+"""The laws of prune-tui, in the order of its packages."""

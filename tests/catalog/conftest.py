@@ -1,0 +1,36 @@
+"""One thread for torch, and the real data where they are."""
+
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.catalog.mirror import Mirror, serving
+
+FETCH = Path(__file__).parents[3] / "shared" / "data" / "fetch.sh"
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def real_data_dir() -> Path:
+    """A data folder with the real MNIST, unpacked once and kept between runs."""
+    if not FETCH.is_file():
+        pytest.skip("the real MNIST files are not beside the checkout")
+    folder = Path(tempfile.gettempdir()) / "prune-tui-test-data"
+    subprocess.run(["bash", str(FETCH), str(folder)], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture
+def mirror(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mirror]:
+    """A server on this machine, reached past any proxy."""
+    monkeypatch.setenv("no_proxy", "*")
+    with serving() as running:
+        yield running

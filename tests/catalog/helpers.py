@@ -1,0 +1,45 @@
+"""What the tests of the catalog share: running a loader to its end, writing small image folders."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from PIL import Image
+
+from prune_tui.catalog.datasets import dataset_entry, load
+from prune_tui.catalog.datasets.images import ImageData
+from prune_tui.catalog.models import MNIST_SHAPE, ImageShape
+from prune_tui.core.events import DataProgress
+
+R = TypeVar("R")
+
+
+def drained(generator: Generator[DataProgress, None, R]) -> tuple[list[DataProgress], R]:
+    """Run a generator to its end: what it yielded, and what it returned."""
+    events: list[DataProgress] = []
+    while True:
+        try:
+            events.append(next(generator))
+        except StopIteration as stop:
+            result: R = stop.value
+            return events, result
+
+
+def loaded(
+    name: str, *, data_dir: Path | None = None, image_shape: ImageShape = MNIST_SHAPE, seed: int = 0
+) -> ImageData:
+    """Load a dataset by name."""
+    return drained(load(dataset_entry(name), data_dir=data_dir, image_shape=image_shape, seed=seed))[1]
+
+
+def write_images(
+    folder: Path, classes: dict[str, int], *, size: tuple[int, int] = (8, 6), suffix: str = "png"
+) -> None:
+    """Write `classes[name]` colour images into `folder`/name/, each of one colour that tells it apart."""
+    for label, (name, count) in enumerate(classes.items()):
+        (folder / name).mkdir(parents=True)
+        for number in range(count):
+            colour = np.array([label * 50, number, 200], dtype=np.uint8)
+            pixels = np.broadcast_to(colour, (size[1], size[0], 3))
+            Image.fromarray(np.ascontiguousarray(pixels)).save(folder / name / f"{number:04}.{suffix}")

@@ -1,0 +1,91 @@
+"""The table of datasets: names, whereabouts and which model takes which, before anything is read."""
+
+from pathlib import Path
+
+import pytest
+
+from prune_tui.catalog.datasets import (
+    DATA_DIR_VARIABLE,
+    DATASETS,
+    IMAGEFOLDER,
+    dataset_entry,
+    default_data_dir,
+    fits,
+    whereabouts,
+)
+from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, MODELS, model_entry
+from prune_tui.core.errors import DataError, UnknownNameError
+from tests.catalog.helpers import loaded
+
+
+def test_every_name_finds_its_entry() -> None:
+    assert list(DATASETS) == ["digits", "mnist", "fashion-mnist", "cifar10", "cifar100"]
+    assert all(dataset_entry(name) is entry for name, entry in DATASETS.items())
+
+
+def test_an_image_folder_is_named_with_its_path() -> None:
+    entry = dataset_entry("imagefolder:/some where/it's: here")
+    assert entry.path == Path("/some where/it's: here")
+    assert entry.name == "imagefolder:/some where/it's: here"
+    assert dataset_entry("imagefolder:~/x").path == Path("~/x").expanduser()
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("mnits", "did you mean mnist"),
+        ("imagefolder", "did you mean imagefolder:PATH"),
+        ("imagefolder:", "did you mean imagefolder:PATH"),
+        ("", "choose one of cifar10, cifar100"),
+    ],
+)
+def test_an_unknown_name_is_an_error_with_a_hint(name: str, hint: str) -> None:
+    with pytest.raises(UnknownNameError, match=hint):
+        dataset_entry(name)
+
+
+def test_a_model_fits_its_shape() -> None:
+    for model in MODELS.values():
+        grey, colour = {"digits", "mnist", "fashion-mnist"}, {"cifar10", "cifar100"}
+        fitting = {name for name, entry in DATASETS.items() if fits(model, entry)}
+        assert fitting == (grey if model.image_shape == MNIST_SHAPE else colour)
+        assert fits(model, IMAGEFOLDER)
+
+
+def test_every_dataset_fits_some_model() -> None:
+    assert all(any(fits(model, entry) for model in MODELS.values()) for entry in DATASETS.values())
+    assert {model.image_shape for model in MODELS.values()} == {MNIST_SHAPE, CIFAR_SHAPE}
+
+
+def test_whereabouts(tmp_path: Path) -> None:
+    assert whereabouts(dataset_entry("digits"), tmp_path / "none").text == "bundled"
+    mnist = dataset_entry("mnist")
+    absent = whereabouts(mnist, tmp_path)
+    assert (absent.is_here, absent.text) == (False, "would be downloaded, 12 MB")
+    for file in mnist.files:
+        assert not whereabouts(mnist, tmp_path).is_here
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    assert whereabouts(mnist, tmp_path).is_here
+    assert whereabouts(mnist, tmp_path).text == f"in {tmp_path}"
+    assert whereabouts(dataset_entry(f"imagefolder:{tmp_path}"), tmp_path).is_here
+    assert not whereabouts(dataset_entry(f"imagefolder:{tmp_path}/no"), tmp_path).is_here
+
+
+def test_the_default_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path))
+    assert default_data_dir() == tmp_path
+    monkeypatch.delenv(DATA_DIR_VARIABLE)
+    assert "prune-tui" in str(default_data_dir())
+
+
+@pytest.mark.parametrize("name", ["digits", "mnist", "imagefolder:x"])
+def test_a_data_folder_that_is_not_there_is_not_made(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no data folder .*typo: make it first"):
+        loaded(name, data_dir=tmp_path / "typo")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_of_another_shape_is_refused() -> None:
+    with pytest.raises(DataError, match=r"digits has images of 1×28×28, the model takes 3×32×32"):
+        loaded("digits", image_shape=model_entry("resnet20").image_shape)

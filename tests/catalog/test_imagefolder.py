@@ -1,0 +1,148 @@
+"""An image folder is read in sorted order into the model's shape, and says what is wrong with it."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+
+from prune_tui.catalog.datasets import dataset_entry, load
+from prune_tui.core.errors import DataError
+from tests.catalog.helpers import drained, loaded, write_images
+
+COLOUR = (3, 6, 8)
+
+
+def read(folder: Path, *, seed: int = 0) -> tuple[int, int, int]:
+    data = loaded(f"imagefolder:{folder}", image_shape=COLOUR, seed=seed)
+    return len(data.train), len(data.validation), len(data.test)
+
+
+def test_without_a_test_folder_a_fifth_tests(tmp_path: Path) -> None:
+    write_images(tmp_path, {"ant": 30, "bee": 20})
+    assert read(tmp_path) == (36, 4, 10)
+
+
+def test_nothing_is_lost_and_classes_are_sorted(tmp_path: Path) -> None:
+    write_images(tmp_path, {"bee": 15, "ant": 15})
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / "bee" / "notes.txt").touch()
+    data = loaded(f"imagefolder:{tmp_path}", image_shape=COLOUR)
+    seen = {
+        (int(image[0, 0, 0]), int(image[1, 0, 0]), int(label))
+        for split in (data.train, data.validation, data.test)
+        for image, label in zip(split.images, split.labels, strict=True)
+    }
+    # `bee` was written first, with red 0; but `ant` sorts first, so it is class 0.
+    assert seen == {(0, number, 1) for number in range(15)} | {(50, number, 0) for number in range(15)}
+    assert data.num_classes == 2
+
+
+def test_the_seed_draws_the_splits(tmp_path: Path) -> None:
+    write_images(tmp_path, {"ant": 30, "bee": 20})
+    first, again, other = (
+        loaded(f"imagefolder:{tmp_path}", image_shape=COLOUR, seed=seed) for seed in (0, 0, 1)
+    )
+    assert torch.equal(first.test.images, again.test.images)
+    assert torch.equal(first.validation.images, again.validation.images)
+    assert not torch.equal(first.test.images, other.test.images)
+
+
+@pytest.mark.parametrize("name", ["test", "val"])
+def test_train_and_test_folders_are_used_as_they_are(tmp_path: Path, name: str) -> None:
+    write_images(tmp_path / "train", {"ant": 10, "bee": 10})
+    write_images(tmp_path / name, {"ant": 6, "bee": 5})
+    assert read(tmp_path) == (18, 2, 11)
+
+
+def test_with_all_three_folders_nothing_is_drawn(tmp_path: Path) -> None:
+    write_images(tmp_path / "train", {"ant": 10, "bee": 10})
+    write_images(tmp_path / "val", {"ant": 6, "bee": 6})
+    write_images(tmp_path / "test", {"ant": 7, "bee": 7})
+    assert read(tmp_path) == (20, 12, 14)
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp", "JPG"])
+def test_images_take_the_models_shape(tmp_path: Path, suffix: str) -> None:
+    write_images(tmp_path, {"ant": 6, "bee": 6}, size=(31, 17), suffix=suffix)
+    for shape in ((1, 28, 28), (3, 32, 32), (3, 8, 6)):
+        data = loaded(f"imagefolder:{tmp_path}", image_shape=shape)
+        assert data.train.images.shape[1:] == shape
+        assert len(data.mean) == len(data.std) == shape[0]
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
+def test_any_kind_of_pixel_is_read_quietly(
+    tmp_path: Path, mode: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    write_images(tmp_path, {"ant": 6, "bee": 6})
+    Image.new(mode, (9, 9)).save(tmp_path / "ant" / ("odd.tif" if mode == "CMYK" else "odd.png"))
+    for shape in ((1, 28, 28), COLOUR):
+        loaded(f"imagefolder:{tmp_path}", image_shape=shape)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_progress_rises_to_the_total(tmp_path: Path) -> None:
+    write_images(tmp_path / "train", {"ant": 250, "bee": 200}, size=(2, 2))
+    write_images(tmp_path / "test", {"ant": 5, "bee": 5}, size=(2, 2))
+    entry = dataset_entry(f"imagefolder:{tmp_path}")
+    events, _ = drained(load(entry, data_dir=None, image_shape=COLOUR, seed=0))
+    done = [event.done for event in events]
+    assert done == sorted(done)
+    assert len(done) >= 5
+    assert (events[-1].done, events[-1].total) == (460, 460)
+
+
+def empty(_folder: Path) -> None:
+    pass
+
+
+def broken(folder: Path) -> None:
+    write_images(folder, {"ant": 6, "bee": 6})
+    (folder / "bee" / "0003.png").write_bytes(b"\x89PNG not really")
+
+
+def truncated(folder: Path) -> None:
+    write_images(folder, {"ant": 6, "bee": 6}, size=(64, 64), suffix="jpg")
+    file = folder / "bee" / "0003.jpg"
+    file.write_bytes(file.read_bytes()[:400])
+
+
+def lacking(folder: Path) -> None:
+    write_images(folder / "train", {"ant": 6, "bee": 6})
+    write_images(folder / "test", {"ant": 6, "cat": 6})
+
+
+def one_class(folder: Path) -> None:
+    write_images(folder, {"ant": 20})
+
+
+def class_without_images(folder: Path) -> None:
+    write_images(folder, {"ant": 20, "bee": 0})
+
+
+def too_few(folder: Path) -> None:
+    write_images(folder, {"ant": 2, "bee": 2})
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (empty, "has no class folders: at least two"),
+        (Path.rmdir, "no image folder .*: give imagefolder:PATH"),
+        (one_class, "has only the class 'ant': at least two"),
+        (class_without_images, "bee has no images"),
+        (too_few, "has 4 images: at least 10"),
+        (lacking, "test lacks the class 'bee' that .*train has"),
+        (broken, r"0003\.png is not a readable image .*: mend or remove it"),
+        (truncated, r"0003\.jpg is not a readable image .*: mend or remove it"),
+    ],
+)
+def test_an_error_is_one_line_that_helps(tmp_path: Path, make: Callable[[Path], None], message: str) -> None:
+    folder = tmp_path / "images"
+    folder.mkdir()
+    make(folder)
+    with pytest.raises(DataError, match=message) as caught:
+        read(folder)
+    assert "\n" not in str(caught.value)
