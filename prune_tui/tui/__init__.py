@@ -1,0 +1,1 @@
+"""The terminal app: shows views and posts decisions; imports no torch."""

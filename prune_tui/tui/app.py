@@ -1,0 +1,341 @@
+"""The app: shows one step at a time, steers the worker, and goes from step to step."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from textual import on
+from textual.app import App, SystemCommand
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from prune_tui.catalog.datasets import dataset_entry
+from prune_tui.catalog.models import model_entry
+from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense, describe
+from prune_tui.core.errors import PruneTuiError
+from prune_tui.core.session import Session
+from prune_tui.storage import read_session, write_atomically
+from prune_tui.tui import messages
+from prune_tui.tui.actions import actions_of, bindings_of
+from prune_tui.tui.dialogs.error import ErrorDialog
+from prune_tui.tui.dialogs.help import HelpDialog
+from prune_tui.tui.dialogs.quit import Answer, QuitDialog
+from prune_tui.tui.options import Options
+from prune_tui.tui.palette import DARK, LIGHT
+from prune_tui.tui.screens.pick import PickScreen
+from prune_tui.tui.screens.plan import PlanScreen
+from prune_tui.tui.screens.save import SaveScreen
+from prune_tui.tui.screens.scan import ScanScreen
+from prune_tui.tui.screens.step_screen import StepScreen
+from prune_tui.tui.screens.train import TrainScreen
+from prune_tui.tui.state import State
+from prune_tui.tui.steps import Step, has_baseline, landing
+from prune_tui.tui.work import Job, MakeRunner, Opening, Outcome, Runner
+from prune_tui.tui.worker import Worker
+
+VIEWS_PER_SECOND = 10
+SCREENS: tuple[type[StepScreen], ...] = (PickScreen, ScanScreen, PlanScreen, TrainScreen, SaveScreen)
+
+
+class PruneApp(App[None], inherit_bindings=False):
+    """Five steps over one worker; `make_runner` builds the engine for a session, inside the worker."""
+
+    TITLE = "prune-tui"
+    CSS_PATH = "prune_tui.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = bindings_of("anywhere")
+
+    def __init__(self, options: Options, *, make_runner: MakeRunner | None = None) -> None:
+        super().__init__()
+        self.state = State(options)
+        self.worker = Worker(
+            post=self.post_message,
+            make_runner=make_runner or partial(_real_runner, options),
+            warm_up=_import_engine if make_runner is None else _nothing,
+        )
+        self._when_idle: Callable[[], None] | None = None
+
+    # --- beginning ----------------------------------------------------------------------------------------
+
+    def on_mount(self) -> None:
+        """Show the picker; the engine loads behind it, once it has been painted."""
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
+        for screen in SCREENS:
+            self.install_screen(screen(self.state), screen.step.name)
+        self.theme_changed_signal.subscribe(self, lambda _theme: self._redraw())
+        self.set_interval(1 / VIEWS_PER_SECOND, self._take_newest)
+        self.push_screen(Step.PICK.name)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self.worker.start()
+        if self.state.options.resume is not None:
+            self._resume(self.state.options.resume)
+
+    # --- what the worker tells ----------------------------------------------------------------------------
+
+    def _take_newest(self) -> None:
+        """Show the newest view, if there is a newer one than that on show."""
+        newest, state = self.worker.latest, self.state
+        if newest is not None and newest.view is not state.view:
+            state.view, state.session, state.path = newest.view, newest.session, newest.path
+            self._redraw()
+
+    @on(messages.EngineLoaded)
+    def _engine_loaded(self) -> None:
+        self.state.engine = "ready"
+        self._redraw()
+
+    @on(messages.Failed)
+    def _failed(self, failed: messages.Failed) -> None:
+        if self.state.engine == "loading":
+            self.state.engine = "failed"
+        self._redraw()
+        self.push_screen(ErrorDialog(failed))
+
+    @on(messages.JobFinished)
+    def _job_finished(self, message: messages.JobFinished) -> None:
+        state = self.state
+        if message.job in state.jobs:
+            state.jobs.remove(message.job)
+        state.is_paused = state.is_stopping = False
+        newest = self.worker.latest
+        if newest is not None:
+            state.view, state.session, state.path = newest.view, newest.session, newest.path
+        if not state.jobs and self._when_idle is not None:
+            then, self._when_idle = self._when_idle, None
+            then()
+            return
+        self._advance(message.job, message.outcome)
+        self._redraw()
+
+    def _advance(self, job: Job, outcome: Outcome) -> None:
+        """Go on with what follows by itself: after loading the baseline, after the baseline the scan."""
+        if outcome in ("failed", "abandoned") or self.state.jobs:
+            return
+        session, task = self.state.session, job.task
+        if isinstance(task, Opening):
+            if session is not None and session.decisions:
+                self._land(session)
+            else:
+                self._submit(self.state.baseline)
+        elif isinstance(task, LoadDense | TrainDense):
+            self._submit(self._scan_decision())
+
+    def _land(self, session: Session) -> None:
+        step = landing(session, self.state.view)
+        self._show(step)
+        if step is Step.SCAN:
+            self._submit(self._scan_decision() if has_baseline(session) else self.state.baseline)
+
+    def _scan_decision(self) -> Scan:
+        return Scan(criterion=self.state.settings.criterion, granularity=self.state.settings.granularity)
+
+    # --- what the screens ask -----------------------------------------------------------------------------
+
+    @on(messages.StartSession)
+    def _start_session(self, message: messages.StartSession) -> None:
+        self.state.baseline = message.baseline
+        begin = partial(self._open, Opening(message.session, message.weights))
+        self._when_free("Begin another session?", begin)
+
+    @on(messages.ResumeSession)
+    def _resume_session(self, message: messages.ResumeSession) -> None:
+        self._when_free("Open another session?", partial(self._resume, message.path))
+
+    def _resume(self, path: Path) -> None:
+        try:
+            session = read_session(path)
+            training = model_entry(session.model).training
+        except PruneTuiError as error:
+            self.push_screen(ErrorDialog(messages.Failed(str(error))))
+            return
+        self.state.baseline = TrainDense(training=training)
+        self._open(Opening(session, resumed_from=path))
+
+    def _open(self, opening: Opening) -> None:
+        self.state.begin(opening.session)
+        self.worker.latest = None
+        self._submit(opening)
+        self._show(Step.SCAN)
+
+    @on(messages.Perform)
+    def _perform(self, message: messages.Perform) -> None:
+        self._submit(message.decision)
+
+    @on(messages.PauseWork)
+    def _pause_work(self) -> None:
+        state = self.state
+        if not state.jobs:
+            self.bell()
+            return
+        state.is_paused = not state.is_paused
+        if state.is_paused:
+            state.jobs[0].go.clear()
+        else:
+            state.jobs[0].go.set()
+        self._redraw()
+
+    @on(messages.StopWork)
+    def _stop_work(self) -> None:
+        if not self.state.jobs:
+            self.bell()
+            return
+        self.state.is_paused, self.state.is_stopping = False, True
+        self.state.jobs[0].ask_to_stop()
+        self._redraw()
+
+    @on(messages.GoTo)
+    def _go_to(self, message: messages.GoTo) -> None:
+        # A decision that was asked for just before may not have begun: its step is wanted all the same.
+        if message.step in self.state.reachable or (message.step is Step.TRAIN and self.state.jobs):
+            self._show(message.step)
+        else:
+            self.bell()
+
+    def _submit(self, task: Opening | Decision) -> None:
+        job = Job(task)
+        self.state.jobs.append(job)
+        self.worker.submit(job)
+        self._redraw()
+
+    # --- what is on show ----------------------------------------------------------------------------------
+
+    def _show(self, step: Step) -> None:
+        if isinstance(self.screen, StepScreen) and self.screen.step is not step:
+            self.switch_screen(step.name)
+
+    def _redraw(self) -> None:
+        """Draw the step in sight; steps out of sight are drawn when they come back."""
+        for screen in self.screen_stack:
+            if isinstance(screen, StepScreen):
+                screen.redraw()
+
+    @property
+    def _step(self) -> Step:
+        shown = [screen.step for screen in self.screen_stack if isinstance(screen, StepScreen)]
+        return shown[-1] if shown else Step.PICK
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Feed the palette from the table of actions: this step's, then those that work anywhere."""
+        for place in (self._step, "anywhere"):
+            owner = self if place == "anywhere" else screen
+            for action in actions_of(place):
+                if action.name not in ("command_palette", "next_field"):
+                    title = f"{action.label[:1].upper()}{action.label[1:]}  ({action.shown_keys})"
+                    yield SystemCommand(title, action.help, partial(owner.run_action, action.name))
+        yield SystemCommand("Theme", "Choose another theme", self.action_change_theme)
+
+    # --- actions that work anywhere -----------------------------------------------------------------------
+
+    def action_go_to_step(self, number: int) -> None:
+        """Go to a step by its number."""
+        if isinstance(self.screen, StepScreen):
+            self.post_message(messages.GoTo(Step(number)))
+
+    def action_show_help(self) -> None:
+        """List every key."""
+        if isinstance(self.screen, StepScreen):
+            self.push_screen(HelpDialog(self._step))
+
+    def action_toggle_dark(self) -> None:
+        """Turn from dark to light or back."""
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def action_take_picture(self) -> None:
+        """Save the screen as SVG beside the session."""
+        folder = self.state.path.parent if self.state.path else Path.cwd()
+        name = self.state.session.name if self.state.session else "prune-tui"
+        path = folder / f"{name}-{self._step.title.lower()}.svg"
+        try:
+            svg = self.export_screenshot(title=f"prune-tui: {name}")
+            # Some viewers drop the spaces that a terminal's columns are made of, unless told not to.
+            write_atomically(path, svg.replace("<svg ", '<svg xml:space="preserve" ', 1).encode())
+        except PruneTuiError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.notify(str(path), title="Picture saved", markup=False)
+
+    def action_leave(self) -> None:
+        """Leave; ask first if work is running."""
+        self._when_free("Leave prune-tui?", self.exit)
+
+    # --- asking before work is cut short ------------------------------------------------------------------
+
+    def _when_free(self, purpose: str, then: Callable[[], None]) -> None:
+        """Do something that ends the work under way, once the person has said how."""
+        if not self.state.jobs:
+            then()
+            return
+        if not isinstance(self.screen, StepScreen):
+            return
+        task = self.state.jobs[0].task
+        what = "loading" if isinstance(task, Opening) else describe(task)
+        self.push_screen(QuitDialog(what, purpose=purpose), partial(self._answered, then))
+
+    def _answered(self, then: Callable[[], None], answer: Answer | None) -> None:
+        if answer in (None, "stay"):
+            return
+        if not self.state.jobs:
+            then()
+            return
+        first, *others = self.state.jobs
+        for job in others:
+            job.ask_to_abandon()
+        if answer == "stop":
+            first.ask_to_stop()
+        else:
+            first.ask_to_abandon()
+        self.state.is_paused, self.state.is_stopping = False, True
+        if answer == "discard" and then == self.exit:
+            then()
+            return
+        self._when_idle = then
+        self._redraw()
+
+    def release(self) -> None:
+        """End the worker, as far as it can be ended; leaving never waits for more than a moment."""
+        for job in self.state.jobs:
+            job.ask_to_abandon()
+        self.worker.close()
+
+
+def run(options: Options) -> int:
+    """Run the app until the person leaves, and return the exit code.
+
+    Raises:
+        PruneTuiError: the model or the dataset that was asked for does not exist.
+    """
+    if options.model is not None:
+        model_entry(options.model)
+    if options.dataset is not None:
+        dataset_entry(options.dataset)
+    app = PruneApp(options)
+    try:
+        app.run()
+    finally:
+        app.release()
+    return app.return_code or 0
+
+
+def _import_engine() -> None:
+    import prune_tui.engine.runner  # noqa: F401 - torch is loaded here, in the worker's thread
+
+
+def _real_runner(options: Options, opening: Opening) -> Runner:
+    from prune_tui.engine.runner import Runner as EngineRunner
+
+    folder = opening.resumed_from.parent if opening.resumed_from else options.sessions_dir
+    return EngineRunner(
+        opening.session,
+        sessions_dir=folder,
+        data_dir=options.data_dir,
+        num_threads=options.num_threads,
+        weights=opening.weights,
+    )
+
+
+def _nothing() -> None:
+    """There is nothing to import for a runner that was given."""

@@ -1,0 +1,1 @@
+"""What opens over a step and gives an answer; one file a dialog."""

@@ -1,0 +1,53 @@
+"""Shows what went wrong, whole: a line that the user can mend, or a bug's traceback."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Static, TextArea
+
+from prune_tui.tui.dialogs.dialog import Dialog
+from prune_tui.tui.messages import Failed
+
+
+class ErrorDialog(Dialog[None]):
+    """Can be scrolled, selected from and copied; the session is kept."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,q", "dismiss_dialog", "close", show=False, priority=True),
+        Binding("c", "copy", "copy", show=False, priority=True),
+    ]
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__()
+        self._failed = failed
+
+    @property
+    def text(self) -> str:
+        """All there is to say."""
+        return self._failed.trace or self._failed.text
+
+    def compose(self) -> ComposeResult:
+        """Lay out what happened, the whole text, and what can be done."""
+        is_bug = self._failed.trace is not None
+        with Vertical(classes="panel -large" if is_bug else "panel"):
+            yield Static(
+                "This is a bug in prune-tui" if is_bug else "That did not work", classes="heading -bad"
+            )
+            if self._failed.trace is not None:
+                yield Static(Text(self._failed.text), classes="message")
+                yield TextArea(self._failed.trace, read_only=True, compact=True)
+                log = (
+                    f"written to {self._failed.log}" if self._failed.log else "could not be written to a log"
+                )
+                yield Static(Text(log), classes="hint")
+            else:
+                yield Static(Text(self._failed.text), classes="message")
+            yield Static("The session is kept.   c copy   enter or esc close", classes="hint")
+
+    def action_copy(self) -> None:
+        """Copy the whole text."""
+        self.app.copy_to_clipboard(self.text)
+        self.notify("copied", markup=False)

@@ -1,0 +1,67 @@
+"""Every key and what it does, from the table of actions."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Static
+
+from prune_tui.tui.actions import Place, actions_of
+from prune_tui.tui.dialogs.dialog import Dialog
+from prune_tui.tui.palette import Palette, palette_of
+from prune_tui.tui.steps import Step
+
+
+class HelpDialog(Dialog[None]):
+    """Lists this step's keys first, then all others."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark,q,enter", "dismiss_dialog", "close", show=False),
+        Binding("down,j", "scroll(2)", "down", show=False),
+        Binding("up,k", "scroll(-2)", "up", show=False),
+    ]
+
+    def __init__(self, step: Step) -> None:
+        super().__init__()
+        self._step = step
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list."""
+        with Vertical(classes="panel -large"):
+            yield Static("Keys", classes="heading")
+            with VerticalScroll(can_focus=False):
+                yield Static(help_text(self._step, palette_of(self.app)), id="keys")
+            yield Static("↑ ↓ scroll   esc close   ctrl+p finds an action by name", classes="hint")
+
+    def action_scroll(self, by: int) -> None:
+        """Scroll the list."""
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
+
+
+def help_text(step: Step, palette: Palette) -> Text:
+    """Return every action with its keys, this step's first, and how to read the signs."""
+    others = [other for other in Step if other is not step]
+    places: list[Place] = [step, "anywhere", "tables", *others]
+    text = Text()
+    for place in places:
+        text.append("\n\n" if text else "")
+        text.append(place.title if isinstance(place, Step) else place.capitalize(), palette.selected)
+        for action in actions_of(place):
+            text.append(f"\n  {action.shown_keys:<18}", palette.bold)
+            text.append(action.help, palette.text)
+    text.append("\n\nSigns", palette.selected)
+    for sign, meaning in SIGNS:
+        text.append(f"\n  {sign:<18}", palette.bold).append(meaning, palette.text)
+    return text
+
+
+SIGNS = (
+    ("▁▂▃ ▄▅ ▆▇█", "accuracy lost: within 1 point, within 5, more; from the lowest sparsity on"),
+    ("│", "in a ruler: the sparsity that is planned"),
+    ("░ █", "in a histogram: weights that die, weights that stay"),
+    ("Δacc", "points of validation accuracy, if this layer alone is pruned"),
+    ("est acc", "the whole plan right after pruning, from the layers' curves alone"),
+    ("┄", "dotted in a plot: the run before, or a point below dense"),
+)

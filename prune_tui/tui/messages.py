@@ -1,0 +1,75 @@
+"""What screens ask of the app, and what the worker tells it."""
+
+from pathlib import Path
+
+from textual.message import Message
+
+from prune_tui.core.decisions import Decision
+from prune_tui.core.session import Session
+from prune_tui.tui.steps import Step
+from prune_tui.tui.work import Job, Outcome
+
+
+class GoTo(Message):
+    """Show a step."""
+
+    def __init__(self, step: Step) -> None:
+        self.step = step
+        super().__init__()
+
+
+class StartSession(Message):
+    """Begin a new session with a baseline, in the place of the one that is open."""
+
+    def __init__(self, session: Session, baseline: Decision, *, weights: Path | None) -> None:
+        self.session = session
+        self.baseline = baseline
+        self.weights = weights
+        super().__init__()
+
+
+class ResumeSession(Message):
+    """Go on with the session in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        super().__init__()
+
+
+class Perform(Message):
+    """Carry out a decision."""
+
+    def __init__(self, decision: Decision) -> None:
+        self.decision = decision
+        super().__init__()
+
+
+class PauseWork(Message):
+    """Pause what runs at the next batch, or go on with it."""
+
+
+class StopWork(Message):
+    """End what runs at the next batch, and keep what there is."""
+
+
+class EngineLoaded(Message):
+    """The engine is imported: decisions are carried out from now on."""
+
+
+class JobFinished(Message):
+    """A job has ended, one way or another; the worker's snapshot shows what came of it."""
+
+    def __init__(self, job: Job, outcome: Outcome) -> None:
+        self.job = job
+        self.outcome = outcome
+        super().__init__()
+
+
+class Failed(Message):
+    """Something went wrong: `trace` is None for what the user can mend, and whole for a bug of ours."""
+
+    def __init__(self, text: str, *, trace: str | None = None, log: Path | None = None) -> None:
+        self.text = text
+        self.trace = trace
+        self.log = log
+        super().__init__()

@@ -1,0 +1,21 @@
+"""What the command line tells the app."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from prune_tui.core.session import Device
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The choices given on the command line; None leaves the choice to the picker or the machine."""
+
+    model: str | None
+    dataset: str | None
+    weights: Path | None
+    data_dir: Path | None
+    sessions_dir: Path
+    device: Device
+    num_threads: int | None
+    seed: int
+    resume: Path | None

@@ -1,0 +1,337 @@
+"""Step 1: which network, which images, and which baseline to begin with."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+from pydantic import ValidationError
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
+
+from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL, bundled_baseline
+from prune_tui.catalog.datasets import (
+    DATASETS,
+    IMAGEFOLDER,
+    DatasetEntry,
+    dataset_entry,
+    default_data_dir,
+    fits,
+    whereabouts,
+)
+from prune_tui.catalog.models import MODELS, ImageShape, ModelEntry
+from prune_tui.core.decisions import Decision, LoadDense, TrainDense, epochs
+from prune_tui.core.session import Session
+from prune_tui.storage import unused_name
+from prune_tui.tui.dialogs.path import PathDialog
+from prune_tui.tui.dialogs.sessions import SessionsDialog
+from prune_tui.tui.messages import ResumeSession, StartSession
+from prune_tui.tui.screens.step_screen import StepScreen
+from prune_tui.tui.state import State
+from prune_tui.tui.steps import Step
+from prune_tui.tui.widgets.table import Cells, Column, Table
+from prune_tui.tui.words import count_text
+
+
+class PickScreen(StepScreen):
+    """Two tables and four fields; the bundled pair is chosen, so that Enter goes on at once."""
+
+    step = Step.PICK
+    home = "#models"
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        options = state.options
+        self._model = options.model or BUNDLED_MODEL
+        self._dataset = options.dataset or self._first_dataset()
+        chosen = dataset_entry(self._dataset)
+        self._folder = chosen if chosen.path is not None else IMAGEFOLDER
+        self._wants_training = False
+        self._named_by_hand = False
+        self._is_here: dict[str, tuple[bool, str]] = {}
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the tables above the fields."""
+        with Horizontal(id="choices"):
+            with Vertical(classes="column"):
+                yield Static("What to prune", classes="heading")
+                yield Table(id="models")
+            with Vertical(classes="column"):
+                yield Static("On which images", classes="heading")
+                yield Table(id="datasets")
+        yield Static(id="about")
+        with Horizontal(classes="fields"):
+            yield Static("session", classes="label")
+            yield Input(id="name", compact=True, max_length=64)
+            yield Static("seed", classes="label")
+            yield Input(str(self.state.options.seed), id="seed", compact=True, type="integer", max_length=10)
+        with Horizontal(classes="fields"):
+            yield Static("baseline", classes="label")
+            yield Static(id="baseline")
+            yield Input(id="epochs", compact=True, type="integer", max_length=4)
+            yield Static(id="baseline-more")
+        yield Static(id="problem")
+
+    def on_mount(self) -> None:
+        """Fill the tables, and suggest a name."""
+        super().on_mount()
+        entry = MODELS.get(self._model)
+        self.query_one("#epochs", Input).value = str(entry.training.num_epochs if entry else 5)
+        self._suggest_name()
+
+    @property
+    def model(self) -> ModelEntry:
+        """The model that is chosen."""
+        return MODELS.get(self._model) or MODELS[BUNDLED_MODEL]
+
+    @property
+    def dataset(self) -> DatasetEntry:
+        """The dataset that is chosen."""
+        return self._folder if self._dataset == self._folder.name else DATASETS[self._dataset]
+
+    def show(self) -> None:
+        """Draw tables and fields."""
+        wide = self.size.width >= 110
+        room = self.size.width // 2
+        models, datasets = self.query_one("#models", Table), self.query_one("#datasets", Table)
+        about = [Column("about", "", room - 40)] if wide else []
+        models.set_columns(
+            [
+                Column("name", "  model", 15),
+                Column("parameters", "parameters", 10, True),
+                Column("input", "input", 7, True),
+                *about,
+            ]
+        )
+        datasets.set_columns([Column("name", "  images", 15), Column("where", "  where", max(14, room - 20))])
+        models.set_rows(
+            [(entry.name, self._model_cells(entry)[: 4 if wide else 3]) for entry in MODELS.values()]
+        )
+        datasets.set_rows(
+            [(entry.name, self._dataset_cells(entry)) for entry in (*DATASETS.values(), self._folder)]
+        )
+        if models.current != self._model:
+            models.go_to(self._model)
+        if datasets.current != self._dataset:
+            datasets.go_to(self._dataset)
+        self._show_fields()
+
+    def _model_cells(self, entry: ModelEntry) -> Cells:
+        palette = self.palette
+        is_chosen = entry.name == self._model
+        return (
+            _chosen(entry.name, is_chosen, palette.selected if is_chosen else palette.text),
+            Text(count_text(entry.num_parameters), palette.text),
+            Text(shape_text(entry.image_shape), palette.muted),
+            Text(entry.description, palette.muted),
+        )
+
+    def _dataset_cells(self, entry: DatasetEntry) -> Cells:
+        palette = self.palette
+        is_chosen, does_fit = entry.name == self._dataset, fits(self.model, entry)
+        name = "imagefolder…" if entry is IMAGEFOLDER else entry.name
+        style = palette.selected if is_chosen else palette.text
+        if not does_fit:
+            shape = shape_text(entry.image_shape) if entry.image_shape else "other"
+            return _chosen(name, is_chosen, palette.faint), Text(f"  {shape} images", palette.faint)
+        if entry is IMAGEFOLDER:
+            return _chosen(name, is_chosen, style), Text("  your own, in a folder", palette.muted)
+        is_here, text = self._where(entry)
+        if not is_here and entry.download_bytes:
+            text = f"{entry.download_bytes / 1e6:.0f} MB to fetch"
+        tone = palette.good if is_here else palette.muted if entry.download_bytes else palette.bad
+        sign = "✓" if is_here else "↓" if entry.download_bytes else "✗"
+        return _chosen(name, is_chosen, style), Text(f"{sign} {text}", tone)
+
+    def _where(self, entry: DatasetEntry) -> tuple[bool, str]:
+        if entry.name not in self._is_here:
+            found = whereabouts(entry, self.state.options.data_dir or default_data_dir())
+            self._is_here[entry.name] = (found.is_here, found.text)
+        return self._is_here[entry.name]
+
+    def _show_fields(self) -> None:
+        palette = self.palette
+        about = Text(no_wrap=True, overflow="ellipsis")
+        about.append(self.model.name, palette.bold).append(f"  {self.model.description}\n", palette.muted)
+        about.append(self.dataset.name, palette.bold).append(f"  {self.dataset.description}", palette.muted)
+        if self.dataset is not IMAGEFOLDER:
+            about.append(f", {self._where(self.dataset)[1]}", palette.muted)
+        self.query_one("#about", Static).update(about)
+        trains = self._trains
+        self.query_one("#epochs").display = trains
+        weights = self.state.options.weights
+        words = "train for" if trains else f"from {weights}" if weights else "bundled, loads at once"
+        self.query_one("#baseline", Static).update(Text(words, palette.text))
+        more = "epochs" if trains else ""
+        if weights is None and bundled_baseline(self._model, self._dataset) is not None:
+            more += "   b for the bundled one" if trains else "b to train one instead"
+        self.query_one("#baseline-more", Static).update(Text(more, palette.muted))
+        problem = self._problem()
+        self.query_one("#problem", Static).update(Text(f"✗ {problem}" if problem else "", palette.bad))
+        verb = f"train a baseline for {self._epochs_text()}" if trains else "load the baseline"
+        self.next_bar.show(
+            problem or f"{verb}, then scan {self._model} on {self.dataset.name}", is_ready=not problem
+        )
+
+    @property
+    def _trains(self) -> bool:
+        if self.state.options.weights is not None:
+            return False
+        return self._wants_training or bundled_baseline(self._model, self._dataset) is None
+
+    def _epochs_text(self) -> str:
+        text = self.query_one("#epochs", Input).value
+        return epochs(int(text)) if text.isdigit() else "some epochs"
+
+    def _problem(self) -> str:
+        if self.dataset is IMAGEFOLDER:
+            return "type where your images are: enter on imagefolder…"
+        if not fits(self.model, self.dataset):
+            return (
+                f"{self._model} takes {shape_text(self.model.image_shape)} images, {self._dataset} has others"
+            )
+        if self.dataset.path is not None and not self.dataset.path.is_dir():
+            return f"there is no folder {self.dataset.path}"
+        if self._trains and not _is_positive(self.query_one("#epochs", Input).value):
+            return "the number of epochs is a whole number from 1"
+        try:
+            self._session()
+        except ValidationError as error:
+            field = error.errors()[0]["loc"][0]
+            return {
+                "name": "a session's name is letters, digits, . _ - and begins with a letter or digit",
+                "seed": "the seed is a whole number from 0 to 4,294,967,295",
+            }.get(str(field), f"{field} can't be used")
+        return ""
+
+    def _session(self) -> Session:
+        seed = self.query_one("#seed", Input).value
+        return Session(
+            name=self.query_one("#name", Input).value,
+            seed=int(seed) if seed.lstrip("-").isdigit() else -1,
+            model=self._model,
+            dataset=self._dataset,
+            device=self.state.options.device,
+        )
+
+    def _suggest_name(self) -> None:
+        if not self._named_by_hand:
+            images = self.dataset.path.name if self.dataset.path else self._dataset
+            wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self._model}-{images}")[:60].rstrip("-.")
+            with self.prevent(Input.Changed):
+                self.query_one("#name", Input).value = unused_name(self.state.options.sessions_dir, wanted)
+
+    def _first_dataset(self) -> str:
+        model = MODELS.get(self._model)
+        if model is None or fits(model, DATASETS[BUNDLED_DATASET]):
+            return BUNDLED_DATASET
+        return next(entry.name for entry in DATASETS.values() if fits(model, entry))
+
+    @on(Table.Moved, "#models")
+    def _model_moved(self, message: Table.Moved) -> None:
+        if message.key is None or message.key == self._model:
+            return
+        self._model = message.key
+        if not fits(self.model, self.dataset):
+            self._dataset = self._first_dataset()
+        self.query_one("#epochs", Input).value = str(self.model.training.num_epochs)
+        self._suggest_name()
+        self.show()
+
+    @on(Table.Moved, "#datasets")
+    def _dataset_moved(self, message: Table.Moved) -> None:
+        if message.key is not None and message.key != self._dataset:
+            self._dataset = message.key
+            self._suggest_name()
+            self.show()
+
+    @on(Table.Left)
+    def _left(self, message: Table.Left) -> None:
+        if message.towards == "right":
+            self.query_one("#datasets").focus()
+        elif message.towards == "left":
+            self.query_one("#models").focus()
+        elif message.towards == "down":
+            self.query_one("#name").focus()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if event.input.id == "name":
+            self._named_by_hand = bool(event.value)
+        if event.input.id in ("name", "seed", "epochs"):
+            self._show_fields()
+
+    @on(Input.Submitted)
+    async def _submitted(self) -> None:
+        await self.run_action("go_on")
+
+    def action_go_on(self) -> None:
+        """Start the session, or ask for what is missing."""
+        if self.dataset is IMAGEFOLDER:
+            self.app.push_screen(PathDialog(), self._folder_given)
+            return
+        if self._problem():
+            self.app.bell()
+            return
+        weights = self.state.options.weights
+        self.post_message(StartSession(self._session(), self._baseline(), weights=weights))
+
+    def _baseline(self) -> Decision:
+        if self.state.options.weights is not None:
+            return LoadDense(weights="dense.safetensors")
+        if not self._trains:
+            return LoadDense()
+        num_epochs = int(self.query_one("#epochs", Input).value)
+        return TrainDense(training=self.model.training.model_copy(update={"num_epochs": num_epochs}))
+
+    def _folder_given(self, path: Path | None) -> None:
+        if path is not None:
+            self._folder = dataset_entry(f"imagefolder:{path}")
+            self._dataset = self._folder.name
+            self._suggest_name()
+            self.show()
+
+    def action_toggle_baseline(self) -> None:
+        """Take the bundled baseline, or train one."""
+        self._wants_training = not self._wants_training
+        self._show_fields()
+
+    def action_show_sessions(self) -> None:
+        """List the earlier sessions."""
+        dialog = SessionsDialog(self.state.options.sessions_dir)
+        self.app.push_screen(dialog, partial(self._session_chosen))
+
+    def _session_chosen(self, path: Path | None) -> None:
+        if path is not None:
+            self.post_message(ResumeSession(path))
+
+    def action_next_field(self) -> None:
+        """Move the focus on."""
+        self.focus_next()
+
+    def action_go_back(self) -> None:
+        """Leave a field."""
+        self.query_one("#models").focus()
+
+    def begin_anew(self) -> None:
+        """Suggest a fresh name, for another session."""
+        self._named_by_hand = False
+        self._is_here.clear()
+        self._suggest_name()
+
+
+def shape_text(shape: ImageShape) -> str:
+    """Say an image's shape: `1×28×28`."""
+    return "×".join(str(size) for size in shape)
+
+
+def _chosen(name: str, is_chosen: bool, style: object) -> Text:
+    from rich.style import Style
+
+    return Text(f"{'●' if is_chosen else ' '} {name}", style if isinstance(style, Style) else "")
+
+
+def _is_positive(text: str) -> bool:
+    return text.isdigit() and int(text) > 0

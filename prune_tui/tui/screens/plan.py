@@ -1,0 +1,265 @@
+"""Step 3: a sparsity for each layer, priced at every keystroke."""
+
+from collections.abc import Callable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.coordinate import Coordinate
+from textual.widgets import Static
+
+from prune_tui.core.draft import (
+    Draft,
+    copied_down,
+    nudged,
+    redone,
+    reset,
+    toggled_lock,
+    undone,
+    with_all,
+    with_sparsity,
+)
+from prune_tui.core.errors import DecisionError
+from prune_tui.core.events import LayerInfo
+from prune_tui.core.forecast import bins_that_die
+from prune_tui.core.plan import PlanSettings, fixed_reason, overall_sparsity, prune_decision
+from prune_tui.tui.dialogs.settings import SettingsDialog
+from prune_tui.tui.messages import GoTo, Perform
+from prune_tui.tui.screens import plan_text
+from prune_tui.tui.screens.scan import curve_plot
+from prune_tui.tui.screens.step_screen import StepScreen
+from prune_tui.tui.state import State
+from prune_tui.tui.steps import Step, is_pruning
+from prune_tui.tui.widgets.cell_editor import CellEditor
+from prune_tui.tui.widgets.chart import Chart
+from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.weight_histogram import WeightHistogram
+
+
+class PlanScreen(StepScreen):
+    """The table is edited in place; the line below it prunes, and has the focus on arrival."""
+
+    step = Step.PLAN
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._typed: Draft | None = None
+        self._note = ""
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out table, histogram and totals."""
+        with Container(classes="split"):
+            yield Table(id="layers")
+            with Vertical(classes="aside"):
+                yield WeightHistogram(id="weights")
+                yield Chart(id="curve")
+        yield Static(id="explain")
+        yield Static(id="settings")
+        yield Static(id="totals")
+        yield CellEditor()
+
+    @property
+    def draft(self) -> Draft:
+        """The plan as the person sees it: with what is being typed."""
+        return self._typed or self.state.current_draft()
+
+    @property
+    def _table(self) -> Table:
+        return self.query_one("#layers", Table)
+
+    @property
+    def _layer(self) -> LayerInfo | None:
+        current = self._table.current
+        return next((layer for layer in self.state.view.layers if layer.name == current), None)
+
+    def show(self) -> None:
+        """Draw table, histogram, explanation and price."""
+        state, draft = self.state, self.draft
+        if not state.view.layers:
+            return
+        expected, price = state.expected(draft), state.price(draft)
+        columns = plan_text.columns(self._table.size.width, state.scan)
+        self._table.set_columns(columns)
+        self._table.set_rows(
+            [
+                (layer.name, plan_text.cells(layer, draft, expected, state, columns, self.palette))
+                for layer in state.view.layers
+            ]
+        )
+        self._show_layer(expected)
+        self.query_one("#settings", Static).update(plan_text.settings_line(draft, state, self.palette))
+        self.query_one("#totals", Static).update(plan_text.totals(price, state.scan, self.palette))
+        if is_pruning(state.view):
+            self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
+        else:
+            self.next_bar.show(plan_text.next_words(state.settings))
+
+    def _show_layer(self, expected: dict[str, float]) -> None:
+        layer, state = self._layer, self.state
+        if layer is None:
+            return
+        sparsity = expected.get(layer.name, 0.0)
+        histogram = state.view.dense_histograms.get(layer.name)
+        dead = (
+            bins_that_die(histogram, sparsity) if histogram and state.settings.criterion != "random" else 0.0
+        )
+        title = plan_text.histogram_title(layer, sparsity, histogram, dead, self.palette)
+        self.query_one("#weights", WeightHistogram).show(histogram, title, dead_bins=dead)
+        chart = self.query_one("#curve", Chart)
+        if chart.display:
+            chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
+        on_action = self.next_bar.has_focus and not self._note
+        explanation = plan_text.explanation(
+            layer, state, self.palette, note=self._note, is_arrival=on_action and not self.draft.past
+        )
+        self.query_one("#explain", Static).update(explanation)
+
+    @on(Table.Moved)
+    def _moved(self) -> None:
+        if not self.query_one(CellEditor).is_open:
+            self._note = ""
+        self._show_layer(self.state.expected(self.draft))
+
+    @on(Table.Left)
+    def _left(self, message: Table.Left) -> None:
+        if message.towards == "down":
+            self.next_bar.focus()
+            self._moved()
+
+    def action_enter_table(self) -> None:
+        """Go up from the last line into the table."""
+        self._table.focus()
+        self._moved()
+
+    async def action_enter(self) -> None:
+        """Edit the row under the cursor, or prune from the last line."""
+        if self.next_bar.has_focus:
+            self.action_prune()
+        else:
+            self.action_edit()
+
+    async def action_go_on(self) -> None:
+        """Prune, as a click on the last line does."""
+        self.action_prune()
+
+    def action_edit(self) -> None:
+        """Open the editor over the row's sparsity."""
+        layer = self._layer
+        if layer is None or self._is_refused(layer):
+            return
+        is_global = self.state.settings.scope == "global"
+        draft = self.state.current_draft()
+        now = (
+            overall_sparsity(draft, self.state.view.layers) if is_global else draft.rows[layer.name].sparsity
+        )
+        self._note = "one sparsity for the whole network" if is_global else ""
+        coordinate = Coordinate(self._table.cursor_row, self._table.get_column_index("sparsity"))
+        self.query_one(CellEditor).open(self._table, coordinate, layer.name, plan_text.sparsity_text(now))
+        self.show()
+
+    @on(CellEditor.Typed)
+    def _edited(self, message: CellEditor.Typed) -> None:
+        self._note = f"✗ {message.reason}" if message.reason else ""
+        if message.sparsity is not None:
+            self._typed = self._with(message.layer, message.sparsity)
+        self.show()
+
+    @on(CellEditor.Done)
+    def _done(self, message: CellEditor.Done) -> None:
+        self._typed, self._note = None, ""
+        self._table.focus()
+        if message.sparsity is not None:
+            self.state.draft = self._with(message.layer, message.sparsity)
+            rows = self._table.row_count
+            if message.move > 0 and self._table.cursor_row >= rows - 1:
+                self.next_bar.focus()
+            else:
+                self._table.move_cursor(row=max(0, self._table.cursor_row + message.move), animate=False)
+        self.show()
+
+    def _with(self, layer: str, sparsity: float) -> Draft:
+        draft = self.state.current_draft()
+        if self.state.settings.scope == "global":
+            return with_all(draft, sparsity)
+        return with_sparsity(draft, layer, sparsity)
+
+    def _is_refused(self, layer: LayerInfo) -> bool:
+        """Whether the row can't be changed; says why."""
+        reason = fixed_reason(layer, self.state.settings)
+        if reason:
+            self._note = f"{layer.name} stays whole: {reason}"
+        elif self.state.settings.scope == "layer" and self.state.current_draft().rows[layer.name].is_locked:
+            self._note = f"{layer.name} is locked: = unlocks it"
+        else:
+            return False
+        self.app.bell()
+        self.show()
+        return True
+
+    def _change(self, change: Callable[[Draft], Draft]) -> None:
+        self._note = ""
+        self.state.draft = change(self.state.current_draft())
+        self.show()
+
+    def action_nudge(self, by: float) -> None:
+        """Raise or lower the row's sparsity."""
+        layer = self._layer
+        if layer is None or self._is_refused(layer):
+            return
+        if self.state.settings.scope == "global":
+            overall = overall_sparsity(self.state.current_draft(), self.state.view.layers)
+            self._change(lambda draft: with_all(draft, overall + by))
+        else:
+            self._change(lambda draft: nudged(draft, layer.name, by))
+
+    def action_toggle_lock(self) -> None:
+        """Lock or unlock the row."""
+        layer = self._layer
+        if layer is not None:
+            self._change(lambda draft: toggled_lock(draft, layer.name))
+
+    def action_reset(self) -> None:
+        """Take the row back to what the scan suggests."""
+        layer = self._layer
+        if layer is not None and not self._is_refused(layer):
+            self._change(lambda draft: reset(draft, layer.name))
+
+    def action_copy_down(self) -> None:
+        """Give the rows below the row's sparsity."""
+        layer = self._layer
+        if layer is not None:
+            self._change(lambda draft: copied_down(draft, layer.name))
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self._change(undone)
+
+    def action_redo(self) -> None:
+        """Make the undone change again."""
+        self._change(redone)
+
+    def action_settings(self) -> None:
+        """Change how the plan is carried out."""
+        can_go_on = self.state.view.pruned_counts is not None
+        self.app.push_screen(SettingsDialog(self.state.settings, can_go_on=can_go_on), self._settings_given)
+
+    def _settings_given(self, settings: PlanSettings | None) -> None:
+        if settings is not None:
+            self.state.settings = settings
+            self._note = ""
+            self.show()
+
+    def action_prune(self) -> None:
+        """Carry the plan out, and watch."""
+        if is_pruning(self.state.view):
+            self.app.bell()
+            return
+        try:
+            decision = prune_decision(self.state.current_draft(), self.state.view.layers, self.state.settings)
+        except DecisionError as error:
+            self._note = f"✗ {error}"
+            self.app.bell()
+            self.show()
+            return
+        self.post_message(Perform(decision))
+        self.post_message(GoTo(Step.TRAIN))

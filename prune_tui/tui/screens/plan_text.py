@@ -1,0 +1,149 @@
+"""The words and cells of the plan: what each line of step 3 says."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.text import Text
+
+from prune_tui.core.decisions import epochs
+from prune_tui.core.draft import Draft
+from prune_tui.core.events import LayerInfo, WeightsBinned
+from prune_tui.core.forecast import Price, explain, layer_accuracy, num_pruned
+from prune_tui.core.plan import PlanSettings, describe_settings, fixed_reason, overall_sparsity
+from prune_tui.core.report import ScanFigures
+from prune_tui.tui.palette import Palette
+from prune_tui.tui.state import State
+from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsity_ruler
+from prune_tui.tui.widgets.table import Cells, Column
+from prune_tui.tui.words import (
+    change_text,
+    count_text,
+    percent_text,
+    points_text,
+    shortened,
+    sizes_text,
+    times_text,
+)
+
+
+def columns(width: int, scan: ScanFigures | None) -> list[Column]:
+    """Return the table's columns for a width; the layer's name and the note take what is left."""
+    spare = max(0, width - 79)
+    name = 14 + min(24, spare // 2)
+    return [
+        Column("layer", "layer", name),
+        Column("parameters", "weights", 9, True),
+        Column("ruler", f"{ruler_label(scan)}", 10),
+        Column("sparsity", "sparsity", 8, True),
+        Column("kept", "kept", 9, True),
+        Column("loss", "Δacc", 6, True),
+        Column("note", "", 8 + min(16, spare - min(24, spare // 2))),
+    ]
+
+
+def cells(
+    layer: LayerInfo,
+    draft: Draft,
+    expected: Mapping[str, float],
+    state: State,
+    columns: Sequence[Column],
+    palette: Palette,
+) -> Cells:
+    """Return one layer's row."""
+    row, reason = draft.rows[layer.name], fixed_reason(layer, state.settings)
+    sparsity = expected.get(layer.name, 0.0)
+    accuracy = layer_accuracy(state.scan, layer.name, sparsity)
+    lost = state.scan.dense_accuracy - accuracy if state.scan and accuracy is not None else None
+    is_changed = abs(row.sparsity - draft.suggested.get(layer.name, 0.0)) > 1e-9
+    is_global = state.settings.scope == "global"
+    note = f"locked: {reason}" if reason else "= locked" if row.is_locked and not is_global else ""
+    tone = palette.faint if reason else palette.selected if is_changed else palette.bold
+    return (
+        Text(shortened(layer.name, columns[0].width), palette.faint if reason else palette.text),
+        Text(count_text(layer.parameters), palette.muted),
+        Text("") if reason else sparsity_ruler(state.scan, layer.name, palette, chosen=sparsity),
+        Text(f"≈{sparsity:.2f}" if is_global and not reason else sparsity_text(sparsity, 2), tone),
+        Text(count_text(layer.parameters - num_pruned(layer.parameters, sparsity)), palette.text),
+        Text(
+            points_text(-lost) if lost is not None and sparsity else "0.0" if state.scan else "—",
+            palette.muted if lost is None or not sparsity else loss_style(lost, palette),
+        ),
+        Text(note, palette.muted),
+    )
+
+
+def sparsity_text(sparsity: float, digits: int = 1) -> str:
+    """Say a sparsity as it is typed: `0.6`, `0.975`."""
+    text = f"{sparsity:.4f}".rstrip("0")
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals.ljust(digits, '0')}"
+
+
+def histogram_title(
+    layer: LayerInfo, sparsity: float, histogram: WeightsBinned | None, dead: float, palette: Palette
+) -> Text:
+    """Say what the histogram shows, and at which |w| the border lies."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(f"{layer.name} |w|", palette.bold).append(f"  {layer.kind}", palette.muted)
+    if histogram is not None and dead > 0:
+        border = histogram.largest * dead / len(histogram.counts)
+        text.append(f"   ░ {percent_text(sparsity)} dies, below {border:.3f}", palette.muted)
+    return text
+
+
+def explanation(
+    layer: LayerInfo, state: State, palette: Palette, *, note: str = "", is_arrival: bool = False
+) -> Text:
+    """Say why the layer matters, or what was just refused, or what can be done here."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if note:
+        return text.append(note, palette.bad if note.startswith("✗") else palette.warn)
+    reason = fixed_reason(layer, state.settings)
+    if reason:
+        return text.append(f"{layer.name} stays whole: {reason}", palette.text)
+    if state.scan is None and state.view.scan is not None:
+        other = state.view.scan
+        return text.append(
+            f"scanned by {other.criterion}, each {other.granularity}: no estimate; 2 then r scans this way",
+            palette.warn,
+        )
+    if is_arrival and state.scan is not None:
+        return text.append("this is what the scan suggests: enter prunes, ↑ changes a layer", palette.text)
+    return text.append(explain(layer, state.view.layers, state.scan), palette.text)
+
+
+def settings_line(draft: Draft, state: State, palette: Palette) -> Text:
+    """Say how the plan is carried out, in one line of values."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    for what, value in describe_settings(state.settings):
+        shown = {"fine-tune": f"fine-tune {value}", "from": f"from {value}"}.get(what, value)
+        if value == "global":
+            shown = f"global {overall_sparsity(draft, state.view.layers):.3g}"
+        text.append(" · " if text else "", palette.faint).append(shown, palette.text)
+    return text.append("   s", palette.selected)
+
+
+def totals(price: Price, scan: ScanFigures | None, palette: Palette) -> Text:
+    """Say what the plan costs and saves."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append("size ", palette.muted)
+    text.append(sizes_text(price.dense_bytes, price.file_bytes), palette.bold)
+    text.append(f" ({change_text(price.dense_bytes, price.file_bytes)})", palette.muted)
+    text.append("  MACs ", palette.muted).append(change_text(price.macs, price.nonzero_macs), palette.bold)
+    text.append("  compression ", palette.muted).append(times_text(price.compression_ratio), palette.bold)
+    if price.accuracy is None or scan is None:
+        return text.append("  est acc —", palette.muted)
+    lost = scan.dense_accuracy - price.accuracy
+    text.append("  est acc ", palette.muted)
+    text.append(percent_text(price.accuracy), loss_style(lost, palette))
+    return text.append("  before fine-tuning, from the curves alone", palette.faint)
+
+
+def next_words(settings: PlanSettings) -> str:
+    """Say what Enter on the last line does."""
+    rounds = settings.schedule.num_rounds
+    words = f"prune in {rounds} rounds" if rounds > 1 else "prune"
+    each = " after each" if rounds > 1 else ""
+    tuned = (
+        f" and fine-tune {epochs(settings.num_epochs)}{each}" if settings.num_epochs else ", no fine-tuning"
+    )
+    return words + tuned

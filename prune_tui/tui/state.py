@@ -1,0 +1,92 @@
+"""All that the screens show, in one place: screens change the plan, the app all else."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from prune_tui.catalog.models import MODELS
+from prune_tui.core.decisions import Decision, LoadDense
+from prune_tui.core.draft import Draft, new_draft, with_suggestions
+from prune_tui.core.events import LayerInfo
+from prune_tui.core.forecast import Price, price, safe_sparsity
+from prune_tui.core.plan import PlanSettings, matching_scan, planned, settings_for
+from prune_tui.core.report import ScanFigures
+from prune_tui.core.session import Session
+from prune_tui.core.view import Running, View
+from prune_tui.tui.options import Options
+from prune_tui.tui.steps import Step, reachable
+from prune_tui.tui.work import Job
+
+
+@dataclass(slots=True)
+class State:
+    """The open session, its view, the plan being made, and what is under way."""
+
+    options: Options
+    engine: Literal["loading", "ready", "failed"] = "loading"
+    session: Session | None = None
+    path: Path | None = None
+    view: View = field(default_factory=View)
+    draft: Draft | None = None
+    settings: PlanSettings = field(default_factory=PlanSettings)
+    baseline: Decision = field(default_factory=LoadDense)
+    jobs: list[Job] = field(default_factory=list)
+    is_paused: bool = False
+    is_stopping: bool = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything runs or waits to run."""
+        return bool(self.jobs)
+
+    @property
+    def running(self) -> Running | None:
+        """The decision under way."""
+        return self.view.running if self.is_busy else None
+
+    @property
+    def reachable(self) -> frozenset[Step]:
+        """The steps whose input exists."""
+        return reachable(self.session, self.view)
+
+    @property
+    def scan(self) -> ScanFigures | None:
+        """The scan's curves, where they hold for the plan's criterion and granularity."""
+        return matching_scan(self.view.scan, self.settings)
+
+    def is_running(self, *kinds: str) -> bool:
+        """Whether a decision of one of these kinds is under way."""
+        return self.running is not None and self.running.kind in kinds
+
+    def begin(self, session: Session) -> None:
+        """Forget the session before, and begin with this one."""
+        self.session, self.path, self.view, self.draft = session, None, View(), None
+        entry = MODELS.get(session.model)
+        self.settings = settings_for(entry.finetuning) if entry else PlanSettings()
+
+    def current_draft(self) -> Draft:
+        """Return the plan being made; begin with what the scan suggests, and follow it while untouched."""
+        suggested = {layer.name: self.suggestion(layer) for layer in self.view.layers}
+        if self.draft is None or set(self.draft.rows) != set(suggested):
+            self.draft = new_draft(list(suggested), suggested)
+        elif dict(self.draft.suggested) != suggested:
+            self.draft = with_suggestions(self.draft, suggested)
+        return self.draft
+
+    def suggestion(self, layer: LayerInfo) -> float:
+        """What the scan suggests for a layer."""
+        return safe_sparsity(self.scan, layer.name)
+
+    def expected(self, draft: Draft) -> dict[str, float]:
+        """The sparsity to expect of each layer under a draft."""
+        return planned(draft, self.view.layers, self.settings, self.view.dense_histograms)
+
+    def price(self, draft: Draft) -> Price:
+        """What a draft would cost and save."""
+        return price(
+            self.view.layers,
+            self.expected(draft),
+            other_parameters=self.view.other_parameters,
+            other_macs=self.view.other_macs,
+            scan=self.scan,
+        )

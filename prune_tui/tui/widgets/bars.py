@@ -1,0 +1,98 @@
+"""The two lines at the bottom: what comes next, and the keys."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import RenderResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from prune_tui.tui.actions import Action, footer_of
+from prune_tui.tui.palette import palette_of
+from prune_tui.tui.steps import Step
+
+
+class NextBar(Widget, can_focus=True):
+    """Says what Enter does next; Enter or a click here does it."""
+
+    DEFAULT_CSS = """
+    NextBar {
+        height: 1; margin: 0 1; padding: 0 1; background: $panel;
+        &:focus { background: $primary 35%; text-style: bold; }
+        &:hover { background: $primary 20%; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("up,k", "screen.enter_table", "up", show=False)]
+
+    class Pressed(Message):
+        """The bar was clicked."""
+
+    def __init__(self) -> None:
+        super().__init__(id="next")
+        self._label = ""
+        self._is_ready = True
+
+    @property
+    def label(self) -> str:
+        """What it says."""
+        return self._label
+
+    def show(self, label: str, *, is_ready: bool = True) -> None:
+        """Say what comes next, and whether it can be done now."""
+        if (label, is_ready) != (self._label, self._is_ready):
+            self._label, self._is_ready = label, is_ready
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Draw the line."""
+        palette = palette_of(self.app)
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append("▶ " if self._is_ready else "· ", palette.accent if self._is_ready else palette.faint)
+        text.append(self._label, palette.text if self._is_ready else palette.muted)
+        if self._is_ready:
+            hint = "enter ⏎" if self.has_focus else ""
+            text.append(" " * max(1, self.size.width - text.cell_len - len(hint)))
+            text.append(hint, palette.muted)
+        return text
+
+    def on_click(self) -> None:
+        """Do it."""
+        self.post_message(self.Pressed())
+
+
+class KeyBar(Widget):
+    """Draws the step's main keys; a click does what the key does."""
+
+    DEFAULT_CSS = "KeyBar { dock: bottom; height: 1; background: $panel; }"
+
+    def __init__(self, step: Step) -> None:
+        super().__init__()
+        self._step = step
+        self._spans: list[tuple[int, int, Action]] = []
+
+    def render(self) -> RenderResult:
+        """Draw as many keys as there is room for, `?` always."""
+        palette = palette_of(self.app)
+        *own, last = footer_of(self._step)
+        text = Text(" ", no_wrap=True)
+        self._spans = []
+        needed = len(last.shown_keys) + len(last.label) + 4
+        for action in [*own, last]:
+            width = len(action.shown_keys) + len(action.label) + 1
+            if action is not last and text.cell_len + width + needed > self.size.width:
+                continue
+            self._spans.append((text.cell_len, text.cell_len + width, action))
+            text.append(action.shown_keys, palette.selected)
+            text.append(f" {action.label}", palette.muted)
+            text.append("  ")
+        return text
+
+    async def on_click(self, event: events.Click) -> None:
+        """Do what is under the mouse."""
+        for start, end, action in self._spans:
+            if start <= event.x < end:
+                place = self.app if action.place == "anywhere" else self.screen
+                await place.run_action(action.name)

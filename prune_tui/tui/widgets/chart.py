@@ -1,0 +1,138 @@
+"""Lines over a plane in braille dots, with a scale: fast enough to redraw at every epoch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from rich.style import Style
+from rich.text import Text
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from prune_tui.tui.palette import Palette, palette_of
+
+DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+"""The braille bit of each of a cell's dots, by row and column."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line through points (x, y); a ghost is dotted and lies behind."""
+
+    points: tuple[tuple[float, float], ...]
+    tone: str = "accent"
+    is_ghost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """What to draw: lines, the plane they lie in, and what is written along its edges."""
+
+    lines: tuple[Line, ...]
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    x_labels: tuple[tuple[float, str], ...] = ()
+    y_digits: int = 1
+
+
+def padded_range(values: Sequence[float], *, least: float) -> tuple[float, float]:
+    """Return a range around accuracies, at least `least` high, and not beyond 1."""
+    low, high = min(values, default=0.0), max(values, default=1.0)
+    room = max(least - (high - low), (high - low) * 0.08) / 2
+    return max(0.0, low - room), min(1.0, high + room)
+
+
+def plot_lines(plot: Plot, palette: Palette, *, width: int, height: int) -> list[Text]:
+    """Draw a plot in `width` by `height` cells: scale at the left, labels below."""
+    gutter = 7
+    columns, rows = max(1, width - gutter), max(1, height - 1)
+    cells: dict[tuple[int, int], tuple[int, Style]] = {}
+    for line in sorted(plot.lines, key=lambda line: not line.is_ghost):
+        _draw(line, plot, cells, columns, rows, getattr(palette, line.tone))
+    low, high = plot.y_range
+    texts = []
+    for row in range(rows):
+        text = Text(no_wrap=True)
+        is_labelled = row % max(1, (rows - 1) // 3 or 1) == 0 or row == rows - 1
+        value = high - (high - low) * row / max(1, rows - 1)
+        label = f"{value * 100:.{plot.y_digits}f}" if is_labelled else ""
+        text.append(f"{label:>{gutter - 2}} ", palette.muted)
+        text.append("┤" if is_labelled else "│", palette.faint)
+        for column in range(columns):
+            dots, style = cells.get((column, row), (0, palette.text))
+            text.append(chr(0x2800 + dots) if dots else " ", style)
+        texts.append(text)
+    texts.append(_x_axis(plot, gutter, columns, palette))
+    return texts
+
+
+def _draw(
+    line: Line,
+    plot: Plot,
+    cells: dict[tuple[int, int], tuple[int, Style]],
+    columns: int,
+    rows: int,
+    style: Style,
+) -> None:
+    def dot(point: tuple[float, float]) -> tuple[int, int]:
+        (left, right), (low, high) = plot.x_range, plot.y_range
+        across = (point[0] - left) / ((right - left) or 1.0)
+        up = min(1.0, max(0.0, (point[1] - low) / ((high - low) or 1.0)))
+        return round(across * (columns * 2 - 1)), round((1 - up) * (rows * 4 - 1))
+
+    def put(x: int, y: int) -> None:
+        if 0 <= x < columns * 2:
+            cell = (x // 2, y // 4)
+            before, earlier = cells.get(cell, (0, style))
+            # A ghost's dots give way in a cell that the line in front also crosses.
+            kept = before if earlier == style else 0
+            cells[cell] = (kept | DOTS[y % 4][x % 2], style)
+
+    for start, end in pairwise(line.points):
+        (x0, y0), (x1, y1) = dot(start), dot(end)
+        length = max(abs(x1 - x0), abs(y1 - y0), 1)
+        for step in range(length + 1):
+            if line.is_ghost and step % 4 > 1:
+                continue
+            put(round(x0 + (x1 - x0) * step / length), round(y0 + (y1 - y0) * step / length))
+    if len(line.points) == 1:
+        x, y = dot(line.points[0])
+        for nearby in range(-1, 2):
+            put(x + nearby, y)
+
+
+def _x_axis(plot: Plot, gutter: int, columns: int, palette: Palette) -> Text:
+    left, right = plot.x_range
+    letters = [" "] * columns
+    free_from = 0
+    for at, label in plot.x_labels:
+        start = round((at - left) / ((right - left) or 1.0) * (columns - 1)) - len(label) // 2
+        start = min(max(0, start), columns - len(label))
+        if start >= free_from:
+            letters[start : start + len(label)] = label
+            free_from = start + len(label) + 1
+    return Text(" " * gutter + "".join(letters), palette.muted, no_wrap=True)
+
+
+class Chart(Widget):
+    """Shows one plot, redrawn only when it changes."""
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._plot: Plot | None = None
+        self._hint = ""
+
+    def show(self, plot: Plot | None, *, hint: str = "") -> None:
+        """Draw this plot, or say why there is none."""
+        if (plot, hint) != (self._plot, self._hint):
+            self._plot, self._hint = plot, hint
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Draw the plot in the room there is."""
+        palette = palette_of(self.app)
+        if self._plot is None:
+            return Text(self._hint, palette.muted)
+        return Text("\n").join(
+            plot_lines(self._plot, palette, width=self.size.width, height=self.size.height)
+        )

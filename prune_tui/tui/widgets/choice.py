@@ -1,0 +1,59 @@
+"""One line of a form: a label and a value changed by left and right."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import RenderResult
+from textual.binding import Binding, BindingType
+from textual.message import Message
+from textual.widget import Widget
+
+from prune_tui.tui.palette import palette_of
+
+
+class Choice(Widget, can_focus=True):
+    """Shows `◂ l1 ▸` and what it means; left, right, space and the mouse change it."""
+
+    DEFAULT_CSS = """
+    Choice { height: 1; padding: 0 1; &:focus { background: $primary 25%; } }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left,h", "change(-1)", "before", show=False),
+        Binding("right,l,space", "change(1)", "next", show=False),
+    ]
+
+    class Changed(Message):
+        """Another value is chosen."""
+
+        def __init__(self, choice: "Choice") -> None:
+            self.choice = choice
+            super().__init__()
+
+    def __init__(self, label: str, options: dict[str, str], value: str, *, id: str) -> None:
+        super().__init__(id=id)
+        self._label = label
+        self._options = options
+        self.value = value if value in options else next(iter(options))
+
+    def render(self) -> RenderResult:
+        """Draw the line."""
+        palette = palette_of(self.app)
+        text = Text(f"{self._label:<12}", palette.muted, no_wrap=True, overflow="ellipsis")
+        text.append("◂ " if self.has_focus else "  ", palette.accent)
+        text.append(f"{self.value:<10}", palette.bold)
+        text.append("▸ " if self.has_focus else "  ", palette.accent)
+        text.append(self._options[self.value], palette.muted)
+        return text
+
+    def on_click(self, _event: events.Click) -> None:
+        """Take the next value."""
+        self.action_change(1)
+
+    def action_change(self, by: int) -> None:
+        """Take the next or the last value, round and round."""
+        names = list(self._options)
+        self.value = names[(names.index(self.value) + by) % len(names)]
+        self.refresh()
+        self.post_message(self.Changed(self))

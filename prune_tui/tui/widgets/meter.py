@@ -1,0 +1,77 @@
+"""A one-line account of what runs: its name, a bar, how far, and the time left."""
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from prune_tui.tui.palette import palette_of
+from prune_tui.tui.state import State
+from prune_tui.tui.words import duration_text
+
+
+class Meter(Widget):
+    """Draws `training the dense baseline ━━━━━━━────── epoch 2/5 · 0:12 left`."""
+
+    DEFAULT_CSS = "Meter { height: 1; margin: 0 2; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._drawn: tuple[str, float | None, str] = ("", None, "")
+
+    def show(self, title: str, share: float | None, words: str) -> None:
+        """Draw how far it is; `share` None draws no bar."""
+        if (title, share, words) != self._drawn:
+            self._drawn = (title, share, words)
+            self.refresh()
+
+    @property
+    def words(self) -> str:
+        """What it says, without the bar."""
+        title, _, words = self._drawn
+        return f"{title} {words}"
+
+    def render(self) -> RenderResult:
+        """Draw the line."""
+        palette = palette_of(self.app)
+        title, share, words = self._drawn
+        text = Text(title, palette.bold, no_wrap=True, overflow="ellipsis")
+        text = Text.assemble(text, "  ", no_wrap=True, overflow="ellipsis")
+        width = min(60, self.size.width - text.cell_len - len(words) - 2)
+        if share is not None and width >= 6:
+            full = round(min(1.0, share) * width)
+            text.append("━" * full, palette.accent)
+            text.append("─" * (width - full), palette.faint)
+            text.append("  ")
+        text.append(words, palette.muted)
+        return text
+
+
+def progress_words(state: State) -> tuple[str, float | None, str]:
+    """Say what runs, how far it is (None: not known), and the rest in words."""
+    view, running = state.view, state.running
+    if running is None:
+        progress = view.data_progress
+        if state.is_busy and progress is not None:
+            share = progress.done / progress.total if progress.total else None
+            words = f"{share:.0%}" if share is not None else f"{progress.done:,}"
+            return progress.what, share, words
+        return ("loading", None, "data and model…") if state.is_busy else ("", None, "")
+    words_left = f"{duration_text(running.seconds_left)} left" if running.seconds_left is not None else ""
+    if running.batch is not None and running.kind in ("train_dense", "prune", "finetune"):
+        batch = running.batch
+        rounds = f"round {batch.round}/{batch.num_rounds}  " if batch.num_rounds > 1 else ""
+        where = f"{rounds}epoch {batch.epoch}/{batch.num_epochs}  batch {batch.batch}/{batch.num_batches}"
+    elif running.kind == "scan" and view.scan is not None:
+        where = f"{view.num_cells_done}/{len(view.scan.layers) * len(view.scan.sparsities)} cells"
+    else:
+        where = ""
+    title = {
+        "train_dense": "training the baseline",
+        "load_dense": "loading the baseline",
+        "scan": "scanning",
+        "prune": "pruning",
+        "finetune": "fine-tuning",
+        "measure": "measuring",
+    }.get(running.kind, running.kind)
+    paused = "paused" if state.is_paused else "stopping…" if state.is_stopping else ""
+    return title, running.done, "  ".join(word for word in (where, words_left, paused) if word)

@@ -1,0 +1,79 @@
+"""A layer's weights by magnitude: what a sparsity would prune as ░, what stays as █."""
+
+from typing import Final
+
+from rich.text import Text
+from textual.app import RenderResult
+from textual.widget import Widget
+
+from prune_tui.core.events import WeightsBinned
+from prune_tui.tui.palette import Palette, palette_of
+
+EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
+
+
+def histogram_lines(
+    counts: tuple[int, ...], palette: Palette, *, width: int, height: int, dead_bins: float = 0.0
+) -> list[Text]:
+    """Draw counts as columns, from the smallest |w| at the left; the bins that die are shaded ░."""
+    columns = _columns(counts, width)
+    border = dead_bins / max(1, len(counts)) * len(columns)
+    tallest = max(columns, default=0) or 1
+    lines = [Text(no_wrap=True) for _ in range(height)]
+    for position, amount in enumerate(columns):
+        eighths = max(1, round(amount / tallest * height * 8)) if amount else 0
+        is_dead = position + 0.5 <= border
+        for row, line in enumerate(reversed(lines)):
+            level = min(8, max(0, eighths - row * 8))
+            if is_dead:
+                line.append("░" if level >= 4 or (row == 0 and level) else " ", palette.muted)
+            else:
+                line.append(EIGHTHS[level], palette.accent)
+    return lines
+
+
+def _columns(counts: tuple[int, ...], width: int) -> list[float]:
+    """Spread the bins over at most `width` columns, whole columns a bin where there is room."""
+    if not counts or width < 1:
+        return []
+    if width >= len(counts):
+        each = min(width // len(counts), 3)
+        return [float(count) for count in counts for _ in range(each)]
+    columns = [0.0] * width
+    for position, count in enumerate(counts):
+        columns[position * width // len(counts)] += count
+    return columns
+
+
+class WeightHistogram(Widget):
+    """Draws one layer's histogram in the room it is given, under a title line."""
+
+    DEFAULT_CSS = "WeightHistogram { height: 4; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._histogram: WeightsBinned | None = None
+        self._title = Text()
+        self._dead_bins = 0.0
+
+    def show(self, histogram: WeightsBinned | None, title: Text, *, dead_bins: float = 0.0) -> None:
+        """Draw this histogram; nothing is redrawn if nothing has changed."""
+        if (histogram, title, dead_bins) != (self._histogram, self._title, self._dead_bins):
+            self._histogram, self._title, self._dead_bins = histogram, title, dead_bins
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Draw title and columns."""
+        palette = palette_of(self.app)
+        lines = [self._title]
+        if self._histogram is None:
+            lines.append(Text("no weights counted yet", palette.muted))
+        else:
+            lines += histogram_lines(
+                self._histogram.counts,
+                palette,
+                width=self.size.width,
+                height=max(1, self.size.height - 1),
+                dead_bins=self._dead_bins,
+            )
+        return Text("\n").join(lines)
