@@ -220,7 +220,7 @@ def show(
     from prune_tui.storage import read_session
 
     content = read_session(session)
-    check_names(content)
+    check_names(content, source=str(session))
     if as_json:
         typer.echo(to_json(content), nl=False)
         return

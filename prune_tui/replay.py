@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prune_tui.catalog.names import check_names
-from prune_tui.core.errors import SessionError
+from prune_tui.core.errors import PruneTuiError, SessionError
 from prune_tui.core.events import Event
 from prune_tui.core.report import DEFAULT_TOLERANCE_POINTS, Difference, Report, compare
 from prune_tui.core.session import Device, Session
@@ -55,7 +55,7 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
         PruneTuiError: the session, its checkpoints, the data or the device can't be used.
     """
     session = read_session(path)
-    check_names(session)
+    check_names(session, source=str(path))
     if not session.decisions:
         raise SessionError(f"{path}: has no decisions, so there is nothing to replay")
     if options.out is not None and session_path(options.out, session.name).resolve() == path.resolve():
@@ -72,7 +72,10 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     )
     for event in runner.open():
         on_event(event, runner.view)
-    runner.check(session.decisions)
+    try:
+        runner.check(session.decisions)
+    except PruneTuiError as error:
+        raise SessionError(f"{path}: {error}") from None
     if session.record is not None:
         runner.check_checkpoints(checkpoints_folder(path), session.record.checkpoints)
     for decision in session.decisions:

@@ -14,9 +14,15 @@ DECISIONS: tuple[Decision, ...] = (
     LoadDense(),
     Scan(),
     Prune(
-        plan={"conv1": 0.5, "conv2": 0.9, "fc1": 0.98, "fc2": 0.9},
-        schedule=Iterative(steps="cubic", num_rounds=3),
-        finetune=Training(num_epochs=4, batch_size=64, learning_rate_schedule="cosine"),
+        plan={"conv1": 0.4, "conv2": 0.85, "fc1": 0.97, "fc2": 0.8},
+        schedule=Iterative(steps="geometric", num_rounds=5),
+        finetune=Training(
+            num_epochs=8,
+            batch_size=64,
+            learning_rate=2e-3,
+            learning_rate_schedule="one_cycle",
+            weight_decay=1e-4,
+        ),
     ),
     Measure(),
 )

@@ -5,22 +5,29 @@ from prune_tui.catalog.datasets import dataset_entry, fits
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.schedules import steps_entry
 from prune_tui.core.decisions import Iterative, Prune, Scan
-from prune_tui.core.errors import SessionError
+from prune_tui.core.errors import PruneTuiError, SessionError
 from prune_tui.core.session import Session
 
 
-def check_names(session: Session) -> None:
+def check_names(session: Session, *, source: str) -> None:
     """Look up every name that needs no network to be known: all but those of layers.
 
     Raises:
-        UnknownNameError: a model, dataset, criterion or steps does not exist.
-        SessionError: the model does not take the dataset's images.
+        SessionError: a name does not exist, or the model does not take the dataset's images; the message
+            begins with `source`.
     """
+    try:
+        _look_up_names(session)
+    except PruneTuiError as error:
+        raise SessionError(f"{source}: {error}") from None
+
+
+def _look_up_names(session: Session) -> None:
     model, dataset = model_entry(session.model), dataset_entry(session.dataset)
     if not fits(model, dataset):
         wanted = "×".join(str(size) for size in model.image_shape)
         raise SessionError(
-            f"{model.name} takes images of {wanted}, which {dataset.name} does not have; "
+            f"model {model.name} takes images of {wanted}, which {dataset.name} does not have; "
             "`prune-tui list datasets` shows what each has"
         )
     for decision in session.decisions:

@@ -31,8 +31,8 @@ class UnknownNameError(PruneTuiError):
     def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
         known = sorted(choices)
         near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"choose one of {', '.join(known)}"
-        super().__init__(f"unknown {what} {name!r}: {hint}")
+        hint = f"did you mean {near[0]}? There are " if near else "choose one of "
+        super().__init__(f"unknown {what} {name!r}: {hint}{', '.join(known)}")
 
 
 class DecisionError(PruneTuiError):

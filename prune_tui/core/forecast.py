@@ -157,7 +157,7 @@ def cliff(scan: ScanFigures | None, name: str) -> float | None:
 def explain(layer: LayerInfo, layers: Sequence[LayerInfo], scan: ScanFigures | None) -> str:
     """Say in a line why a layer matters and how far it can go: its share, the safe part, the cliff."""
     share = layer.parameters / sum(other.parameters for other in layers)
-    words = [f"{layer.name} holds {share:.0%} of the weights"]
+    words = [f"{layer.name} holds {share:{'.0%' if share >= 0.01 else '.1%'}} of the weights"]
     if curve_of(scan, layer.name) is None:
         return words[0] + "; not scanned"
     safe = safe_sparsity(scan, layer.name)

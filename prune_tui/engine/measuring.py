@@ -119,6 +119,7 @@ def binned_weights(network: Network, *, stage: str) -> list[WeightsBinned]:
         magnitudes = network.weight(layer.name).abs()
         mask = network.masks.get(layer.name)
         kept = magnitudes if mask is None else magnitudes[mask]
+        kept = kept[kept.isfinite()]
         largest = float(kept.max()) if kept.numel() else 0.0
         counts = torch.histc(kept.float().cpu(), bins=NUM_BINS, min=0.0, max=largest or 1.0)
         binned.append(WeightsBinned(layer.name, stage, largest, tuple(int(n) for n in counts.tolist())))

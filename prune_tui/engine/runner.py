@@ -1,6 +1,6 @@
 """Plays decisions through the engine, folds the events, and keeps the session and its files up to date."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -87,7 +87,9 @@ class Runner:
             else:
                 yield self._folded(event)
 
-    def perform(self, decision: Decision, *, should_stop: Callable[[], bool] = never) -> Iterator[Event]:
+    def perform(
+        self, decision: Decision, *, should_stop: Callable[[], bool] = never
+    ) -> Generator[Event, None, None]:
         """Carry out the next decision and record it.
 
         Closing the iterator before its end abandons the decision: nothing of it stays.

@@ -10,7 +10,7 @@ import torch
 
 from tests.catalog.mirror import Mirror, serving
 
-FETCH = Path(__file__).parents[3] / "shared" / "data" / "fetch.sh"
+FETCH = Path(__file__).parents[2] / "shared" / "data" / "fetch.sh"
 
 
 @pytest.fixture(autouse=True)

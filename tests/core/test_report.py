@@ -1,0 +1,61 @@
+"""What counts as reproduced and what as identical."""
+
+import pytest
+
+from prune_tui.core.report import LayerFigures, Report, ScanCurve, ScanFigures, compare
+from tests.core.test_session import FIGURES
+
+SCAN = ScanFigures(
+    criterion="l1",
+    granularity="weight",
+    num_images=10,
+    dense_accuracy=0.9,
+    sparsities=(0.5,),
+    layers=(ScanCurve(name="a", accuracies=(0.8,)),),
+)
+REPORT = Report(
+    dense=FIGURES,
+    pruned=FIGURES,
+    layers=(LayerFigures(name="a", parameters=10, nonzero=5, sparsity=0.5),),
+    scan=SCAN,
+    test_reads=2,
+)
+
+
+def changed(**fields: object) -> Report:
+    return REPORT.model_copy(update={"pruned": FIGURES.model_copy(update=fields)})
+
+
+def found(replayed: Report, tolerance_points: float = 0.5) -> dict[str, bool]:
+    differences = compare(REPORT, replayed, tolerance_points=tolerance_points)
+    return {difference.figure: difference.within_tolerance for difference in differences}
+
+
+def test_the_same_report_has_no_difference() -> None:
+    assert found(REPORT) == {}
+
+
+@pytest.mark.parametrize(("accuracy", "within"), [(0.905, True), (0.895, True), (0.906, False), (0.0, False)])
+def test_accuracy_may_differ_by_the_tolerance(accuracy: float, within: bool) -> None:
+    assert found(changed(accuracy=accuracy)) == {"pruned.accuracy": within}
+
+
+@pytest.mark.parametrize("count", ["parameters", "nonzero", "macs", "nonzero_macs"])
+def test_counts_are_exact(count: str) -> None:
+    assert found(changed(**{count: 7})) == {f"pruned.{count}": False}
+
+
+@pytest.mark.parametrize(("field", "value"), [("loss", 0.31), ("weights_sha256", "f" * 64)])
+def test_losses_and_hashes_deny_only_that_it_is_identical(field: str, value: object) -> None:
+    assert found(changed(**{field: value})) == {f"pruned.{field}": True}
+
+
+def test_latency_and_file_bytes_are_this_machines_own() -> None:
+    assert found(changed(latency_ms={}, file_bytes=1)) == {}
+
+
+def test_what_is_missing_is_a_difference() -> None:
+    assert found(REPORT.model_copy(update={"pruned": None})) == {"pruned": False}
+    assert found(REPORT.model_copy(update={"scan": None})) == {"scan.a.0": False}
+    assert found(REPORT.model_copy(update={"layers": ()})) == {"layers.a.nonzero": False}
+    assert found(REPORT.model_copy(update={"test_reads": 3})) == {"test_reads": False}

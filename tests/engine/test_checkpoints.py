@@ -1,0 +1,86 @@
+"""Checkpoints come back as they went, and every way of being wrong is told."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load, save
+
+from prune_tui.catalog.models import MODELS
+from prune_tui.core.errors import CheckpointError
+from prune_tui.core.session import Checkpoint
+from prune_tui.engine.checkpoints import decode, encode, read_checkpoint, sha256
+from prune_tui.engine.masking import Masks, mask_weights
+from prune_tui.engine.network import Weights
+
+
+@pytest.fixture
+def state() -> Weights:
+    return MODELS["lenet-300-100"].build(num_classes=10).state_dict()
+
+
+def masked(state: Weights) -> tuple[Weights, Masks]:
+    mask = mask_weights(state["fc1.weight"].abs(), 0.95, None)
+    kept = dict(state)
+    kept["fc1.weight"] = state["fc1.weight"] * mask
+    kept["fc1.weight"][mask.nonzero()[0][0], mask.nonzero()[0][1]] = 0.0
+    return kept, {"fc1": mask}
+
+
+def test_state_and_masks_come_back_to_the_bit_even_where_a_kept_weight_is_zero(state: Weights) -> None:
+    kept, masks = masked(state)
+    again, masks_again = decode(encode(kept, masks), state, source="x")
+    assert all(torch.equal(kept[name], again[name]) for name in state)
+    assert masks_again.keys() == {"fc1"}
+    assert torch.equal(masks["fc1"], masks_again["fc1"])
+
+
+def test_a_pruned_checkpoint_is_smaller_and_its_bytes_are_always_the_same(state: Weights) -> None:
+    kept, masks = masked(state)
+    dense, pruned = encode(state, {}), encode(kept, masks)
+    assert len(pruned) < len(dense) / 4
+    assert pruned == encode(kept, masks)
+
+
+def test_a_dense_checkpoint_is_a_plain_state_dict(state: Weights) -> None:
+    MODELS["lenet-300-100"].build(num_classes=10).load_state_dict(load(encode(state, {})))
+
+
+def test_another_models_weights_are_told_by_name(state: Weights) -> None:
+    other = MODELS["lenet5"].build(num_classes=10).state_dict()
+    with pytest.raises(CheckpointError, match=r"f.safetensors: weights of another model: .*fc1.weight"):
+        decode(encode(other, {}), state, source="f.safetensors")
+    with pytest.raises(CheckpointError, match="extra is none of the model's"):
+        decode(save({**state, "extra": torch.zeros(1)}), state, source="f")
+    short = {name: tensor for name, tensor in state.items() if name != "fc3.bias"}
+    with pytest.raises(CheckpointError, match=r"fc3\.bias is missing"):
+        decode(encode(short, {}), state, source="f")
+
+
+@pytest.mark.parametrize("content", [b"", b"not a checkpoint", b"\xff" * 64])
+def test_what_is_no_safetensors_file_is_refused(state: Weights, content: bytes) -> None:
+    with pytest.raises(CheckpointError, match="not a whole safetensors file"):
+        decode(content, state, source="f")
+
+
+def test_missing_truncated_altered_and_outside_are_told_apart(tmp_path: Path) -> None:
+    folder = tmp_path / "s"
+    folder.mkdir()
+    content = b"0123456789"
+    file = folder / "dense.safetensors"
+    checkpoint = Checkpoint(path=file.name, sha256=sha256(content), file_bytes=10)
+    with pytest.raises(CheckpointError, match="no such checkpoint"):
+        read_checkpoint(folder, checkpoint)
+    file.write_bytes(content)
+    assert read_checkpoint(folder, checkpoint) == content
+    file.write_bytes(content[:4])
+    with pytest.raises(CheckpointError, match="has 4 bytes, the session says 10"):
+        read_checkpoint(folder, checkpoint)
+    file.write_bytes(content[::-1])
+    with pytest.raises(CheckpointError, match="altered"):
+        read_checkpoint(folder, checkpoint)
+    (tmp_path / "elsewhere.safetensors").write_bytes(content)
+    file.unlink()
+    file.symlink_to(tmp_path / "elsewhere.safetensors")
+    with pytest.raises(CheckpointError, match="out of the session's folder"):
+        read_checkpoint(folder, checkpoint)

@@ -1,0 +1,57 @@
+"""Counts: MACs agree with torch's flop counter, parameters with the module, shared weights count once."""
+
+import pytest
+import torch
+from torch import nn
+
+from prune_tui.catalog.models import MODELS
+from prune_tui.engine.network import network_of
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_layers_hold_all_macs_and_the_output_is_known(name: str) -> None:
+    model = MODELS[name]
+    module = model.build(num_classes=10)
+    network = network_of(module, model.image_shape, num_classes=10)
+    assert sum(layer.macs for layer in network.layers) == network.total_macs
+    assert [layer.locked_reason is not None for layer in network.layers].count(True) == 1
+    assert network.layers[-1].locked_reason
+    prunable = sum(layer.parameters for layer in network.layers)
+    assert prunable <= sum(parameter.numel() for parameter in module.parameters())
+
+
+@pytest.mark.parametrize(
+    ("name", "macs"), [("lenet", 480_500), ("resnet20", 40_813_184), ("lenet-300-100", 266_200)]
+)
+def test_macs_are_the_published_ones(name: str, macs: int) -> None:
+    model = MODELS[name]
+    network = network_of(model.build(num_classes=10), model.image_shape, num_classes=10)
+    assert network.total_macs == macs
+
+
+class Tied(nn.Module):
+    """Two linear layers that share one weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(784, 784)
+        self.second = nn.Linear(784, 784)
+        self.second.weight = self.first.weight
+        self.out = nn.Linear(784, 10)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.out(self.second(self.first(images.flatten(1))))
+        return out
+
+
+def test_a_shared_weight_is_one_layer() -> None:
+    network = network_of(Tied(), (1, 28, 28), num_classes=10)
+    assert [layer.name for layer in network.layers] == ["first", "out"]
+
+
+def test_the_image_run_through_leaves_no_trace() -> None:
+    module = MODELS["resnet20"].build(num_classes=10)
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    network_of(module, (3, 32, 32), num_classes=10)
+    assert module.training
+    assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())

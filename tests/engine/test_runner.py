@@ -1,0 +1,250 @@
+"""A session records what was done, resumes as if never stopped, and loses nothing when something fails."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import torch
+
+from prune_tui.core.decisions import (
+    Decision,
+    Finetune,
+    Iterative,
+    LoadDense,
+    Measure,
+    Prune,
+    Scan,
+    TrainDense,
+    Training,
+)
+from prune_tui.core.errors import CheckpointError, DecisionError, StorageError, UnknownNameError
+from prune_tui.core.events import BatchTrained, CellScanned, EpochFinished, Measured, Pruned
+from prune_tui.core.session import Session
+from prune_tui.engine.network import Weights
+from prune_tui.engine.runner import Runner
+from prune_tui.storage import read_session
+from tests.engine.helpers import PLAN, QUICK, opened, perform, pruned
+
+STORY: tuple[Decision, ...] = (
+    LoadDense(),
+    Scan(sparsities=(0.5, 0.9)),
+    Prune(plan=PLAN, schedule=Iterative(steps="cubic", num_rounds=2), finetune=QUICK),
+    Finetune(training=QUICK),
+    Measure(batch_sizes=(1,)),
+)
+
+
+def weights(runner: Runner) -> Weights:
+    return runner._engine.network.state()
+
+
+def test_a_run_resumed_between_any_decisions_equals_one_never_stopped(tmp_path: Path) -> None:
+    whole = opened()
+    perform(whole, *STORY)
+    for decision in STORY:
+        path = tmp_path / "s.json"
+        runner = opened(tmp_path, session=read_session(path) if path.exists() else None)
+        perform(runner, decision)
+    record, expected = read_session(tmp_path / "s.json").record, whole.session.record
+    assert record is not None
+    assert expected is not None
+    assert record.report.epochs == expected.report.epochs
+    assert record.report.scan == expected.report.scan
+    assert record.report.test_reads == expected.report.test_reads == 2
+    assert record.report.pruned is not None
+    assert expected.report.pruned is not None
+    assert record.report.pruned.weights_sha256 == expected.report.pruned.weights_sha256
+    assert [c.path for c in record.checkpoints] == [
+        "dense.safetensors",
+        "pruned.safetensors",
+        "pruned-2.safetensors",
+    ]
+
+
+def test_the_session_file_is_whole_after_every_decision(tmp_path: Path) -> None:
+    runner = opened(tmp_path)
+    for number, decision in enumerate(STORY, start=1):
+        perform(runner, decision)
+        session = read_session(tmp_path / "s.json")
+        assert session == runner.session
+        assert len(session.decisions) == number
+    events = (tmp_path / "s" / "events.jsonl").read_text().splitlines()
+    names = [json.loads(line)["event"] for line in events]
+    assert names.count("DecisionFinished") == len(STORY)
+
+
+def test_abandoning_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    runner = pruned(tmp_path)
+    before, saved, view = weights(runner), (tmp_path / "s.json").read_bytes(), runner.view
+    events = runner.perform(Prune(plan=dict.fromkeys(PLAN, 0.95), finetune=QUICK))
+    while not isinstance(next(events), BatchTrained):
+        pass
+    events.close()
+    assert all(torch.equal(before[name], tensor) for name, tensor in weights(runner).items())
+    assert (tmp_path / "s.json").read_bytes() == saved
+    assert runner.view.epochs == view.epochs
+    assert runner.view.running is None
+
+
+@pytest.mark.parametrize("stop_in_round", [1, 2])
+def test_a_stopped_pruning_is_recorded_and_replays_to_the_same_network(stop_in_round: int) -> None:
+    decision = Prune(
+        plan=PLAN,
+        schedule=Iterative(steps="linear", num_rounds=3),
+        finetune=Training(num_epochs=3, batch_size=256),
+    )
+    runner = opened()
+    perform(runner, LoadDense())
+    stop: list[bool] = []
+    for event in runner.perform(decision, should_stop=lambda: bool(stop)):
+        if isinstance(event, BatchTrained) and (event.round, event.epoch, event.batch) == (
+            stop_in_round,
+            2,
+            3,
+        ):
+            stop.append(True)
+    stopped = runner.session.decisions[-1]
+    assert isinstance(stopped, Prune)
+    assert stopped.stopped_after_epochs == (stop_in_round - 1) * 3 + 1
+    again = opened()
+    perform(again, LoadDense(), stopped)
+    assert again.session.decisions[-1] == stopped
+    assert again.view.epochs == runner.view.epochs
+    assert all(torch.equal(weights(runner)[name], tensor) for name, tensor in weights(again).items())
+
+
+def test_a_stopped_scan_keeps_its_cells_and_says_how_many() -> None:
+    runner = opened()
+    perform(runner, LoadDense())
+    cells: list[CellScanned] = []
+    for event in runner.perform(Scan(), should_stop=lambda: len(cells) >= 5):
+        if isinstance(event, CellScanned):
+            cells.append(event)
+    scan = runner.session.decisions[-1]
+    assert isinstance(scan, Scan)
+    assert scan.stopped_after_cells == 5
+    assert runner.view.scan is not None
+    assert runner.view.scan.layers[0].accuracies[4] is not None
+    assert runner.view.scan.layers[0].accuracies[5] is None
+
+
+def test_a_scan_leaves_the_network_as_it_was() -> None:
+    runner = pruned()
+    before = weights(runner)
+    perform(runner, Scan(sparsities=(0.5,), criterion="random"))
+    assert all(torch.equal(before[name], tensor) for name, tensor in weights(runner).items())
+
+
+def test_a_failed_save_loses_nothing_and_the_next_one_catches_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = opened(tmp_path)
+    perform(runner, LoadDense())
+    saved = (tmp_path / "s.json").read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageError, match="No space left on device"):
+            perform(runner, Prune(plan=PLAN))
+    assert (tmp_path / "s.json").read_bytes() == saved
+    assert not list(tmp_path.rglob("*.part"))
+    assert len(runner.session.decisions) == 2
+    runner.save()
+    assert read_session(tmp_path / "s.json") == runner.session
+    opened(tmp_path, session=runner.session)
+
+
+def test_weights_from_a_file_become_the_sessions_own(tmp_path: Path) -> None:
+    donor = opened(tmp_path)
+    perform(donor, TrainDense(training=QUICK))
+    file = tmp_path / "s" / "dense.safetensors"
+    session = Session(name="t", model="lenet5", dataset="digits", device="cpu")
+    runner = opened(tmp_path, session=session, weights=file)
+    perform(runner, LoadDense(weights="dense.safetensors"))
+    loaded = runner.session.decisions[0]
+    assert isinstance(loaded, LoadDense)
+    assert loaded.sha256 is not None
+    file.unlink()
+    again = opened(tmp_path, session=session)
+    perform(again, loaded)
+    assert all(torch.equal(weights(runner)[name], tensor) for name, tensor in weights(again).items())
+    (tmp_path / "t" / "dense.safetensors").write_bytes(b"other")
+    with pytest.raises(CheckpointError, match="altered"):
+        perform(opened(tmp_path, session=session), loaded)
+
+
+@pytest.fixture(scope="module")
+def dense_runner() -> Runner:
+    runner = opened()
+    perform(runner, LoadDense())
+    return runner
+
+
+@pytest.mark.parametrize("granularity", ["weight", "unit"])
+@pytest.mark.parametrize("criterion", ["l1", "l2", "random"])
+@pytest.mark.parametrize("scope", ["layer", "global"])
+@pytest.mark.parametrize("steps", ["linear", "cubic", "geometric"])
+def test_every_way_of_pruning_meets_its_target_round_by_round(
+    dense_runner: Runner, granularity: str, criterion: str, scope: str, steps: str
+) -> None:
+    decision = Prune.model_validate(
+        {
+            "plan": 0.6,
+            "granularity": granularity,
+            "criterion": criterion,
+            "scope": scope,
+            "schedule": {"name": "iterative", "steps": steps, "num_rounds": 3},
+        }
+    )
+    rounds = [event for event in perform(dense_runner, decision) if isinstance(event, Pruned)]
+    sparsities = [event.sparsity for event in rounds]
+    assert sparsities == sorted(sparsities)
+    free = sum(
+        layer.parameters for layer in rounds[-1].layers if granularity == "weight" or layer.name != "fc2"
+    )
+    pruned_weights = sum(layer.parameters - layer.nonzero for layer in rounds[-1].layers)
+    assert pruned_weights / free == pytest.approx(0.6, abs=0.01)
+
+
+def test_starting_from_the_pruned_network_goes_on_where_it_is() -> None:
+    runner = pruned()
+    before = dict(runner._engine.network.masks)
+    perform(runner, Prune(plan={"fc1": 0.95}, start_from="pruned"))
+    masks = runner._engine.network.masks
+    assert all(not (masks[name] & ~before[name]).any() for name in before)
+    assert int((~masks["fc1"]).sum()) == 380_000
+    perform(runner, Prune(plan={"fc1": 0.5}))
+    assert set(runner._engine.network.masks) == {"fc1"}
+
+
+def test_the_test_set_is_read_for_the_baseline_and_for_each_final_report_alone() -> None:
+    runner = opened()
+    reads = [event.test_reads for event in perform(runner, *STORY) if isinstance(event, Measured)]
+    assert reads == [1, 2]
+
+
+def test_right_after_pruning_is_epoch_zero() -> None:
+    runner = opened()
+    events = perform(runner, LoadDense(), Prune(plan=PLAN, finetune=QUICK))
+    epochs = [event.figures.epoch for event in events if isinstance(event, EpochFinished)]
+    assert epochs == [0, 1]
+
+
+def test_what_can_not_be_done_is_refused_by_name() -> None:
+    runner = opened()
+    with pytest.raises(DecisionError, match="no dense baseline yet"):
+        perform(runner, Scan())
+    perform(runner, LoadDense())
+    with pytest.raises(UnknownNameError, match="unknown layer 'fc9'"):
+        perform(runner, Prune(plan={"fc9": 0.5}))
+    with pytest.raises(UnknownNameError, match="unknown criterion 'l3'"):
+        perform(runner, Prune(plan={"fc1": 0.5}, criterion="l3"))
+    with pytest.raises(DecisionError, match="units of layer fc2 can't be pruned: its units are the classes"):
+        perform(runner, Prune(plan={"fc2": 0.5}, granularity="unit"))
+    with pytest.raises(DecisionError, match="prune first"):
+        perform(runner, Measure())
+    assert len(runner.session.decisions) == 1

@@ -1,0 +1,174 @@
+"""The command line: data on stdout, narration on stderr, exit codes as promised, and nothing heavy for help."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from prune_tui.cli import app
+from prune_tui.core.decisions import LoadDense, Measure, Prune
+from tests.engine.helpers import PLAN, opened, perform
+
+QUICKSTART = Path(__file__).parents[1] / "sessions" / "quickstart.json"
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("sessions")
+    perform(opened(folder), LoadDense(), Prune(plan=PLAN), Measure(batch_sizes=(1,)))
+    return folder / "s.json"
+
+
+def test_replay_prints_one_json_document_and_exits_0(recorded: Path) -> None:
+    result = run("replay", recorded, "--json")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert list(document) == ["session", "reproduced", "identical", "differences", "report", "record"]
+    assert document["session"] == "s"
+    assert document["reproduced"] is True
+    assert document["identical"] is True
+    assert {*document["report"]} >= {
+        "dense",
+        "pruned",
+        "shrunk",
+        "compression_ratio",
+        "theoretical_speedup",
+        "layers",
+        "scan",
+        "curves",
+        "test_reads",
+        "environment",
+    }
+    assert document["report"]["pruned"]["latency_ms"]["1"].keys() == {"p50", "p95"}
+    assert "test accuracy" in result.stderr
+
+
+def test_replay_of_two_sessions_is_still_one_document(recorded: Path) -> None:
+    documents = json.loads(run("replay", recorded, recorded, "--json").stdout)
+    assert [document["session"] for document in documents] == ["s", "s"]
+
+
+def test_a_replay_that_differs_exits_1_and_says_where(recorded: Path, tmp_path: Path) -> None:
+    content = json.loads(recorded.read_text())
+    content["record"]["report"]["pruned"]["accuracy"] = 0.1
+    content["record"]["checkpoints"] = []
+    spoiled = tmp_path / "s.json"
+    spoiled.write_text(json.dumps(content))
+    result = run("replay", spoiled)
+    assert result.exit_code == 1
+    assert "not reproduced" in result.stdout
+    assert "pruned.accuracy" in result.stdout
+
+
+@pytest.mark.parametrize("command", ["replay", "show"])
+def test_unusable_input_exits_2_with_one_line_on_stderr(command: str, tmp_path: Path) -> None:
+    (tmp_path / "bad.json").write_text("{")
+    result = run(command, tmp_path / "bad.json")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1
+    assert "bad.json" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("data_dir", "expected"),
+    [("absent", "no data folder"), ("empty", "can't"), ("file/in-the-way", "folder")],
+)
+def test_a_data_folder_that_will_not_do_exits_2(
+    data_dir: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    session = tmp_path / "s.json"
+    content = json.loads(QUICKSTART.read_text())
+    session.write_text(json.dumps({**content, "model": "lenet5", "dataset": "mnist"}))
+    result = run("replay", session, "--data-dir", tmp_path / data_dir)
+    assert result.exit_code == 2
+    assert result.stderr.strip().splitlines()[-1].startswith("prune-tui: ")
+    assert expected in result.stderr
+
+
+def offline(*_arguments: object, **_options: object) -> None:
+    raise OSError("Network is unreachable")
+
+
+def test_without_a_terminal_the_app_says_so_and_names_replay() -> None:
+    result = run()
+    assert result.exit_code == 2
+    assert "no terminal" in result.stderr
+    assert "replay" in result.stderr
+
+
+def test_a_bug_shows_one_line_and_the_logs_path(
+    recorded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_arguments: object, **_options: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("prune_tui.storage.user_log_path", lambda _name: tmp_path)
+    monkeypatch.setattr("prune_tui.replay.replay", broken)
+    result = run("replay", recorded)
+    assert result.exit_code == 1
+    assert "Traceback" not in result.stderr
+    assert str(tmp_path / "errors.log") in result.stderr
+    assert "ZeroDivisionError: a bug" in (tmp_path / "errors.log").read_text()
+
+
+def test_an_interrupted_replay_exits_130(recorded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_arguments: object, **_options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("prune_tui.replay.replay", interrupted)
+    assert run("replay", recorded).exit_code == 130
+
+
+def test_show_prints_the_figures_and_as_json_the_session(recorded: Path) -> None:
+    shown = run("show", recorded)
+    assert shown.exit_code == 0
+    for words in ("test accuracy", "compression ratio", "theoretical speedup", "file bytes", "latency"):
+        assert words in shown.stdout
+    assert json.loads(run("show", recorded, "--json").stdout) == json.loads(recorded.read_text())
+
+
+@pytest.mark.parametrize("table", ["models", "datasets", "criteria", "schedules"])
+def test_every_table_can_be_listed_for_people_and_for_scripts(table: str) -> None:
+    rows = json.loads(run("list", table, "--json").stdout)
+    assert len(rows) >= 3
+    shown = run("list", table).stdout
+    assert all(row["name"] in shown for row in rows)
+
+
+LOADED = """
+import sys
+from prune_tui.cli import app
+try:
+    app(sys.argv[1:])
+except SystemExit:
+    pass
+print(sorted({"torch", "textual", "numpy", "torchvision", "pydantic"} & set(sys.modules)), file=sys.stderr)
+"""
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["replay", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=True
+    )
+    assert ran.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("arguments", [["show", str(QUICKSTART)], ["list", "models"], ["list", "datasets"]])
+def test_what_only_reads_loads_no_torch(arguments: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=True
+    )
+    assert "torch" not in ran.stderr
+    assert "textual" not in ran.stderr
