@@ -1,4 +1,4 @@
-"""The command line: data on stdout, narration on stderr, exit codes as promised, and nothing heavy for help."""
+"""The command line: data on stdout, narration on stderr, exit codes as promised, nothing heavy for help."""
 
 import json
 import subprocess
@@ -153,7 +153,7 @@ try:
     app(sys.argv[1:])
 except SystemExit:
     pass
-print(sorted({"torch", "textual", "numpy", "torchvision", "pydantic"} & set(sys.modules)), file=sys.stderr)
+print(sorted({"torch", "textual", "numpy", "torchvision"} & set(sys.modules)), file=sys.stderr)
 """
 
 
