@@ -26,7 +26,8 @@ class DatasetEntry:
     `image_shape` None takes the model's shape, `num_classes` None is as many as there are folders;
     `download_bytes` is 0 where nothing is ever fetched. `loader` is `module:function` of
     (entry, data folder, image shape, seed) that yields `DataProgress` and returns `ImageData`. `files` are
-    those that must be in the data folder, relative to it; `path` is an image folder's.
+    those that must be in the data folder, relative to it; `path` is an image
+    folder's. `num_train_images` leaves out the validation split.
     """
 
     name: str
@@ -37,6 +38,7 @@ class DatasetEntry:
     loader: str
     files: tuple[str, ...] = ()
     path: Path | None = None
+    num_train_images: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
             10,
             0,
             f"{_PACKAGE}.digits:load_digits",
+            num_train_images=1_097,
         ),
         DatasetEntry(
             "mnist",
@@ -73,6 +76,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
             11_594_722,
             f"{_PACKAGE}.published:load_published",
             _mnist_files("MNIST"),
+            num_train_images=54_000,
         ),
         DatasetEntry(
             "fashion-mnist",
@@ -82,6 +86,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
             30_878_645,
             f"{_PACKAGE}.published:load_published",
             _mnist_files("FashionMNIST"),
+            num_train_images=54_000,
         ),
         DatasetEntry(
             "cifar10",
@@ -95,6 +100,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
                 "cifar-10-batches-py/test_batch",
                 "cifar-10-batches-py/batches.meta",
             ),
+            num_train_images=45_000,
         ),
         DatasetEntry(
             "cifar100",
@@ -104,6 +110,7 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
             169_001_437,
             f"{_PACKAGE}.published:load_published",
             ("cifar-100-python/train", "cifar-100-python/test", "cifar-100-python/meta"),
+            num_train_images=45_000,
         ),
     )
 }

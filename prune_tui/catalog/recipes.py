@@ -1,0 +1,30 @@
+"""The training recipe offered for a model on a dataset: the model's own, longer where the images are few."""
+
+from math import ceil
+from typing import Final
+
+from prune_tui.catalog.datasets import DatasetEntry
+from prune_tui.catalog.models import ModelEntry
+from prune_tui.core.decisions import Training
+
+MIN_TRAINING_STEPS: Final = 360
+MIN_FINETUNING_STEPS: Final = 120
+
+
+def training_recipe(model: ModelEntry, dataset: DatasetEntry) -> Training:
+    """Return how to train the dense baseline."""
+    return _with_enough_steps(model.training, dataset, MIN_TRAINING_STEPS)
+
+
+def finetuning_recipe(model: ModelEntry, dataset: DatasetEntry) -> Training:
+    """Return how to fine-tune after pruning."""
+    return _with_enough_steps(model.finetuning, dataset, MIN_FINETUNING_STEPS)
+
+
+def _with_enough_steps(training: Training, dataset: DatasetEntry, num_steps: int) -> Training:
+    """Return the recipe with as many epochs as give that many optimizer steps, if it has fewer."""
+    if dataset.num_train_images is None:
+        return training
+    steps_per_epoch = ceil(dataset.num_train_images / training.batch_size)
+    enough = max(training.num_epochs, ceil(num_steps / steps_per_epoch))
+    return training.model_copy(update={"num_epochs": enough})
