@@ -15,8 +15,8 @@ Place = Step | Literal["anywhere", "tables"]
 class Action:
     """One thing to do: the method `action_<name>` where it applies, its keys, and its words.
 
-    `label` is short, for footer and palette; `footer` False leaves it out of the footer; `shown` replaces
-    the keys as people read them.
+    `label` is short, for the footer, which leaves out what has `footer` False; `shown` replaces the keys as
+    people read them, and `footer_keys` those of the footer, where one label stands for two actions.
     """
 
     place: Place
@@ -26,12 +26,17 @@ class Action:
     help: str
     footer: bool = False
     shown: str = ""
-    is_priority: bool = False
+    footer_keys: str = ""
 
     @property
     def shown_keys(self) -> str:
         """The keys as a person reads them."""
         return self.shown or self.keys.replace(",", " ")
+
+    @property
+    def keys_in_footer(self) -> str:
+        """The keys as the footer shows them."""
+        return self.footer_keys or self.shown_keys
 
 
 def _steps() -> Iterator[Action]:
@@ -46,14 +51,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("anywhere", "command_palette", "ctrl+p", "palette", "Find an action by name", shown="ctrl+p"),
     Action("anywhere", "take_picture", "f8", "picture", "Save this screen as an SVG picture"),
     Action("anywhere", "toggle_dark", "ctrl+t", "light or dark", "Switch between the light and dark theme"),
-    Action(
-        "anywhere",
-        "leave",
-        "q,ctrl+q",
-        "quit",
-        "Leave; asks first if work is running",
-        is_priority=False,
-    ),
+    Action("anywhere", "leave", "q,ctrl+q", "quit", "Leave; asks first if work is running"),
     Action("tables", "cursor_up", "up,k", "up", "Move up a row", shown="↑ k"),
     Action("tables", "cursor_down", "down,j", "down", "Move down a row", shown="↓ j"),
     Action("tables", "go_left", "left,h", "left", "Move left, where there is something", shown="← h"),
@@ -75,8 +73,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.SCAN, "next_granularity", "w", "weight/unit", "Scan single weights or whole units", True),
     Action(Step.SCAN, "rescan", "r", "rescan", "Scan again with these options", True),
     Action(Step.SCAN, "go_back", "escape", "back", "Back to Pick; work goes on", True, "esc"),
-    Action(Step.PLAN, "enter", "enter", "edit", "Edit the layer's sparsity; on the last line: prune", True),
-    Action(Step.PLAN, "nudge(0.05)", "plus", "5 points", "Raise the sparsity by 5 points", True, "+ -"),
+    Action(Step.PLAN, "enter", "enter", "edit", "Edit the sparsity; on the last line: prune", True),
+    Action(Step.PLAN, "nudge(0.05)", "plus", "5 points", "Raise the sparsity by 5 points", True, "+", "+ -"),
     Action(Step.PLAN, "nudge(-0.05)", "minus", "less", "Lower the sparsity by 5 points", shown="-"),
     Action(Step.PLAN, "toggle_lock", "equals_sign", "lock", "Lock or unlock the row", True, "="),
     Action(Step.PLAN, "undo", "u", "undo", "Take the last change back", True),
@@ -90,7 +88,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.TRAIN, "toggle_pause", "space", "pause", "Pause or resume at the next batch", True),
     Action(Step.TRAIN, "stop_work", "x", "stop", "Stop, and keep the best epoch so far", True),
     Action(
-        Step.TRAIN, "next_layer(1)", "down,right,j,l", "layer", "Watch the next layer's weights", True, "↑ ↓"
+        Step.TRAIN,
+        "next_layer(1)",
+        "down,right,j,l",
+        "layer",
+        "Watch the next layer's weights",
+        True,
+        "↓ j",
+        "↑ ↓",
     ),
     Action(
         Step.TRAIN, "next_layer(-1)", "up,left,k,h", "layer before", "Watch the layer before", shown="↑ k"
@@ -114,10 +119,7 @@ def actions_of(place: Place) -> list[Action]:
 
 def bindings_of(place: Place) -> list[BindingType]:
     """Return the key bindings of a place."""
-    return [
-        Binding(action.keys, action.name, action.label, show=False, priority=action.is_priority)
-        for action in actions_of(place)
-    ]
+    return [Binding(action.keys, action.name, action.label, show=False) for action in actions_of(place)]
 
 
 def footer_of(step: Step) -> list[Action]:

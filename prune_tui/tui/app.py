@@ -224,9 +224,9 @@ class PruneApp(App[None], inherit_bindings=False):
             owner = self if place == "anywhere" else screen
             for action in actions_of(place):
                 if action.name not in ("command_palette", "next_field"):
-                    title = f"{action.label[:1].upper()}{action.label[1:]}  ({action.shown_keys})"
-                    yield SystemCommand(title, action.help, partial(owner.run_action, action.name))
-        yield SystemCommand("Theme", "Choose another theme", self.action_change_theme)
+                    callback = partial(owner.run_action, action.name)
+                    yield SystemCommand(action.help, f"{action.label}, key {action.shown_keys}", callback)
+        yield SystemCommand("Choose another theme", "theme", self.action_change_theme)
 
     # --- actions that work anywhere -----------------------------------------------------------------------
 

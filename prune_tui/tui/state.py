@@ -65,11 +65,11 @@ class State:
         self.settings = settings_for(entry.finetuning) if entry else PlanSettings()
 
     def current_draft(self) -> Draft:
-        """Return the plan being made; begin with what the scan suggests, and follow it while untouched."""
+        """Return the plan being made; it follows what a scan of its kind suggests, while untouched."""
         suggested = {layer.name: self.suggestion(layer) for layer in self.view.layers}
         if self.draft is None or set(self.draft.rows) != set(suggested):
             self.draft = new_draft(list(suggested), suggested)
-        elif dict(self.draft.suggested) != suggested:
+        elif self.scan is not None and dict(self.draft.suggested) != suggested:
             self.draft = with_suggestions(self.draft, suggested)
         return self.draft
 

@@ -39,7 +39,7 @@ from prune_tui.core.report import (
     ScanCurve,
     ScanFigures,
 )
-from prune_tui.core.session import Record, Session
+from prune_tui.core.session import Record
 from prune_tui.core.view import View, apply, report_of
 from prune_tui.storage import session_path, write_session
 from prune_tui.tui.work import Opening

@@ -49,16 +49,16 @@ def help_text(step: Step, palette: Palette) -> Text:
         text.append("\n\n" if text else "")
         text.append(place.title if isinstance(place, Step) else place.capitalize(), palette.selected)
         for action in actions_of(place):
-            text.append(f"\n  {action.shown_keys:<18}", palette.bold)
+            text.append(f"\n  {action.shown_keys:<16}", palette.bold)
             text.append(action.help, palette.text)
     text.append("\n\nSigns", palette.selected)
     for sign, meaning in SIGNS:
-        text.append(f"\n  {sign:<18}", palette.bold).append(meaning, palette.text)
+        text.append(f"\n  {sign:<16}", palette.bold).append(meaning, palette.text)
     return text
 
 
 SIGNS = (
-    ("▁▂▃ ▄▅ ▆▇█", "accuracy lost: within 1 point, within 5, more; from the lowest sparsity on"),
+    ("▁▂▃ ▄▅ ▆▇█", "accuracy lost: within 1 point, within 5, more"),
     ("│", "in a ruler: the sparsity that is planned"),
     ("░ █", "in a histogram: weights that die, weights that stay"),
     ("Δacc", "points of validation accuracy, if this layer alone is pruned"),

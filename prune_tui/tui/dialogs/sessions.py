@@ -47,7 +47,7 @@ class SessionsDialog(Dialog[Path]):
             yield Static("Earlier sessions", classes="heading")
             yield Table()
             yield Static(Text(f"reading {self._folder} …"), id="reason")
-            yield Static("enter open   / find is on the table   esc never mind", classes="hint")
+            yield Static("enter open   esc never mind", classes="hint")
 
     async def on_mount(self) -> None:
         """Read the files beside the event loop."""
@@ -60,10 +60,10 @@ class SessionsDialog(Dialog[Path]):
         table = self.query_one(Table)
         table.set_columns(
             [
-                Column("name", "session", 24),
-                Column("on", "model on images", 24),
+                Column("name", "session", 22),
+                Column("on", "model on images", 22),
                 Column("accuracy", "accuracy", 8, True),
-                Column("ratio", "smaller", 7, True),
+                Column("ratio", "compression", 11, True),
             ]
         )
         table.set_rows([(one.path.name, self._cells(one)) for one in found])

@@ -42,13 +42,14 @@ class SettingsDialog(Dialog[PlanSettings]):
         rounds = schedule.num_rounds if isinstance(schedule, Iterative) else 3
         criteria = {name: entry.description for name, entry in CRITERIA.items()}
         rises = {name: entry.description for name, entry in STEPS.items()}
+        schedules = {name: text.partition(";")[0] for name, text in SCHEDULES.items()}
         start = "pruned" if settings.start_from_pruned else "dense"
         with Vertical(classes="panel"):
             yield Static("How to prune", classes="heading")
             yield Choice("prune by", criteria, settings.criterion, id="criterion")
             yield Choice("each", GRANULARITIES, settings.granularity, id="granularity")
             yield Choice("scope", SCOPES, settings.scope, id="scope")
-            yield Choice("schedule", dict(SCHEDULES), schedule.name, id="schedule")
+            yield Choice("schedule", schedules, schedule.name, id="schedule")
             yield Choice("steps", rises, steps, id="steps")
             yield from _field("rounds", str(rounds), "rounds", "of pruning and fine-tuning")
             yield from _field("epochs", str(settings.num_epochs), "fine-tune", "epochs a round; 0 for none")

@@ -81,6 +81,18 @@ class PickScreen(StepScreen):
         self.query_one("#epochs", Input).value = str(entry.training.num_epochs if entry else 5)
         self._suggest_name()
 
+    def on_screen_resume(self) -> None:
+        """Suggest a fresh name where the one on show has become a session's."""
+        if self.state.session is not None and self._session_name == self.state.session.name:
+            self._named_by_hand = False
+            self._is_here.clear()
+            self._suggest_name()
+        super().on_screen_resume()
+
+    @property
+    def _session_name(self) -> str:
+        return self.query_one("#name", Input).value
+
     @property
     def model(self) -> ModelEntry:
         """The model that is chosen."""
@@ -209,7 +221,7 @@ class PickScreen(StepScreen):
     def _session(self) -> Session:
         seed = self.query_one("#seed", Input).value
         return Session(
-            name=self.query_one("#name", Input).value,
+            name=self._session_name,
             seed=int(seed) if seed.lstrip("-").isdigit() else -1,
             model=self._model,
             dataset=self._dataset,
@@ -314,12 +326,6 @@ class PickScreen(StepScreen):
     def action_go_back(self) -> None:
         """Leave a field."""
         self.query_one("#models").focus()
-
-    def begin_anew(self) -> None:
-        """Suggest a fresh name, for another session."""
-        self._named_by_hand = False
-        self._is_here.clear()
-        self._suggest_name()
 
 
 def shape_text(shape: ImageShape) -> str:

@@ -88,7 +88,9 @@ class PlanScreen(StepScreen):
         )
         self._show_layer(expected)
         self.query_one("#settings", Static).update(plan_text.settings_line(draft, state, self.palette))
-        self.query_one("#totals", Static).update(plan_text.totals(price, state.scan, self.palette))
+        self.query_one("#totals", Static).update(
+            plan_text.totals(price, state.scan, self.palette, is_wide=self.size.width >= 110)
+        )
         if is_pruning(state.view):
             self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
         else:
@@ -127,7 +129,8 @@ class PlanScreen(StepScreen):
             self._moved()
 
     def action_enter_table(self) -> None:
-        """Go up from the last line into the table."""
+        """Go up from the last line to the last row."""
+        self._table.action_last_row()
         self._table.focus()
         self._moved()
 

@@ -83,11 +83,11 @@ def histogram_title(
 ) -> Text:
     """Say what the histogram shows, and at which |w| the border lies."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"{layer.name} |w|", palette.bold).append(f"  {layer.kind}", palette.muted)
+    text.append(f"{layer.name} |w|", palette.bold)
     if histogram is not None and dead > 0:
         border = histogram.largest * dead / len(histogram.counts)
-        text.append(f"   ░ {percent_text(sparsity)} dies, below {border:.3f}", palette.muted)
-    return text
+        text.append(f"  ░ {percent_text(sparsity)} dies, below {border:.3f}", palette.muted)
+    return text.append(f"   {layer.kind}", palette.faint)
 
 
 def explanation(
@@ -115,14 +115,16 @@ def settings_line(draft: Draft, state: State, palette: Palette) -> Text:
     """Say how the plan is carried out, in one line of values."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for what, value in describe_settings(state.settings):
+        if (what, value) == ("from", "dense"):
+            continue
         shown = {"fine-tune": f"fine-tune {value}", "from": f"from {value}"}.get(what, value)
         if value == "global":
             shown = f"global {overall_sparsity(draft, state.view.layers):.3g}"
         text.append(" · " if text else "", palette.faint).append(shown, palette.text)
-    return text.append("   s", palette.selected)
+    return text.append("   s", palette.selected).append(" changes", palette.muted)
 
 
-def totals(price: Price, scan: ScanFigures | None, palette: Palette) -> Text:
+def totals(price: Price, scan: ScanFigures | None, palette: Palette, *, is_wide: bool) -> Text:
     """Say what the plan costs and saves."""
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append("size ", palette.muted)
@@ -135,7 +137,7 @@ def totals(price: Price, scan: ScanFigures | None, palette: Palette) -> Text:
     lost = scan.dense_accuracy - price.accuracy
     text.append("  est acc ", palette.muted)
     text.append(percent_text(price.accuracy), loss_style(lost, palette))
-    return text.append("  before fine-tuning, from the curves alone", palette.faint)
+    return text.append("  before fine-tuning, from the curves alone" if is_wide else "", palette.muted)
 
 
 def next_words(settings: PlanSettings) -> str:

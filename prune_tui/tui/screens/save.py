@@ -31,9 +31,9 @@ class SaveScreen(StepScreen):
             with Container(classes="main"):
                 yield Static(id="figures")
                 yield Static(id="ratios")
+                yield Static(id="foreseen")
             with Container(classes="aside"):
                 yield Static(id="where")
-                yield Static(id="foreseen")
 
     def on_mount(self) -> None:
         """The report scrolls by its own keys; the focus stays on what comes next."""

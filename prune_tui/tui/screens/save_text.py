@@ -27,11 +27,11 @@ def figures_table(report: Report, palette: Palette) -> Text:
     named = (("dense", report.dense), ("pruned", report.pruned), ("shrunk", report.shrunk))
     columns = [(name, figures) for name, figures in named if figures is not None]
     text = Text(no_wrap=True)
-    text.append(" " * 22 + "".join(f"{name:>15}" for name, _ in columns), palette.muted)
+    text.append(" " * 21 + "".join(f"{name:>15}" for name, _ in columns), palette.muted)
     if len(columns) > 1:
         text.append(f"{'change':>11}", palette.muted)
     for label, cells, change in _rows(columns):
-        text.append(f"\n{label:<22}", palette.muted)
+        text.append(f"\n{label:<21}", palette.muted)
         for position, cell in enumerate(cells):
             text.append(f"{cell:>15}", palette.bold if position else palette.text)
         text.append(f"{change:>11}", palette.accent)
@@ -82,7 +82,7 @@ def ratios(report: Report, palette: Palette) -> Text:
     text.append("   theoretical speedup ", palette.muted)
     text.append(times_text(report.theoretical_speedup), palette.bold)
     reads = f"{report.test_reads} time{'' if report.test_reads == 1 else 's'}"
-    text.append(f"   test set read {reads}\n", palette.muted)
+    text.append(f"\ntest set read {reads}\n", palette.muted)
     return text.append(NO_FASTER, palette.muted)
 
 
@@ -96,12 +96,11 @@ def foreseen(state: State, palette: Palette) -> Text:
     runs = pruning_runs(decisions, state.view.epochs)
     scan: ScanFigures | None = state.view.scan
     predicted, real = foreseen_accuracy(prune, scan), accuracy_right_after(runs[-1]) if runs else None
-    text.append("right after pruning ", palette.muted)
+    text.append("validation accuracy right after pruning\n", palette.muted)
     text.append(f"foreseen {percent_text(predicted)}, came {percent_text(real)}", palette.text)
     if predicted is not None and real is not None:
         text.append(f" ({points_text(real - predicted)})", palette.muted)
-    text.append(" on validation images", palette.muted)
-    text.append(f"\n{'layer':<22}{'planned':>10}{'came':>10}{'kept':>12}{'foreseen':>12}", palette.muted)
+    text.append(f"\n{'layer':<18}{'planned':>10}{'came':>10}{'kept':>12}{'foreseen':>12}", palette.muted)
     for figures in state.view.layer_figures:
         is_one = isinstance(prune.plan, float)
         planned = None if isinstance(prune.plan, float) else prune.plan.get(figures.name, 0.0)
@@ -110,7 +109,7 @@ def foreseen(state: State, palette: Palette) -> Text:
             if planned is None
             else count_text(figures.parameters - num_pruned(figures.parameters, planned))
         )
-        text.append(f"\n{shortened(figures.name, 21):<22}", palette.text)
+        text.append(f"\n{shortened(figures.name, 17):<18}", palette.text)
         text.append(f"{'global' if is_one else percent_text(planned):>10}", palette.muted)
         text.append(f"{percent_text(figures.sparsity):>10}", palette.bold)
         text.append(f"{count_text(figures.nonzero):>12}", palette.text)
@@ -121,17 +120,19 @@ def foreseen(state: State, palette: Palette) -> Text:
 def whereabouts(state: State, command: str, palette: Palette) -> Text:
     """Return where the files are, what was done, and how to do it again."""
     text = Text(overflow="fold")
-    text.append("replay it   ", palette.muted).append(command, palette.bold)
-    text.append("   c copies\n", palette.muted)
+    text.append("replay it", palette.muted).append("  c copies\n", palette.faint)
+    text.append(f"  {command}\n", palette.bold)
     if state.path is None:
         text.append("nothing is written: this session has no folder\n", palette.warn)
     else:
-        text.append("session     ", palette.muted).append(f"{state.path}\n", palette.text)
+        text.append("session\n", palette.muted).append(f"  {state.path}\n", palette.text)
+        text.append("weights\n" if state.view.checkpoints else "", palette.muted)
         for checkpoint in state.view.checkpoints:
             path = state.path.with_suffix("") / checkpoint.path
-            text.append("weights     ", palette.muted)
-            text.append(f"{path}  {size_text(checkpoint.file_bytes)}\n", palette.text)
+            text.append(f"  {path}", palette.text).append(
+                f"  {size_text(checkpoint.file_bytes)}\n", palette.muted
+            )
+    text.append("decisions", palette.muted)
     for number, decision in enumerate(state.session.decisions if state.session else (), 1):
-        text.append("decisions   " if number == 1 else " " * 12, palette.muted)
-        text.append(f"{number} {describe(decision)}\n", palette.text)
+        text.append(f"\n  {number} ", palette.muted).append(describe(decision), palette.text)
     return text

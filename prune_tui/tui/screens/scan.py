@@ -110,7 +110,11 @@ class ScanScreen(StepScreen):
         running = self.state.running
         if running is not None and running.kind == "train_dense":
             title.update(Text("validation accuracy by epoch, %", palette.muted))
-            chart.show(_training_plot(epochs_of(view, running.index)), hint="the first epoch is under way…")
+            num_epochs = running.batch.num_epochs if running.batch else 2
+            chart.show(
+                _training_plot(epochs_of(view, running.index), num_epochs),
+                hint="the first epoch is under way…",
+            )
             return
         if layer is None or self._scan is None or curve_of(self._scan, layer.name) is None:
             title.update("")
@@ -231,13 +235,13 @@ def curve_plot(scan: ScanFigures, layer: str, *, chosen: float | None = None) ->
     )
 
 
-def _training_plot(epochs: tuple[EpochFigures, ...]) -> Plot | None:
+def _training_plot(epochs: tuple[EpochFigures, ...], num_epochs: int) -> Plot | None:
     if not epochs:
         return None
     points = tuple((float(epoch.epoch), epoch.accuracy) for epoch in epochs)
     return Plot(
         lines=(Line(points),),
-        x_range=(1.0, max(2.0, points[-1][0])),
+        x_range=(1.0, max(2.0, num_epochs, points[-1][0])),
         y_range=padded_range([accuracy for _, accuracy in points], least=0.04),
-        x_labels=tuple((at, f"{at:.0f}") for at, _ in points),
+        x_labels=tuple((float(at), str(at)) for at in range(1, num_epochs + 1)),
     )

@@ -35,9 +35,9 @@ class TrainScreen(StepScreen):
     def compose_body(self) -> ComposeResult:
         """Lay out progress, curve, live weights and log."""
         yield Meter(id="meter")
+        yield Static(id="now")
         with Container(classes="split"):
             with Vertical(classes="main"):
-                yield Static(id="now")
                 yield Chart(id="accuracy")
             with Vertical(classes="aside"):
                 yield WeightHistogram(id="weights")
@@ -54,7 +54,8 @@ class TrainScreen(StepScreen):
         run, ghost = self._runs()
         self.query_one("#now", Static).update(self._now(run, ghost))
         self.query_one("#accuracy", Chart).show(
-            run_plot(run, ghost), hint="\n  the first figures come right after pruning"
+            run_plot(run, ghost, num_points=self._num_points()),
+            hint="\n  the first figures come right after pruning",
         )
         self._show_layer()
         self.query_one("#log", Static).update(self._log())
@@ -70,6 +71,12 @@ class TrainScreen(StepScreen):
         decisions = state.session.decisions if state.session else ()
         runs = pruning_runs(decisions, state.view.epochs, running=running)
         return (runs[-1] if runs else ()), (runs[-2] if len(runs) > 1 else ())
+
+    def _num_points(self) -> int:
+        """How many figures the run that is under way will have: each round's, and one right after pruning."""
+        running = self.state.running
+        batch = running.batch if running is not None else None
+        return batch.num_rounds * (batch.num_epochs + 1) if batch is not None else 0
 
     def _now(self, run: Run, ghost: Run) -> Text:
         palette = self.palette
@@ -126,7 +133,7 @@ class TrainScreen(StepScreen):
 
     def _log(self) -> Text:
         palette = self.palette
-        room = max(1, self.query_one("#log").size.height)
+        room = max(1, self.query_one("#log").content_size.height)
         text = Text(no_wrap=True, overflow="ellipsis")
         for line in self.state.view.log[-room:]:
             text.append("\n" if text else "")
@@ -169,15 +176,15 @@ class TrainScreen(StepScreen):
         self.post_message(GoTo(Step.SAVE))
 
 
-def run_plot(run: Run, ghost: Run) -> Plot | None:
-    """Return accuracy by epoch as a plot; the ghost of the run before lies behind."""
+def run_plot(run: Run, ghost: Run, *, num_points: int = 0) -> Plot | None:
+    """Return accuracy by epoch as a plot with room for `num_points`; the run before lies behind."""
     if not run:
         return None
     points = tuple((float(at), epoch.accuracy) for at, epoch in enumerate(run))
     behind = tuple((float(at), epoch.accuracy) for at, epoch in enumerate(ghost))
     # Right after pruning the accuracy may be next to nothing: it would flatten the curve that follows.
     tuned = [epoch.accuracy for epoch in (*run, *ghost) if epoch.epoch > 0]
-    right = max(2.0, points[-1][0], behind[-1][0] if behind else 0.0)
+    right = max(2.0, num_points - 1.0, points[-1][0], behind[-1][0] if behind else 0.0)
     return Plot(
         lines=(Line(behind, tone="muted", is_ghost=True), Line(points)),
         x_range=(0.0, right),

@@ -19,8 +19,9 @@ class NextBar(Widget, can_focus=True):
 
     DEFAULT_CSS = """
     NextBar {
-        height: 1; margin: 0 1; padding: 0 1; background: $panel;
+        height: 1; padding: 0 2; background: $panel;
         &:focus { background: $primary 35%; text-style: bold; }
+        &.-waiting, &.-waiting:focus { background: $panel; text-style: none; }
         &:hover { background: $primary 20%; }
     }
     """
@@ -44,6 +45,7 @@ class NextBar(Widget, can_focus=True):
         """Say what comes next, and whether it can be done now."""
         if (label, is_ready) != (self._label, self._is_ready):
             self._label, self._is_ready = label, is_ready
+            self.set_class(not is_ready, "-waiting")
             self.refresh()
 
     def render(self) -> RenderResult:
@@ -79,13 +81,13 @@ class KeyBar(Widget):
         *own, last = footer_of(self._step)
         text = Text(" ", no_wrap=True)
         self._spans = []
-        needed = len(last.shown_keys) + len(last.label) + 4
+        needed = len(last.keys_in_footer) + len(last.label) + 4
         for action in [*own, last]:
-            width = len(action.shown_keys) + len(action.label) + 1
+            width = len(action.keys_in_footer) + len(action.label) + 1
             if action is not last and text.cell_len + width + needed > self.size.width:
                 continue
             self._spans.append((text.cell_len, text.cell_len + width, action))
-            text.append(action.shown_keys, palette.selected)
+            text.append(action.keys_in_footer, palette.selected)
             text.append(f" {action.label}", palette.muted)
             text.append("  ")
         return text

@@ -5,7 +5,9 @@ from typing import ClassVar
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.coordinate import Coordinate
+from textual.geometry import Offset
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Input
 
 from prune_tui.core.draft import parse_sparsity
@@ -61,7 +63,8 @@ class CellEditor(Input):
     def open(self, table: Table, coordinate: Coordinate, layer: str, value: str) -> None:
         """Lie over a cell and take the keys."""
         x, y, width = place_of_cell(table, coordinate)
-        self.styles.offset = (x, y)
+        corner = self.parent.content_region.offset if isinstance(self.parent, Widget) else Offset(0, 0)
+        self.styles.offset = (x - corner.x, y - corner.y)
         self.styles.width = width
         self.edited = layer
         self.display = True

@@ -1,5 +1,6 @@
 """Lines over a plane in braille dots, with a scale: fast enough to redraw at every epoch."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -32,7 +33,6 @@ class Plot:
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     x_labels: tuple[tuple[float, str], ...] = ()
-    y_digits: int = 1
 
 
 def padded_range(values: Sequence[float], *, least: float) -> tuple[float, float]:
@@ -49,21 +49,33 @@ def plot_lines(plot: Plot, palette: Palette, *, width: int, height: int) -> list
     cells: dict[tuple[int, int], tuple[int, Style]] = {}
     for line in sorted(plot.lines, key=lambda line: not line.is_ghost):
         _draw(line, plot, cells, columns, rows, getattr(palette, line.tone))
-    low, high = plot.y_range
+    labels = _y_labels(plot.y_range, rows)
     texts = []
     for row in range(rows):
         text = Text(no_wrap=True)
-        is_labelled = row % max(1, (rows - 1) // 3 or 1) == 0 or row == rows - 1
-        value = high - (high - low) * row / max(1, rows - 1)
-        label = f"{value * 100:.{plot.y_digits}f}" if is_labelled else ""
+        label = labels.get(row, "")
         text.append(f"{label:>{gutter - 2}} ", palette.muted)
-        text.append("┤" if is_labelled else "│", palette.faint)
+        text.append("┤" if label else "│", palette.faint)
         for column in range(columns):
             dots, style = cells.get((column, row), (0, palette.text))
             text.append(chr(0x2800 + dots) if dots else " ", style)
         texts.append(text)
     texts.append(_x_axis(plot, gutter, columns, palette))
     return texts
+
+
+def _y_labels(y_range: tuple[float, float], rows: int) -> dict[int, str]:
+    """Return round percentages by the row they belong to, about one in three rows."""
+    low, high = (end * 100 for end in y_range)
+    rough = (high - low) / max(1, min(6, rows // 2))
+    power = 10.0 ** math.floor(math.log10(max(rough, 1e-6)))
+    step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough - 1e-9)
+    digits = max(0, -math.floor(math.log10(step) + 1e-9))
+    ticks = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+    return {
+        round((high - tick * step) / ((high - low) or 1.0) * (rows - 1)): f"{tick * step:.{digits}f}"
+        for tick in ticks
+    }
 
 
 def _draw(
@@ -105,7 +117,9 @@ def _x_axis(plot: Plot, gutter: int, columns: int, palette: Palette) -> Text:
     left, right = plot.x_range
     letters = [" "] * columns
     free_from = 0
-    for at, label in plot.x_labels:
+    widest = max((len(label) for _, label in plot.x_labels), default=1)
+    every = max(1, math.ceil(len(plot.x_labels) * (widest + 3) / columns))
+    for at, label in plot.x_labels[::every]:
         start = round((at - left) / ((right - left) or 1.0) * (columns - 1)) - len(label) // 2
         start = min(max(0, start), columns - len(label))
         if start >= free_from:
@@ -116,6 +130,8 @@ def _x_axis(plot: Plot, gutter: int, columns: int, palette: Palette) -> Text:
 
 class Chart(Widget):
     """Shows one plot, redrawn only when it changes."""
+
+    DEFAULT_CSS = "Chart { text-wrap: nowrap; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -16,7 +16,10 @@ class Choice(Widget, can_focus=True):
     """Shows `◂ l1 ▸` and what it means; left, right, space and the mouse change it."""
 
     DEFAULT_CSS = """
-    Choice { height: 1; padding: 0 1; &:focus { background: $primary 25%; } }
+    Choice {
+        height: 1; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis;
+        &:focus { background: $primary 25%; }
+    }
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -12,7 +12,7 @@ class FilterBar(Input):
     """Filters one table as its text is typed; Enter keeps the filter, Esc clears it."""
 
     DEFAULT_CSS = """
-    FilterBar { display: none; height: 1; margin: 0 1; border: none; padding: 0 1; background: $panel;
+    FilterBar { display: none; height: 1; border: none; padding: 0 2; background: $panel;
         &:focus { border: none; background: $panel; } }
     """
 

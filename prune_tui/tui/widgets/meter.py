@@ -12,7 +12,7 @@ from prune_tui.tui.words import duration_text
 class Meter(Widget):
     """Draws `training the dense baseline ━━━━━━━────── epoch 2/5 · 0:12 left`."""
 
-    DEFAULT_CSS = "Meter { height: 1; margin: 0 2; }"
+    DEFAULT_CSS = "Meter { height: 1; padding: 0 2; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -1,5 +1,6 @@
 """A layer's weights by magnitude: what a sparsity would prune as ░, what stays as █."""
 
+from itertools import accumulate, pairwise
 from typing import Final
 
 from rich.text import Text
@@ -33,22 +34,24 @@ def histogram_lines(
 
 
 def _columns(counts: tuple[int, ...], width: int) -> list[float]:
-    """Spread the bins over at most `width` columns, whole columns a bin where there is room."""
+    """Spread the bins evenly over the columns, so that no column gets one bin more than its neighbour."""
     if not counts or width < 1:
         return []
-    if width >= len(counts):
-        each = min(width // len(counts), 3)
-        return [float(count) for count in counts for _ in range(each)]
-    columns = [0.0] * width
-    for position, count in enumerate(counts):
-        columns[position * width // len(counts)] += count
-    return columns
+    width = min(width, 3 * len(counts))
+    sums = [0.0, *accumulate(counts)]
+
+    def below(position: float) -> float:
+        whole = min(int(position), len(counts) - 1)
+        return sums[whole] + counts[whole] * (position - whole)
+
+    edges = [below(column * len(counts) / width) for column in range(width + 1)]
+    return [high - low for low, high in pairwise(edges)]
 
 
 class WeightHistogram(Widget):
     """Draws one layer's histogram in the room it is given, under a title line."""
 
-    DEFAULT_CSS = "WeightHistogram { height: 4; }"
+    DEFAULT_CSS = "WeightHistogram { height: 4; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -1,0 +1,153 @@
+"""Enter goes through the five steps; steps are reached by number and mouse once there is something there."""
+
+from pathlib import Path
+
+from textual.widgets import Input
+
+from prune_tui.core.decisions import LoadDense, Measure, Prune, Scan, TrainDense
+from prune_tui.storage import read_session
+from prune_tui.tui.steps import Step
+from tests.tui.fake_runner import Script
+from tests.tui.helpers import open_desk
+
+
+async def test_enter_goes_through_all_five_steps_and_edits_a_cell_on_the_way(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.press("enter")
+        await desk.to(Step.SCAN)
+        await desk.until(lambda: desk.state.view.num_decisions == 2)
+        await desk.idle()
+        await desk.press("enter")
+        await desk.to(Step.PLAN)
+        await desk.press("up", "enter", *"0.77", "enter")
+        assert desk.cell("fc[", "sparsity") == "0.77"
+        await desk.press("enter")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        await desk.press("enter")
+        await desk.to(Step.SAVE)
+        await desk.until(lambda: desk.state.view.pruned is not None)
+        await desk.idle()
+        assert "pruned" in desk.text("#figures")
+        assert "prune-tui replay" in desk.text("#where")
+        kinds = [type(decision) for decision in desk.script.performed]
+        assert kinds == [LoadDense, Scan, Prune, Measure]
+        prune = desk.script.performed[2]
+        assert isinstance(prune, Prune)
+        assert isinstance(prune.plan, dict)
+        assert prune.plan["fc["] == 0.77
+        assert desk.state.path is not None
+        assert len(read_session(desk.state.path).decisions) == 4
+
+
+async def test_the_bundled_pair_is_chosen_and_steps_without_input_are_closed(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        assert "scan lenet5 on digits" in desk.next_label
+        await desk.press("2", "3", "4", "5")
+        assert desk.step is Step.PICK
+
+
+async def test_steps_by_number_and_by_mouse(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        await desk.press("3")
+        await desk.to(Step.PLAN)
+        header = desk.screen_text().splitlines()[0]
+        await desk.pilot.click("StepHeader", offset=(header.index("2 Scan") + 1, 0))
+        await desk.to(Step.SCAN)
+        await desk.press("5")
+        await desk.pilot.pause()
+        assert desk.step is Step.SCAN
+
+
+async def test_escape_goes_back_and_never_quits(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("escape")
+        await desk.to(Step.SCAN)
+        await desk.press("escape")
+        await desk.to(Step.PICK)
+        await desk.press("escape", "escape")
+        assert desk.app.is_running
+        assert desk.step is Step.PICK
+
+
+async def test_enter_early_ends_the_scan_with_what_there_is(tmp_path: Path) -> None:
+    script = Script()
+    script.hold("scan", after=12)
+    async with open_desk(tmp_path, script) as desk:
+        await desk.press("enter")
+        await desk.to(Step.SCAN)
+        await desk.until(lambda: desk.state.view.num_cells_done == 12)
+        assert "so far" in desk.next_label
+        await desk.press("enter")
+        await desk.to(Step.PLAN)
+        await desk.idle()
+        assert desk.cell("conv1", "sparsity") == "0.40"
+        assert desk.cell("fc[", "sparsity") == "0.00"
+        assert desk.state.view.num_decisions == 2
+
+
+async def test_a_baseline_is_trained_for_the_epochs_given_and_may_be_stopped(tmp_path: Path) -> None:
+    script = Script()
+    script.hold("train", after=20)
+    async with open_desk(tmp_path, script) as desk:
+        await desk.press("b")
+        desk.app.screen.query_one("#epochs", Input).focus()
+        await desk.press("end", "backspace", "7", "enter")
+        await desk.to(Step.SCAN)
+        await desk.until(lambda: desk.state.is_running("train_dense"))
+        await desk.press("enter")
+        assert desk.step is Step.SCAN
+        await desk.press("x")
+        await desk.until(lambda: desk.state.view.num_decisions == 2)
+        first = script.performed[0]
+        assert isinstance(first, TrainDense)
+        assert first.training.num_epochs == 7
+        assert isinstance(script.performed[1], Scan)
+
+
+async def test_a_resumed_session_lands_on_the_furthest_step(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_train()
+        await desk.idle()
+        path = desk.state.path
+    async with open_desk(tmp_path, resume=path) as desk:
+        await desk.to(Step.TRAIN)
+        assert desk.state.session is not None
+        assert desk.state.session.name == "lenet5-digits"
+        assert not desk.script.performed
+        await desk.press("3")
+        await desk.to(Step.PLAN)
+
+
+async def test_a_new_session_gets_a_name_of_its_own(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        assert desk.app.screen.query_one("#name", Input).value == "lenet5-digits-2"
+        await desk.press("enter")
+        await desk.to(Step.SCAN)
+        await desk.until(lambda: desk.state.view.num_decisions == 2)
+        assert desk.state.session is not None
+        assert desk.state.session.name == "lenet5-digits-2"
+
+
+async def test_rescan_by_other_options(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.press("enter")
+        await desk.to(Step.SCAN)
+        await desk.until(lambda: desk.state.view.num_decisions == 2)
+        await desk.idle()
+        await desk.press("c", "w")
+        assert "r scans" in desk.text("#facts")
+        await desk.press("r")
+        await desk.until(lambda: desk.state.view.num_decisions == 3)
+        await desk.idle()
+        scan = desk.state.view.scan
+        assert scan is not None
+        assert (scan.criterion, scan.granularity) == ("l2", "unit")
+        assert desk.cell("fc[", "curve") == "locked"

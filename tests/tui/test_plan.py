@@ -1,0 +1,224 @@
+"""The plan is edited in place, priced at every keystroke, and can be taken back."""
+
+import time
+from pathlib import Path
+
+import pytest
+from textual.coordinate import Coordinate
+
+from prune_tui.core.decisions import Iterative, Prune
+from prune_tui.core.events import LayerInfo
+from prune_tui.tui.screens.plan import PlanScreen
+from prune_tui.tui.steps import Step
+from prune_tui.tui.widgets.cell_editor import CellEditor, place_of_cell
+from tests.tui.fake_runner import Script
+from tests.tui.helpers import Desk, open_desk
+
+
+async def _first_row(desk: Desk) -> None:
+    await desk.to_plan()
+    await desk.press("up", "g")
+
+
+async def test_a_cell_is_edited_by_keyboard_and_priced_at_every_key(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        before = desk.text("#totals")
+        await desk.press("j", "j", "enter", "9")
+        assert desk.app.screen.query_one(CellEditor).has_class("-wrong")
+        await desk.press("home", ".")
+        assert desk.cell("[/x]", "kept") == "40,000"
+        assert desk.text("#totals") != before
+        await desk.press("escape")
+        assert desk.text("#totals") == before
+        assert desk.cell("[/x]", "sparsity") == "0.70"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"), [("0.65", "0.65"), (".6", "0.60"), ("60%", "0.60"), ("97.5%", "0.975")]
+)
+async def test_what_may_be_typed(tmp_path: Path, typed: str, shown: str) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("enter", *typed, "enter")
+        assert desk.cell("conv1", "sparsity") == shown
+        assert desk.table.current == "conv2"
+
+
+async def test_invalid_text_says_why_and_stays(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("enter", *"60", "enter")
+        editor = desk.app.screen.query_one(CellEditor)
+        assert editor.display
+        assert "60%" in desk.text("#explain")
+        await desk.press("backspace", "backspace", *"x", "tab")
+        assert editor.display
+        assert "0.6" in desk.text("#explain")
+        await desk.press("escape")
+        assert editor.edited is None
+        assert desk.cell("conv1", "sparsity") == "0.40"
+
+
+async def test_digits_go_into_the_cell_and_not_to_the_steps(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("enter", *".12345", "enter")
+        assert desk.step is Step.PLAN
+        assert desk.cell("conv1", "sparsity") == "0.1235"
+
+
+async def test_the_editor_lies_over_its_cell_also_when_scrolled(tmp_path: Path) -> None:
+    layers = tuple(LayerInfo(f"layer{at}.conv", "conv", 1000 + at, 10, 1000) for at in range(60))
+    async with open_desk(tmp_path, Script(layers=layers)) as desk:
+        await desk.to_plan()
+        await desk.press("up", "k", "k", "enter")
+        editor = desk.app.screen.query_one(CellEditor)
+        await desk.pilot.pause()
+        lines = desk.screen_text().splitlines()
+        assert "layer57" in lines[editor.region.y]
+        heading = next(line for line in lines if "sparsity" in line)
+        assert editor.region.x <= heading.index("sparsity") < editor.region.right
+        row, column = desk.table.cursor_row, desk.table.get_column_index("sparsity")
+        x, y, width = place_of_cell(desk.table, Coordinate(row, column))
+        assert (x, y, width) == (editor.region.x, editor.region.y, editor.region.width)
+
+
+async def test_undo_and_redo(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("+", "+")
+        assert desk.cell("conv1", "sparsity") == "0.50"
+        await desk.press("u")
+        assert desk.cell("conv1", "sparsity") == "0.45"
+        await desk.press("u", "u")
+        assert desk.cell("conv1", "sparsity") == "0.40"
+        await desk.press("ctrl+r", "U")
+        assert desk.cell("conv1", "sparsity") == "0.50"
+        await desk.press("r")
+        assert desk.cell("conv1", "sparsity") == "0.40"
+
+
+async def test_a_locked_row_stays_as_it_is(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("=")
+        assert "locked" in desk.cell("conv1", "note")
+        await desk.press("+", "enter")
+        assert desk.cell("conv1", "sparsity") == "0.40"
+        assert "unlocks" in desk.text("#explain")
+        assert not desk.app.screen.query_one(CellEditor).is_open
+        await desk.press("=", "minus")
+        assert desk.cell("conv1", "sparsity") == "0.35"
+
+
+async def test_copy_down_leaves_locked_rows_alone(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("j", "j", "=", "g", "y")
+        shown = [desk.cell(name, "sparsity") for name in desk.table.shown_keys]
+        assert shown == ["0.40", "0.40", "0.70", "0.40"]
+
+
+async def test_rows_are_clicked_and_filtered(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.pilot.click("#layers", offset=(3, 3))
+        assert desk.table.current == "[/x]"
+        await desk.press("slash", *"conv")
+        assert desk.table.shown_keys == ["conv1", "conv2"]
+        await desk.press("enter", "j", "+")
+        assert desk.cell("conv2", "sparsity") == "0.65"
+        await desk.press("slash", "escape")
+        assert len(desk.table.shown_keys) == 4
+
+
+async def test_the_line_below_prunes_when_clicked(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.pilot.click("#next")
+        await desk.to(Step.TRAIN)
+
+
+async def test_settings_make_the_decision(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("s", "right", "down", "down", "down", "right", "down", "right", "down")
+        await desk.press("end", "backspace", "2", "down", "end", "backspace", "0", "enter")
+        await desk.to(Step.PLAN)
+        assert "2 rounds" in desk.next_label
+        assert "no estimate" in desk.text("#explain")
+        await desk.press("p")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        prune = desk.script.performed[-1]
+        assert isinstance(prune, Prune)
+        assert prune.criterion == "l2"
+        assert prune.schedule == Iterative(steps="linear", num_rounds=2)
+        assert prune.finetune is None
+
+
+async def test_wrong_settings_say_why(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("s", "down", "down", "down", "down", "end", "backspace", "x", "enter")
+        assert desk.step is None
+        assert "whole number" in desk.text("#reason")
+        await desk.press("escape")
+        await desk.to(Step.PLAN)
+
+
+async def test_global_is_one_number(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("s", "down", "down", "right", "enter")
+        await desk.to(Step.PLAN)
+        assert desk.cell("conv1", "sparsity").startswith("≈")
+        await desk.press("enter", *".8", "enter")
+        assert "global 0.8" in desk.text("#settings")
+        await desk.press("u")
+        assert "global 0.8" not in desk.text("#settings")
+        await desk.press("U", "p")
+        await desk.to(Step.TRAIN)
+        prune = desk.script.performed[-1]
+        assert isinstance(prune, Prune)
+        assert (prune.scope, prune.plan) == ("global", 0.8)
+
+
+async def test_units_that_cannot_be_removed_are_locked_with_the_reason(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("up", "s", "down", "right", "enter")
+        await desk.to(Step.PLAN)
+        assert "locked" in desk.cell("fc[", "note")
+        await desk.press("enter")
+        assert "classes" in desk.text("#explain")
+        await desk.press("p")
+        await desk.to(Step.TRAIN)
+        prune = desk.script.performed[-1]
+        assert isinstance(prune, Prune)
+        assert isinstance(prune.plan, dict)
+        assert "fc[" not in prune.plan
+
+
+async def test_a_plan_of_nothing_says_so(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("enter", "0", "enter", "g", "y", "p")
+        assert desk.step is Step.PLAN
+        assert "nothing to prune" in desk.text("#explain")
+
+
+async def test_a_keystroke_is_priced_in_time(tmp_path: Path) -> None:
+    layers = tuple(LayerInfo(f"layer{at}.conv", "conv", 1000 + at, 10, 1000) for at in range(60))
+    async with open_desk(tmp_path, Script(layers=layers), size=(120, 40)) as desk:
+        await desk.to_plan()
+        screen = desk.app.screen
+        assert isinstance(screen, PlanScreen)
+        screen.action_enter_table()
+        times = []
+        for by in (0.05, -0.05) * 5:
+            began = time.perf_counter()
+            screen.action_nudge(by)
+            times.append(time.perf_counter() - began)
+        assert sorted(times)[5] < 0.05
