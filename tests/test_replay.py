@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
-from prune_tui.core.decisions import LoadDense, Measure, Prune, Scan
+from prune_tui.core.decisions import LoadDense, Measure, Prune, Scan, TrainDense, Training
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.events import DecisionStarted, Event
+from prune_tui.core.session import Session
 from prune_tui.core.view import View
+from prune_tui.engine.runner import Runner
 from prune_tui.replay import Options, Outcome, replay
 from prune_tui.storage import read_session
 from tests.engine.helpers import PLAN, QUICK, opened, perform
@@ -81,6 +83,30 @@ def test_without_a_record_nothing_is_claimed(recorded: Path) -> None:
     outcome = played(recorded)
     assert outcome.reproduced is None
     assert outcome.report.pruned is not None
+
+
+@pytest.mark.real_data
+def test_real_mnist_trained_scanned_pruned_and_measured_replays_identically(
+    real_data_dir: Path, tmp_path: Path
+) -> None:
+    session = Session(name="mnist", model="lenet-300-100", dataset="mnist", device="cpu", seed=1)
+    runner = Runner(session, sessions_dir=tmp_path, data_dir=real_data_dir, num_threads=1)
+    list(runner.open())
+    perform(
+        runner,
+        TrainDense(training=Training(num_epochs=1, batch_size=256)),
+        Scan(sparsities=(0.9,)),
+        Prune(plan=0.8, scope="global", finetune=Training(num_epochs=1, batch_size=256)),
+        Measure(batch_sizes=(1,)),
+    )
+    outcome = played(tmp_path / "mnist.json", Options(data_dir=real_data_dir))
+    assert outcome.identical is True
+    assert outcome.report.dense is not None
+    assert outcome.report.pruned is not None
+    assert outcome.report.dense.accuracy > 0.93
+    assert outcome.report.pruned.accuracy > 0.93
+    assert outcome.report.environment is not None
+    assert outcome.report.environment.num_images == {"train": 54_000, "validation": 6_000, "test": 10_000}
 
 
 def spoil(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from copy import deepcopy
 from pathlib import Path
 from typing import assert_never
@@ -55,6 +56,9 @@ from prune_tui.engine.training import Stint, check, train
 
 _FRESH_WEIGHTS_INDEX = 1_000_003
 """The index that seeds a fresh network: none that a decision ever has."""
+
+
+_PAUSE_SECONDS = 0.5
 
 
 def never() -> bool:
@@ -121,14 +125,27 @@ class Engine:
             PruneTuiError: the decision can't be carried out; the message says why.
         """
         began = time.perf_counter()
+        paused = 0.0
 
         def clock() -> float:
-            return time.perf_counter() - began
+            return time.perf_counter() - began - paused
 
         before = self._snapshot()
+        stopped_after: int | None = None
         try:
             yield DecisionStarted(index, decision.kind, describe(decision), time.time())
-            stopped_after = yield from self._carry_out(decision, index, should_stop, clock)
+            with closing(self._carry_out(decision, index, should_stop, clock)) as work:
+                while True:
+                    try:
+                        event = next(work)
+                    except StopIteration as finished:
+                        stopped_after = finished.value
+                        break
+                    handed_over = time.perf_counter()
+                    yield event
+                    away = time.perf_counter() - handed_over
+                    # Not consuming is how a run is paused; that time is not the decision's.
+                    paused += away if away > _PAUSE_SECONDS else 0.0
             yield DecisionFinished(index, stopped_after, clock())
         except BaseException:
             self._roll_back(before)

@@ -88,6 +88,10 @@ class Desk:
         """What a cell of the step's table says."""
         return self.table.get_cell(row, column).plain
 
+    def cell_of(self, table: str, row: str, column: str) -> str:
+        """What a cell of another table says."""
+        return self.app.screen.query_one(f"#{table}", Table).get_cell(row, column).plain
+
     def screen_text(self) -> str:
         """The whole screen as text."""
         return "\n".join(
