@@ -7,11 +7,12 @@ from rich.table import Table
 from rich.text import Text
 
 from prune_tui.core.decisions import describe
-from prune_tui.core.report import Difference, Figures, Report, ScanFigures
+from prune_tui.core.report import Difference, EpochFigures, Figures, Report, ScanFigures
 from prune_tui.core.session import Session
 
 _BLOCKS = "▁▂▃▄▅▆▇█"
 _MAX_DIFFERENCES = 12
+_PLOT_WIDTH, _PLOT_HEIGHT = 78, 14
 
 
 def session_tables(session: Session) -> RenderableType:
@@ -43,6 +44,8 @@ def report_tables(report: Report) -> RenderableType:
     parts += [_layers_table(report), Text()]
     if report.scan is not None:
         parts += [_scan_title(report.scan), _scan_table(report.scan), Text()]
+    if len(report.epochs) > 2:
+        parts += [_epochs_plot(report.epochs), Text()]
     parts.append(Text(_provenance(report), "dim"))
     return Group(*parts)
 
@@ -138,6 +141,21 @@ def _scan_table(scan: ScanFigures) -> Table:
         )
         table.add_row(Text(curve.name), bars, *cells)
     return table
+
+
+def _epochs_plot(epochs: Sequence[EpochFigures]) -> Text:
+    """Plot the validation accuracy over all epochs, with a line where the network was pruned."""
+    import plotext
+
+    plotext.clear_figure()
+    plotext.theme("clear")
+    plotext.plotsize(_PLOT_WIDTH, _PLOT_HEIGHT)
+    plotext.title("validation accuracy by epoch, %   │ pruned")
+    plotext.plot([epoch.accuracy * 100 for epoch in epochs], marker="braille")
+    for position, epoch in enumerate(epochs, start=1):
+        if epoch.epoch == 0:
+            plotext.vline(position)
+    return Text.from_ansi(plotext.build())
 
 
 def _provenance(report: Report) -> str:

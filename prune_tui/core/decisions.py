@@ -76,7 +76,7 @@ class LoadDense(Frozen):
 
 
 class Scan(Frozen):
-    """Prune one layer at a time to each sparsity, evaluate on the validation split, restore."""
+    """Prune one layer of the dense network at a time to each sparsity, evaluate on validation, restore."""
 
     kind: Literal["scan"] = "scan"
     criterion: str = "l1"

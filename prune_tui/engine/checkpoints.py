@@ -85,11 +85,7 @@ def read_checkpoint(folder: Path, checkpoint: Checkpoint) -> bytes:
     Raises:
         CheckpointError: it is missing, truncated or altered, or leads out of the session's folder.
     """
-    path = folder / checkpoint.path
-    if path.is_symlink() or path.resolve().parent != folder.resolve():
-        raise CheckpointError(
-            f"{path}: leads out of the session's folder {folder}; put the file itself there"
-        )
+    path = file_inside(folder, checkpoint.path)
     content = read_weights(path)
     if len(content) != checkpoint.file_bytes:
         raise CheckpointError(
@@ -101,6 +97,20 @@ def read_checkpoint(folder: Path, checkpoint: Checkpoint) -> bytes:
             f"{path}: altered since it was saved: its SHA-256 is not the session's; copy the file again"
         )
     return content
+
+
+def file_inside(folder: Path, name: str) -> Path:
+    """Return the path of a file in a session's folder.
+
+    Raises:
+        CheckpointError: it leads out of that folder.
+    """
+    path = folder / name
+    if path.is_symlink() or path.resolve().parent != folder.resolve():
+        raise CheckpointError(
+            f"{path}: leads out of the session's folder {folder}; put the file itself there"
+        )
+    return path
 
 
 def read_weights(path: Path) -> bytes:

@@ -28,6 +28,12 @@ def pick_device(wanted: Device) -> torch.device:
     return torch.device(wanted)
 
 
+def be_deterministic() -> None:
+    """Have CUDA's convolutions give the same bits each time; on the CPU they do anyway."""
+    torch.backends.cudnn.deterministic = True
+    torch.backends.cudnn.benchmark = False
+
+
 def use_threads(num_threads: int | None) -> None:
     """Let torch use this many threads, no more than there are cores; None leaves torch's own choice."""
     if num_threads is not None:

@@ -37,8 +37,14 @@ from prune_tui.core.events import (
 )
 from prune_tui.core.report import EpochFigures, Figures
 from prune_tui.core.session import Session
-from prune_tui.engine.checkpoints import decode, encode, read_weights, sha256
-from prune_tui.engine.device import environment_of, pick_device, seed_everything, use_threads
+from prune_tui.engine.checkpoints import decode, encode, file_inside, read_weights, sha256
+from prune_tui.engine.device import (
+    be_deterministic,
+    environment_of,
+    pick_device,
+    seed_everything,
+    use_threads,
+)
 from prune_tui.engine.masking import Masks
 from prune_tui.engine.measuring import (
     Clock,
@@ -86,6 +92,7 @@ class Engine:
         self._seed = session.seed
         self._data_dir, self._folder, self._weights_file = data_dir, folder, weights
         use_threads(num_threads)
+        be_deterministic()
         self._device = pick_device(session.device)
         self._network: Network | None = None
         self._images: Images | None = None
@@ -212,18 +219,18 @@ class Engine:
                 yield from self._finish_dense(self._load_dense(decision), clock)
                 return None
             case Scan():
-                self._need_dense()
-                stopping = _stopping(should_stop, decision.stopped_after_cells)
-                return (
-                    yield from scan(
-                        self.network,
-                        self.images,
-                        decision,
-                        should_stop=stopping,
-                        random_state=random_state,
-                        clock=clock,
-                    )
+                state, masks = self.network.state(), self.network.masks
+                self.network.load(self._need_dense(), {})
+                stopped_after = yield from scan(
+                    self.network,
+                    self.images,
+                    decision,
+                    should_stop=_stopping(should_stop, decision.stopped_after_cells),
+                    random_state=random_state,
+                    clock=clock,
                 )
+                self.network.load(state, masks)
+                return stopped_after
             case Prune():
                 return (yield from self._prune(decision, index, stint, random_state, clock))
             case Finetune():
@@ -351,7 +358,7 @@ class Engine:
         elif self._weights_file is not None:
             path = self._weights_file
         elif self._folder is not None:
-            path = self._folder / decision.weights
+            path = file_inside(self._folder, decision.weights)
         else:
             raise CheckpointError(f"{decision.weights}: the session has no folder of checkpoints")
         content = read_weights(path)

@@ -92,7 +92,7 @@ def plan_of(network: Network, decision: Prune) -> Mapping[str, float]:
     """
     free = prunable_layers(network, decision.granularity)
     if isinstance(decision.plan, float):
-        return dict.fromkeys(free, decision.plan)
+        return _not_empty(dict.fromkeys(free, decision.plan))
     names = [layer.name for layer in network.layers]
     for name, sparsity in decision.plan.items():
         if name not in names:
@@ -100,10 +100,14 @@ def plan_of(network: Network, decision: Prune) -> Mapping[str, float]:
         if name not in free and sparsity > 0:
             reason = network.layer(name).locked_reason
             raise DecisionError(f"units of layer {name} can't be pruned: {reason}; give it sparsity 0")
-    plan = {name: sparsity for name, sparsity in decision.plan.items() if sparsity > 0}
-    if not plan:
+    return _not_empty(decision.plan)
+
+
+def _not_empty(plan: Mapping[str, float]) -> Mapping[str, float]:
+    pruned = {name: sparsity for name, sparsity in plan.items() if sparsity > 0}
+    if not pruned:
         raise DecisionError("the plan prunes nothing: give at least one layer a sparsity above 0")
-    return plan
+    return pruned
 
 
 def _sparsity(mask: torch.Tensor | None) -> float:

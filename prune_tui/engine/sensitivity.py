@@ -23,7 +23,7 @@ def scan(
     random_state: torch.Generator,
     clock: Clock,
 ) -> Generator[ScanEvent, None, int | None]:
-    """Scan every layer that can be pruned, leaving the network as it was.
+    """Scan every layer of a dense network that can be pruned, leaving the network as it was.
 
     A layer is scored once, so that its masks are nested from one sparsity to the next. Returns None, or the
     number of cells done if `should_stop` (asked before each cell with the number done) ended the scan.
@@ -51,7 +51,7 @@ def scan(
             for position, sparsity in enumerate(decision.sparsities):
                 if should_stop(num_done):
                     return num_done
-                mask = mask_layer(scores, sparsity, network.masks.get(name), decision.granularity)
+                mask = mask_layer(scores, sparsity, None, decision.granularity)
                 with torch.no_grad():
                     weight.copy_(original * mask)
                 pruned = yield from evaluate(network.module, images, images.validation, clock)

@@ -133,6 +133,8 @@ def test_a_scan_leaves_the_network_as_it_was() -> None:
     runner = pruned()
     before = weights(runner)
     perform(runner, Scan(sparsities=(0.5,), criterion="random"))
+    assert runner._engine.network.masks_hold()
+    assert runner._engine.network.sparsity > 0.5
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(runner).items())
 
 
@@ -210,6 +212,13 @@ def test_every_way_of_pruning_meets_its_target_round_by_round(
     assert pruned_weights / free == pytest.approx(0.6, abs=0.01)
 
 
+def test_a_scan_is_of_the_dense_network_whatever_has_been_pruned(dense_runner: Runner) -> None:
+    perform(dense_runner, Scan(sparsities=(0.5,)))
+    before = dense_runner.view.scan
+    perform(dense_runner, Prune(plan=0.9), Scan(sparsities=(0.5,)))
+    assert dense_runner.view.scan == before
+
+
 def test_starting_from_the_pruned_network_goes_on_where_it_is() -> None:
     runner = pruned()
     before = dict(runner._engine.network.masks)
@@ -243,6 +252,9 @@ def test_what_can_not_be_done_is_refused_by_name() -> None:
         perform(runner, Prune(plan={"fc9": 0.5}))
     with pytest.raises(UnknownNameError, match="unknown criterion 'l3'"):
         perform(runner, Prune(plan={"fc1": 0.5}, criterion="l3"))
+    for nothing in ({"fc1": 0.0}, 0.0):
+        with pytest.raises(DecisionError, match="prunes nothing"):
+            perform(runner, Prune(plan=nothing))
     with pytest.raises(DecisionError, match="units of layer fc2 can't be pruned: its units are the classes"):
         perform(runner, Prune(plan={"fc2": 0.5}, granularity="unit"))
     with pytest.raises(DecisionError, match="prune first"):
