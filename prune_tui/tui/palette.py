@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 from rich.style import Style
 from textual.app import App
@@ -57,7 +57,7 @@ class Palette:
     selected: Style
 
 
-def palette_of(app: App[object]) -> Palette:
+def palette_of(app: App[Any]) -> Palette:
     """Return the palette of the app's theme."""
     variables = app.theme_variables
     names = ("foreground", "background", "primary", "success", "warning", "error")

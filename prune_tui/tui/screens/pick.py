@@ -243,9 +243,9 @@ class PickScreen(StepScreen):
 
     @on(Table.Moved, "#models")
     def _model_moved(self, message: Table.Moved) -> None:
-        if message.key is None or message.key == self._model:
+        if message.key in (None, self._model) or not self.is_drawable:
             return
-        self._model = message.key
+        self._model = str(message.key)
         if not fits(self.model, self.dataset):
             self._dataset = self._first_dataset()
         self.query_one("#epochs", Input).value = str(self.model.training.num_epochs)
@@ -254,8 +254,8 @@ class PickScreen(StepScreen):
 
     @on(Table.Moved, "#datasets")
     def _dataset_moved(self, message: Table.Moved) -> None:
-        if message.key is not None and message.key != self._dataset:
-            self._dataset = message.key
+        if message.key not in (None, self._dataset) and self.is_drawable:
+            self._dataset = str(message.key)
             self._suggest_name()
             self.show()
 
@@ -272,7 +272,7 @@ class PickScreen(StepScreen):
     def _typed(self, event: Input.Changed) -> None:
         if event.input.id == "name":
             self._named_by_hand = bool(event.value)
-        if event.input.id in ("name", "seed", "epochs"):
+        if self.is_drawable and event.input.id in ("name", "seed", "epochs"):
             self._show_fields()
 
     @on(Input.Submitted)

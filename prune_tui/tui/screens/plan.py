@@ -118,6 +118,8 @@ class PlanScreen(StepScreen):
 
     @on(Table.Moved)
     def _moved(self) -> None:
+        if not self.is_drawable:
+            return
         if not self.query_one(CellEditor).is_open:
             self._note = ""
         self._show_layer(self.state.expected(self.draft))

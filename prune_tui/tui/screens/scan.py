@@ -172,8 +172,9 @@ class ScanScreen(StepScreen):
 
     @on(Table.Moved)
     def _moved(self) -> None:
-        self._show_curve()
-        self.query_one("#facts", Static).update(self._facts())
+        if self.is_drawable:
+            self._show_curve()
+            self.query_one("#facts", Static).update(self._facts())
 
     def action_go_on(self) -> None:
         """Go to the plan; a running scan ends with what it has."""

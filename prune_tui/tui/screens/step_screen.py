@@ -75,9 +75,14 @@ class StepScreen(Screen[None]):
         """Draw what has changed while the step was out of sight."""
         self.redraw()
 
+    @property
+    def is_drawable(self) -> bool:
+        """Whether all widgets are there: messages also arrive while the screen is made or taken down."""
+        return self.is_mounted and self.app.is_running
+
     def redraw(self) -> None:
         """Draw header and body."""
-        if self.is_mounted and self.size:
+        if self.is_drawable and self.size:
             self.query_one(StepHeader).show()
             self.show()
 

@@ -1,0 +1,42 @@
+"""The one table of actions: every entry can be done, and no key means two things in one place."""
+
+from collections import Counter
+
+import pytest
+
+from prune_tui.tui.actions import ACTIONS, Place, actions_of, footer_of
+from prune_tui.tui.app import SCREENS, PruneApp
+from prune_tui.tui.steps import Step
+from prune_tui.tui.widgets.table import Table
+
+OWNERS: dict[Place, type] = {
+    "anywhere": PruneApp,
+    "tables": Table,
+    **{screen.step: screen for screen in SCREENS},
+}
+
+
+@pytest.mark.parametrize("action", ACTIONS, ids=lambda action: f"{action.place}-{action.name}")
+def test_every_action_has_its_method(action: object) -> None:
+    from prune_tui.tui.actions import Action
+
+    assert isinstance(action, Action)
+    name = action.name.partition("(")[0]
+    assert hasattr(OWNERS[action.place], f"action_{name}")
+
+
+@pytest.mark.parametrize("step", Step)
+def test_a_key_means_one_thing_in_a_place(step: Step) -> None:
+    for places in ((step, "anywhere"), ("tables", "anywhere")):
+        keys = Counter(
+            key for place in places for action in actions_of(place) for key in action.keys.split(",")
+        )
+        assert max(keys.values()) == 1
+
+
+@pytest.mark.parametrize("step", Step)
+def test_a_footer_fits_in_eighty_columns_with_its_first_four_and_help(step: Step) -> None:
+    shown = footer_of(step)
+    assert shown[-1].name == "show_help"
+    needed = sum(len(action.keys_in_footer) + len(action.label) + 3 for action in [*shown[:4], shown[-1]])
+    assert needed <= 80
