@@ -69,6 +69,7 @@ class Table(DataTable[Text], inherit_bindings=False):
         self._columns: tuple[Column, ...] = ()
         self._shown: dict[str, Cells] = {}
         self._all: dict[str, Cells] = {}
+        self._told: str | None = None
         self.filter_text = ""
 
     @property
@@ -114,11 +115,12 @@ class Table(DataTable[Text], inherit_bindings=False):
         self.set_rows(list(self._all.items()))
 
     def go_to(self, key: str) -> None:
-        """Put the cursor on a row, if it is shown."""
+        """Put the cursor on a row, if it is shown; who asks for it need not be told of it."""
         try:
             self.move_cursor(row=self.get_row_index(key), animate=False)
         except RowDoesNotExist:
-            pass
+            return
+        self._told = key
 
     def _filtered(self) -> dict[str, Cells]:
         wanted = self.filter_text.casefold()
@@ -135,9 +137,11 @@ class Table(DataTable[Text], inherit_bindings=False):
             self.go_to(current)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Tell which row it is by key."""
+        """Tell which row it is by key: the row as it is now, for the event may be of rows since replaced."""
         event.stop()
-        self.post_message(self.Moved(self, event.row_key.value))
+        if self.current != self._told:
+            self._told = self.current
+            self.post_message(self.Moved(self, self.current))
 
     def action_cursor_up(self) -> None:
         """Move up a row, or out of the table from the first."""
