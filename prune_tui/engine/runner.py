@@ -136,7 +136,7 @@ class Runner:
         """
         for decision in decisions:
             if isinstance(decision, Prune):
-                plan_of(self._engine.network, decision)
+                plan_of(self._engine.space.network, decision)
 
     def check_checkpoints(self, folder: Path, checkpoints: Iterable[Checkpoint]) -> None:
         """Check that checkpoints are those that were saved, and of this model.
@@ -144,7 +144,7 @@ class Runner:
         Raises:
             CheckpointError: one is missing, truncated, altered or for another model.
         """
-        like = self._engine.network.module.state_dict()
+        like = self._engine.space.network.module.state_dict()
         for checkpoint in checkpoints:
             decode(read_checkpoint(folder, checkpoint), like, source=str(folder / checkpoint.path))
 
@@ -175,7 +175,7 @@ class Runner:
         if isinstance(decision, Scan | Measure):
             return None
         stage = "dense" if isinstance(decision, TrainDense | LoadDense) else "pruned"
-        content = self._engine.checkpoint()
+        content = self._engine.space.checkpoint()
         taken = {checkpoint.path for checkpoint in self.view.checkpoints}
         name, number = f"{stage}.safetensors", 1
         while name in taken:

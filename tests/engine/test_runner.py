@@ -36,7 +36,7 @@ STORY: tuple[Decision, ...] = (
 
 
 def weights(runner: Runner) -> Weights:
-    return runner._engine.network.state()
+    return runner._engine.space.network.state()
 
 
 def test_a_run_resumed_between_any_decisions_equals_one_never_stopped(tmp_path: Path) -> None:
@@ -133,8 +133,8 @@ def test_a_scan_leaves_the_network_as_it_was() -> None:
     runner = pruned()
     before = weights(runner)
     perform(runner, Scan(sparsities=(0.5,), criterion="random"))
-    assert runner._engine.network.masks_hold()
-    assert runner._engine.network.sparsity > 0.5
+    assert runner._engine.space.network.masks_hold()
+    assert runner._engine.space.network.sparsity > 0.5
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(runner).items())
 
 
@@ -221,13 +221,13 @@ def test_a_scan_is_of_the_dense_network_whatever_has_been_pruned(dense_runner: R
 
 def test_starting_from_the_pruned_network_goes_on_where_it_is() -> None:
     runner = pruned()
-    before = dict(runner._engine.network.masks)
+    before = dict(runner._engine.space.network.masks)
     perform(runner, Prune(plan={"fc1": 0.95}, start_from="pruned"))
-    masks = runner._engine.network.masks
+    masks = runner._engine.space.network.masks
     assert all(not (masks[name] & ~before[name]).any() for name in before)
     assert int((~masks["fc1"]).sum()) == 380_000
     perform(runner, Prune(plan={"fc1": 0.5}))
-    assert set(runner._engine.network.masks) == {"fc1"}
+    assert set(runner._engine.space.network.masks) == {"fc1"}
 
 
 def test_the_test_set_is_read_for_the_baseline_and_for_each_final_report_alone() -> None:

@@ -15,7 +15,7 @@ from tests.engine.helpers import opened, perform, pruned
 @pytest.mark.parametrize("optimizer", ["sgd", "adam", "adamw"])
 def test_pruned_weights_are_zero_after_every_step(optimizer: Optimizer) -> None:
     runner = pruned()
-    network = runner._engine.network
+    network = runner._engine.space.network
     training = Training(num_epochs=1, optimizer=optimizer, learning_rate=0.01, weight_decay=0.1)
     steps = 0
     for event in runner.perform(Finetune(training=training)):
@@ -46,7 +46,9 @@ def test_the_network_left_is_the_best_epoch_by_validation() -> None:
 
 def accuracy_now(runner: Runner) -> float:
     engine = runner._engine
-    evaluation = evaluate(engine.network.module, engine.images, engine.images.validation, lambda: 0.0)
+    evaluation = evaluate(
+        engine.space.network.module, engine.space.images, engine.space.images.validation, lambda: 0.0
+    )
     while True:
         try:
             next(evaluation)
@@ -56,10 +58,10 @@ def accuracy_now(runner: Runner) -> float:
 
 def test_a_diverging_training_says_so_and_changes_nothing() -> None:
     runner = pruned()
-    before = runner._engine.network.state()
+    before = runner._engine.space.network.state()
     with pytest.raises(DecisionError, match=r"diverged in epoch 1.*below 1e\+08"):
         perform(runner, Finetune(training=Training(num_epochs=1, optimizer="sgd", learning_rate=1e8)))
-    after = runner._engine.network.state()
+    after = runner._engine.space.network.state()
     assert all(torch.equal(before[name], after[name]) for name in before)
     assert len(runner.session.decisions) == 2
     assert runner.view.running is None
