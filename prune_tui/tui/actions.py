@@ -106,7 +106,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.SAVE, "save_summary", "m", "summary", "Write a Markdown summary, and copy it", True),
     Action(Step.SAVE, "new_session", "n", "new", "Start another session", True),
     Action(Step.SAVE, "stop_work", "x", "stop", "Stop measuring"),
-    Action(Step.SAVE, "scroll_report(1)", "down,j", "down", "Scroll down", shown="↓ j"),
+    Action(Step.SAVE, "scroll_report(1)", "down,j", "scroll", "Scroll down", True, "↓ j", "↑ ↓"),
     Action(Step.SAVE, "scroll_report(-1)", "up,k", "up", "Scroll up", shown="↑ k"),
     Action(Step.SAVE, "go_back", "escape", "plan", "Back to the plan, to try another", True, "esc"),
 )

@@ -18,9 +18,9 @@ DARK: Final = Theme(
     warning="#e0b35c",
     error="#e57a72",
     foreground="#d6dbe0",
-    background="#12161a",
-    surface="#12161a",
-    panel="#1b2127",
+    background="#131618",
+    surface="#131618",
+    panel="#1f2427",
     dark=True,
     variables={"input-selection-background": "#8ac48a 30%", "block-cursor-text-style": "none"},
 )

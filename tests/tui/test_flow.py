@@ -151,3 +151,29 @@ async def test_rescan_by_other_options(tmp_path: Path) -> None:
         assert scan is not None
         assert (scan.criterion, scan.granularity) == ("l2", "unit")
         assert desk.cell("fc[", "curve") == "locked"
+
+
+async def test_every_step_takes_any_size(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_train()
+        await desk.idle()
+        await desk.press("enter")
+        await desk.to(Step.SAVE)
+        await desk.idle()
+        for number in "12345":
+            await desk.press(number)
+            await desk.to(Step(int(number)))
+            for size in ((200, 60), (120, 40), (60, 15), (30, 8), (80, 24)):
+                await desk.pilot.resize_terminal(*size)
+                await desk.pilot.pause()
+                assert desk.app.is_running
+
+
+async def test_a_resized_table_keeps_its_place(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("up", "k")
+        assert desk.table.current == "[/x]"
+        await desk.pilot.resize_terminal(200, 60)
+        await desk.until(lambda: "kind" in desk.table.columns and desk.table.row_count == 4)
+        assert desk.table.current == "[/x]"

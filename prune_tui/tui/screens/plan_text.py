@@ -27,10 +27,12 @@ from prune_tui.tui.words import (
 
 def columns(width: int, scan: ScanFigures | None) -> list[Column]:
     """Return the table's columns for a width; the layer's name and the note take what is left."""
-    spare = max(0, width - 79)
+    kind = [Column("kind", "kind", 22)] if width >= 106 else []
+    spare = max(0, width - 79 - sum(column.width + 2 for column in kind))
     name = 14 + min(24, spare // 2)
     return [
         Column("layer", "layer", name),
+        *kind,
         Column("parameters", "weights", 9, True),
         Column("ruler", f"{ruler_label(scan)}", 10),
         Column("sparsity", "sparsity", 8, True),
@@ -56,9 +58,11 @@ def cells(
     is_changed = abs(row.sparsity - draft.suggested.get(layer.name, 0.0)) > 1e-9
     is_global = state.settings.scope == "global"
     note = f"locked: {reason}" if reason else "= locked" if row.is_locked and not is_global else ""
+    kind = [Text(layer.kind, palette.muted)] if any(column.key == "kind" for column in columns) else []
     tone = palette.faint if reason else palette.selected if is_changed else palette.bold
     return (
         Text(shortened(layer.name, columns[0].width), palette.faint if reason else palette.text),
+        *kind,
         Text(count_text(layer.parameters), palette.muted),
         Text("") if reason else sparsity_ruler(state.scan, layer.name, palette, chosen=sparsity),
         Text(f"≈{sparsity:.2f}" if is_global and not reason else sparsity_text(sparsity, 2), tone),

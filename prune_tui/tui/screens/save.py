@@ -47,7 +47,7 @@ class SaveScreen(StepScreen):
         title, share, words = progress_words(state)
         session = state.session
         if not title and session is not None:
-            title, words = session.name, f"{session.model} on {session.dataset}"
+            title, words = f"{session.model} on {session.dataset}", self.replay_command
         self.query_one("#meter", Meter).show(title, share, words)
         figures = self.query_one("#figures", Static)
         if report.dense is None:

@@ -65,16 +65,18 @@ def plot_lines(plot: Plot, palette: Palette, *, width: int, height: int) -> list
 
 
 def _y_labels(y_range: tuple[float, float], rows: int) -> dict[int, str]:
-    """Return round percentages by the row they belong to, about one in three rows."""
+    """Return round percentages by the row they belong to: as many as at most every other row can hold."""
     low, high = (end * 100 for end in y_range)
-    rough = (high - low) / max(1, min(6, rows // 2))
-    power = 10.0 ** math.floor(math.log10(max(rough, 1e-6)))
-    step = next(power * times for times in (1, 2, 5, 10) if power * times >= rough - 1e-9)
+    if high <= low:
+        return {0: f"{high:.1f}"}
+    power = 10.0 ** math.floor(math.log10((high - low) / max(1, rows)))
+    for step in (power * times for times in (1, 2, 5, 10, 20, 50, 100)):
+        ticks = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
+        if len(ticks) <= max(2, min(8, rows // 2 + 1)):
+            break
     digits = max(0, -math.floor(math.log10(step) + 1e-9))
-    ticks = range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)
     return {
-        round((high - tick * step) / ((high - low) or 1.0) * (rows - 1)): f"{tick * step:.{digits}f}"
-        for tick in ticks
+        round((high - tick * step) / (high - low) * (rows - 1)): f"{tick * step:.{digits}f}" for tick in ticks
     }
 
 

@@ -70,6 +70,7 @@ class Table(DataTable[Text], inherit_bindings=False):
         self._shown: dict[str, Cells] = {}
         self._all: dict[str, Cells] = {}
         self._told: str | None = None
+        self._place: str | None = None
         self.filter_text = ""
 
     @property
@@ -84,24 +85,23 @@ class Table(DataTable[Text], inherit_bindings=False):
         return list(self._shown)
 
     def set_columns(self, columns: Sequence[Column]) -> None:
-        """Set the columns; the rows are drawn anew only if the columns are others."""
+        """Set the columns; if they are others the table is empty until `set_rows`, and keeps its place."""
         if tuple(columns) == self._columns:
             return
         self._columns = tuple(columns)
-        key = self.current
+        self._place = self.current or self._place
         self.clear(columns=True)
-        self._shown = {}
+        self._shown, self._all = {}, {}
         for column in columns:
             label = Text(f"{column.label:>{column.width}}" if column.is_number else column.label)
             self.add_column(label, key=column.key, width=column.width)
-        self._fill(self._filtered(), key)
 
     def set_rows(self, rows: Sequence[tuple[str, Cells]]) -> None:
         """Show these rows; where the keys are the same only cells that differ are redrawn."""
         self._all = dict(rows)
         wanted = self._filtered()
         if list(wanted) != list(self._shown):
-            self._fill(wanted, self.current)
+            self._fill(wanted, self.current or self._place)
             return
         for key, cells in wanted.items():
             for column, before, after in zip(self._columns, self._shown[key], cells, strict=True):
