@@ -18,24 +18,17 @@ from prune_tui.core.session import Session
 from prune_tui.storage import read_session, write_atomically
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
-from prune_tui.tui.dialogs.error import ErrorDialog
-from prune_tui.tui.dialogs.help import HelpDialog
-from prune_tui.tui.dialogs.quit import Answer, QuitDialog
+from prune_tui.tui.engine_access import engine_runner, import_engine, nothing_to_import
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
-from prune_tui.tui.screens.pick import PickScreen
-from prune_tui.tui.screens.plan import PlanScreen
-from prune_tui.tui.screens.save import SaveScreen
-from prune_tui.tui.screens.scan import ScanScreen
+from prune_tui.tui.screens.by_step import screen_of
 from prune_tui.tui.screens.step_screen import StepScreen
-from prune_tui.tui.screens.train import TrainScreen
 from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step, has_baseline, landing
-from prune_tui.tui.work import Job, MakeRunner, Opening, Outcome, Runner
+from prune_tui.tui.work import Job, MakeRunner, Opening, Outcome
 from prune_tui.tui.worker import Worker
 
 VIEWS_PER_SECOND = 10
-SCREENS: tuple[type[StepScreen], ...] = (PickScreen, ScanScreen, PlanScreen, TrainScreen, SaveScreen)
 
 
 class PruneApp(App[None], inherit_bindings=False):
@@ -47,11 +40,15 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def __init__(self, options: Options, *, make_runner: MakeRunner | None = None) -> None:
         super().__init__()
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        # Before anything is drawn there is nothing to restyle.
+        self.set_reactive(App.theme, DARK.name)
         self.state = State(options)
         self.worker = Worker(
             post=self.post_message,
-            make_runner=make_runner or partial(_real_runner, options),
-            warm_up=_import_engine if make_runner is None else _nothing,
+            make_runner=make_runner or partial(engine_runner, options),
+            warm_up=import_engine if make_runner is None else nothing_to_import,
         )
         self._when_idle: Callable[[], None] | None = None
 
@@ -59,14 +56,9 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the picker; the engine loads behind it, once it has been painted."""
-        for theme in (DARK, LIGHT):
-            self.register_theme(theme)
-        self.theme = DARK.name
-        for screen in SCREENS:
-            self.install_screen(screen(self.state), screen.step.name)
         self.theme_changed_signal.subscribe(self, lambda _theme: self._redraw())
         self.set_interval(1 / VIEWS_PER_SECOND, self._take_newest)
-        self.push_screen(Step.PICK.name)
+        self.push_screen(self._screen_name(Step.PICK))
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
@@ -93,6 +85,11 @@ class PruneApp(App[None], inherit_bindings=False):
         if self.state.engine == "loading":
             self.state.engine = "failed"
         self._redraw()
+        self._show_error(failed)
+
+    def _show_error(self, failed: messages.Failed) -> None:
+        from prune_tui.tui.dialogs.error import ErrorDialog
+
         self.push_screen(ErrorDialog(failed))
 
     @on(messages.JobFinished)
@@ -150,7 +147,7 @@ class PruneApp(App[None], inherit_bindings=False):
             session = read_session(path)
             training = model_entry(session.model).training
         except PruneTuiError as error:
-            self.push_screen(ErrorDialog(messages.Failed(str(error))))
+            self._show_error(messages.Failed(str(error)))
             return
         self.state.baseline = TrainDense(training=training)
         self._open(Opening(session, resumed_from=path))
@@ -205,7 +202,12 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def _show(self, step: Step) -> None:
         if isinstance(self.screen, StepScreen) and self.screen.step is not step:
-            self.switch_screen(step.name)
+            self.switch_screen(self._screen_name(step))
+
+    def _screen_name(self, step: Step) -> str:
+        if not self.is_screen_installed(step.name):
+            self.install_screen(screen_of(step)(self.state), step.name)
+        return step.name
 
     def _redraw(self) -> None:
         """Draw the step in sight; steps out of sight are drawn when they come back."""
@@ -237,6 +239,8 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def action_show_help(self) -> None:
         """List every key."""
+        from prune_tui.tui.dialogs.help import HelpDialog
+
         if isinstance(self.screen, StepScreen):
             self.push_screen(HelpDialog(self._step))
 
@@ -271,11 +275,13 @@ class PruneApp(App[None], inherit_bindings=False):
             return
         if not isinstance(self.screen, StepScreen):
             return
+        from prune_tui.tui.dialogs.quit import QuitDialog
+
         task = self.state.jobs[0].task
         what = "loading" if isinstance(task, Opening) else describe(task)
         self.push_screen(QuitDialog(what, purpose=purpose), partial(self._answered, then))
 
-    def _answered(self, then: Callable[[], None], answer: Answer | None) -> None:
+    def _answered(self, then: Callable[[], None], answer: str | None) -> None:
         if answer in (None, "stay"):
             return
         if not self.state.jobs:
@@ -318,24 +324,3 @@ def run(options: Options) -> int:
     finally:
         app.release()
     return app.return_code or 0
-
-
-def _import_engine() -> None:
-    import prune_tui.engine.runner  # noqa: F401 - torch is loaded here, in the worker's thread
-
-
-def _real_runner(options: Options, opening: Opening) -> Runner:
-    from prune_tui.engine.runner import Runner as EngineRunner
-
-    folder = opening.resumed_from.parent if opening.resumed_from else options.sessions_dir
-    return EngineRunner(
-        opening.session,
-        sessions_dir=folder,
-        data_dir=options.data_dir,
-        num_threads=options.num_threads,
-        weights=opening.weights,
-    )
-
-
-def _nothing() -> None:
-    """There is nothing to import for a runner that was given."""

@@ -5,14 +5,15 @@ from collections import Counter
 import pytest
 
 from prune_tui.tui.actions import ACTIONS, Place, actions_of, footer_of
-from prune_tui.tui.app import SCREENS, PruneApp
+from prune_tui.tui.app import PruneApp
+from prune_tui.tui.screens.by_step import screen_of
 from prune_tui.tui.steps import Step
 from prune_tui.tui.widgets.table import Table
 
 OWNERS: dict[Place, type] = {
     "anywhere": PruneApp,
     "tables": Table,
-    **{screen.step: screen for screen in SCREENS},
+    **{step: screen_of(step) for step in Step},
 }
 
 

@@ -21,18 +21,19 @@ from prune_tui.catalog.datasets import (
     fits,
     whereabouts,
 )
-from prune_tui.catalog.models import MODELS, ImageShape, ModelEntry
+from prune_tui.catalog.models import MODELS, ModelEntry
 from prune_tui.core.decisions import Decision, LoadDense, TrainDense, epochs
 from prune_tui.core.session import Session
 from prune_tui.storage import unused_name
 from prune_tui.tui.dialogs.path import PathDialog
 from prune_tui.tui.dialogs.sessions import SessionsDialog
 from prune_tui.tui.messages import ResumeSession, StartSession
+from prune_tui.tui.screens import pick_text
+from prune_tui.tui.screens.pick_text import shape_text
 from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step
 from prune_tui.tui.widgets.table import Cells, Column, Table
-from prune_tui.tui.words import count_text
 
 
 class PickScreen(StepScreen):
@@ -105,22 +106,12 @@ class PickScreen(StepScreen):
 
     def show(self) -> None:
         """Draw tables and fields."""
-        wide = self.size.width >= 110
         room = self.size.width // 2
         models, datasets = self.query_one("#models", Table), self.query_one("#datasets", Table)
-        about = [Column("about", "", room - 40)] if wide else []
-        models.set_columns(
-            [
-                Column("name", "  model", 15),
-                Column("parameters", "parameters", 10, True),
-                Column("input", "input", 7, True),
-                *about,
-            ]
-        )
-        datasets.set_columns([Column("name", "  images", 15), Column("where", "  where", max(14, room - 20))])
-        models.set_rows(
-            [(entry.name, self._model_cells(entry)[: 4 if wide else 3]) for entry in MODELS.values()]
-        )
+        columns = pick_text.model_columns(room)
+        models.set_columns(columns)
+        datasets.set_columns(pick_text.dataset_columns(room))
+        models.set_rows([(name, self._model_cells(entry, columns)) for name, entry in MODELS.items()])
         datasets.set_rows(
             [(entry.name, self._dataset_cells(entry)) for entry in (*DATASETS.values(), self._folder)]
         )
@@ -130,32 +121,17 @@ class PickScreen(StepScreen):
             datasets.go_to(self._dataset)
         self._show_fields()
 
-    def _model_cells(self, entry: ModelEntry) -> Cells:
-        palette = self.palette
-        is_chosen = entry.name == self._model
-        return (
-            _chosen(entry.name, is_chosen, palette.selected if is_chosen else palette.text),
-            Text(count_text(entry.num_parameters), palette.text),
-            Text(shape_text(entry.image_shape), palette.muted),
-            Text(entry.description, palette.muted),
-        )
+    def _model_cells(self, entry: ModelEntry, columns: list[Column]) -> Cells:
+        return pick_text.model_cells(entry, columns, self.palette, is_chosen=entry.name == self._model)
 
     def _dataset_cells(self, entry: DatasetEntry) -> Cells:
-        palette = self.palette
-        is_chosen, does_fit = entry.name == self._dataset, fits(self.model, entry)
-        name = "imagefolder…" if entry is IMAGEFOLDER else entry.name
-        style = palette.selected if is_chosen else palette.text
-        if not does_fit:
-            shape = shape_text(entry.image_shape) if entry.image_shape else "other"
-            return _chosen(name, is_chosen, palette.faint), Text(f"  {shape} images", palette.faint)
-        if entry is IMAGEFOLDER:
-            return _chosen(name, is_chosen, style), Text("  your own, in a folder", palette.muted)
-        is_here, text = self._where(entry)
-        if not is_here and entry.download_bytes:
-            text = f"{entry.download_bytes / 1e6:.0f} MB to fetch"
-        tone = palette.good if is_here else palette.muted if entry.download_bytes else palette.bad
-        sign = "✓" if is_here else "↓" if entry.download_bytes else "✗"
-        return _chosen(name, is_chosen, style), Text(f"{sign} {text}", tone)
+        return pick_text.dataset_cells(
+            entry,
+            self._where(entry),
+            self.palette,
+            is_chosen=entry.name == self._dataset,
+            does_fit=fits(self.model, entry),
+        )
 
     def _where(self, entry: DatasetEntry) -> tuple[bool, str]:
         if entry.name not in self._is_here:
@@ -326,17 +302,6 @@ class PickScreen(StepScreen):
     def action_go_back(self) -> None:
         """Leave a field."""
         self.query_one("#models").focus()
-
-
-def shape_text(shape: ImageShape) -> str:
-    """Say an image's shape: `1×28×28`."""
-    return "×".join(str(size) for size in shape)
-
-
-def _chosen(name: str, is_chosen: bool, style: object) -> Text:
-    from rich.style import Style
-
-    return Text(f"{'●' if is_chosen else ' '} {name}", style if isinstance(style, Style) else "")
 
 
 def _is_positive(text: str) -> bool:

@@ -1,0 +1,27 @@
+"""The only door from the app to the engine, opened in the worker's thread: torch is imported here."""
+
+from prune_tui.tui.options import Options
+from prune_tui.tui.work import Opening, Runner
+
+
+def import_engine() -> None:
+    """Import the engine, and torch with it."""
+    import prune_tui.engine.runner  # noqa: F401
+
+
+def engine_runner(options: Options, opening: Opening) -> Runner:
+    """Build the engine for a session; a resumed one stays in the folder it was found in."""
+    from prune_tui.engine.runner import Runner as EngineRunner
+
+    folder = opening.resumed_from.parent if opening.resumed_from else options.sessions_dir
+    return EngineRunner(
+        opening.session,
+        sessions_dir=folder,
+        data_dir=options.data_dir,
+        num_threads=options.num_threads,
+        weights=opening.weights,
+    )
+
+
+def nothing_to_import() -> None:
+    """For a runner that was given."""
