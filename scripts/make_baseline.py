@@ -1,4 +1,4 @@
-"""Trains the bundled dense baseline and stores it in the package's assets: `python scripts/make_baseline.py`."""
+"""Trains the bundled dense baseline into the assets: `python scripts/make_baseline.py`."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Records sessions/quickstart.json, a real session on the bundled pair: `python scripts/make_quickstart.py`."""
+"""Records sessions/quickstart.json on the bundled pair: `python scripts/make_quickstart.py`."""
 
 from pathlib import Path
 
@@ -40,10 +40,9 @@ def main() -> None:
     assert record is not None
     without_files = record.model_copy(update={"checkpoints": ()})
     write_session(TARGET, runner.session.model_copy(update={"record": without_files}))
-    assert record.report.pruned is not None
-    print(
-        f"{TARGET}: {record.report.compression_ratio:.1f}x at {record.report.pruned.accuracy:.2%} test accuracy"
-    )
+    report = record.report
+    assert report.pruned is not None
+    print(f"{TARGET}: {report.compression_ratio:.1f}x at {report.pruned.accuracy:.2%} test accuracy")
 
 
 if __name__ == "__main__":

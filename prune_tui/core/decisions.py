@@ -76,12 +76,15 @@ class LoadDense(Frozen):
 
 
 class Scan(Frozen):
-    """Prune one layer of the dense network at a time to each sparsity, evaluate on validation, restore."""
+    """Prune one layer of the dense network at a time to each sparsity, evaluate on validation, restore.
+
+    The default sparsities lie closer where curves fall and plans are made.
+    """
 
     kind: Literal["scan"] = "scan"
     criterion: str = "l1"
     granularity: Granularity = "weight"
-    sparsities: tuple[Sparsity, ...] = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+    sparsities: tuple[Sparsity, ...] = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
     stopped_after_cells: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")

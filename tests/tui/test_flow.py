@@ -85,7 +85,7 @@ async def test_enter_early_ends_the_scan_with_what_there_is(tmp_path: Path) -> N
         await desk.press("enter")
         await desk.to(Step.PLAN)
         await desk.idle()
-        assert desk.cell("conv1", "sparsity") == "0.40"
+        assert desk.cell("conv1", "sparsity") == "0.30"
         assert desk.cell("fc[", "sparsity") == "0.00"
         assert desk.state.view.num_decisions == 2
 
@@ -177,3 +177,27 @@ async def test_a_resized_table_keeps_its_place(tmp_path: Path) -> None:
         await desk.pilot.resize_terminal(200, 60)
         await desk.until(lambda: "kind" in desk.table.columns and desk.table.row_count == 4)
         assert desk.table.current == "[/x]"
+
+
+async def test_keys_in_the_footer_and_rows_work_by_mouse(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.pilot.click("#models", offset=(5, 1), times=2)
+        await desk.to(Step.SCAN)
+        await desk.until(lambda: desk.state.view.num_decisions == 2)
+        await desk.idle()
+        footer = desk.screen_text().splitlines()[-1]
+        await desk.pilot.click("KeyBar", offset=(footer.index("criterion"), 0))
+        assert desk.state.settings.criterion == "l2"
+        await desk.pilot.click("KeyBar", offset=(footer.index("help"), 0))
+        await desk.until(lambda: desk.step is None)
+        await desk.press("escape", "3")
+        await desk.to(Step.PLAN)
+        await desk.pilot.click("#layers", offset=(5, 2), times=2)
+        assert desk.app.screen.query_one("#editor").display
+
+
+async def test_ctrl_c_does_not_kill(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.press("ctrl+c")
+        assert desk.app.is_running
+        assert "q leaves" in str([notification.message for notification in desk.app._notifications])
