@@ -51,6 +51,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("anywhere", "command_palette", "ctrl+p", "palette", "Find an action by name", shown="ctrl+p"),
     Action("anywhere", "take_picture", "f8", "picture", "Save this screen as an SVG picture"),
     Action("anywhere", "toggle_dark", "ctrl+t", "light or dark", "Switch between the light and dark theme"),
+    Action("anywhere", "say_how_to_leave", "ctrl+c", "copy", "Copy the selected text"),
     Action("anywhere", "leave", "q,ctrl+q", "quit", "Leave; asks first if work is running"),
     Action("tables", "cursor_up", "up,k", "up", "Move up a row", shown="↑ k"),
     Action("tables", "cursor_down", "down,j", "down", "Move down a row", shown="↓ j"),

@@ -56,6 +56,7 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Show the picker; the engine loads behind it, once it has been painted."""
+        self.set_class(self.no_color, "-no-color")
         self.theme_changed_signal.subscribe(self, lambda _theme: self._redraw())
         self.set_interval(1 / VIEWS_PER_SECOND, self._take_newest)
         self.push_screen(self._screen_name(Step.PICK))
@@ -225,7 +226,7 @@ class PruneApp(App[None], inherit_bindings=False):
         for place in (self._step, "anywhere"):
             owner = self if place == "anywhere" else screen
             for action in actions_of(place):
-                if action.name not in ("command_palette", "next_field"):
+                if action.name not in ("command_palette", "next_field", "say_how_to_leave"):
                     callback = partial(owner.run_action, action.name)
                     yield SystemCommand(action.help, f"{action.label}, key {action.shown_keys}", callback)
         yield SystemCommand("Choose another theme", "theme", self.action_change_theme)
@@ -261,6 +262,10 @@ class PruneApp(App[None], inherit_bindings=False):
             self.notify(str(error), severity="error", markup=False)
         else:
             self.notify(str(path), title="Picture saved", markup=False)
+
+    def action_say_how_to_leave(self) -> None:
+        """Answer a ctrl+c with nothing to copy."""
+        self.notify("q leaves prune-tui", markup=False)
 
     def action_leave(self) -> None:
         """Leave; ask first if work is running."""

@@ -1,6 +1,6 @@
 """The few colours that text is drawn in, taken from the theme; and the app's own two themes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
@@ -61,11 +61,15 @@ def palette_of(app: App[Any]) -> Palette:
     """Return the palette of the app's theme."""
     variables = app.theme_variables
     names = ("foreground", "background", "primary", "success", "warning", "error")
-    return _palette(*(variables[name] for name in names))
+    text, background, *colours = (variables[name] for name in names)
+    if app.no_color:
+        return colourless(text, background)
+    return coloured(text, background, *colours)
 
 
 @lru_cache(maxsize=8)
-def _palette(text: str, background: str, accent: str, good: str, warn: str, bad: str) -> Palette:
+def coloured(text: str, background: str, accent: str, good: str, warn: str, bad: str) -> Palette:
+    """Return the palette of these colours."""
     ink, paper, lead = Color.parse(text), Color.parse(background), Color.parse(accent)
     return Palette(
         text=Style(color=ink.rich_color),
@@ -78,6 +82,14 @@ def _palette(text: str, background: str, accent: str, good: str, warn: str, bad:
         bad=Style(color=Color.parse(bad).rich_color),
         selected=Style(color=lead.rich_color, bold=True),
     )
+
+
+@lru_cache(maxsize=8)
+def colourless(text: str, background: str) -> Palette:
+    """Return the palette for NO_COLOR: greys, and weight where colour would speak."""
+    plain = coloured(text, background, text, text, text, text)
+    strong = plain.bold
+    return replace(plain, warn=strong, bad=strong + Style(underline=True), selected=strong)
 
 
 def _mixed(ink: Color, paper: Color, share: float) -> str:

@@ -285,7 +285,7 @@ class FakeRunner:
 
 def curve(layer: LayerInfo, sparsity: float) -> float:
     """A layer's made-up accuracy: flat, then a cliff that comes later for larger layers."""
-    edge = 0.45 + 0.09 * math.log10(layer.parameters / 100)
+    edge = max(0.6, 0.45 + 0.09 * math.log10(layer.parameters / 100))
     return max(0.1, DENSE - 0.9 / (1 + math.exp(-(sparsity - edge - 0.12) * 28)) - 0.004 * sparsity)
 
 

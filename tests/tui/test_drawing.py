@@ -3,7 +3,7 @@
 import pytest
 
 from prune_tui.core.report import ScanCurve, ScanFigures
-from prune_tui.tui.palette import Palette, _palette
+from prune_tui.tui.palette import Palette, coloured, colourless
 from prune_tui.tui.widgets.chart import Line, Plot, padded_range, plot_lines
 from prune_tui.tui.widgets.sparsity_ruler import loss_level, ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.weight_histogram import histogram_lines
@@ -17,7 +17,7 @@ from prune_tui.tui.words import (
     times_text,
 )
 
-PALETTE: Palette = _palette("#ffffff", "#000000", "#00ff00", "#00ff00", "#ffff00", "#ff0000")
+PALETTE: Palette = coloured("#ffffff", "#000000", "#00ff00", "#00ff00", "#ffff00", "#ff0000")
 SCAN = ScanFigures(
     criterion="l1",
     granularity="weight",
@@ -117,3 +117,9 @@ def test_words() -> None:
     assert times_text(36.88) == "36.9×"
     assert shortened("features.block.conv1", 10) == "…ock.conv1"
     assert shortened("conv1", 10) == "conv1"
+
+
+def test_without_colour_a_loss_still_stands_out() -> None:
+    plain = colourless("#ffffff", "#000000")
+    assert plain.good.color == plain.bad.color
+    assert plain.good != plain.warn != plain.bad

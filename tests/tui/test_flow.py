@@ -85,7 +85,7 @@ async def test_enter_early_ends_the_scan_with_what_there_is(tmp_path: Path) -> N
         await desk.press("enter")
         await desk.to(Step.PLAN)
         await desk.idle()
-        assert desk.cell("conv1", "sparsity") == "0.30"
+        assert desk.cell("conv1", "sparsity") == "0.50"
         assert desk.cell("fc[", "sparsity") == "0.00"
         assert desk.state.view.num_decisions == 2
 

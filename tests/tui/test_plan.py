@@ -57,7 +57,7 @@ async def test_invalid_text_says_why_and_stays(tmp_path: Path) -> None:
         assert "0.6" in desk.text("#explain")
         await desk.press("escape")
         assert editor.edited is None
-        assert desk.cell("conv1", "sparsity") == "0.40"
+        assert desk.cell("conv1", "sparsity") == "0.50"
 
 
 async def test_digits_go_into_the_cell_and_not_to_the_steps(tmp_path: Path) -> None:
@@ -88,15 +88,15 @@ async def test_undo_and_redo(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await _first_row(desk)
         await desk.press("+", "+")
-        assert desk.cell("conv1", "sparsity") == "0.50"
+        assert desk.cell("conv1", "sparsity") == "0.60"
         await desk.press("u")
-        assert desk.cell("conv1", "sparsity") == "0.45"
+        assert desk.cell("conv1", "sparsity") == "0.55"
         await desk.press("u", "u")
-        assert desk.cell("conv1", "sparsity") == "0.40"
-        await desk.press("ctrl+r", "U")
         assert desk.cell("conv1", "sparsity") == "0.50"
+        await desk.press("ctrl+r", "U")
+        assert desk.cell("conv1", "sparsity") == "0.60"
         await desk.press("r")
-        assert desk.cell("conv1", "sparsity") == "0.40"
+        assert desk.cell("conv1", "sparsity") == "0.50"
 
 
 async def test_a_locked_row_stays_as_it_is(tmp_path: Path) -> None:
@@ -105,11 +105,11 @@ async def test_a_locked_row_stays_as_it_is(tmp_path: Path) -> None:
         await desk.press("=")
         assert "locked" in desk.cell("conv1", "note")
         await desk.press("+", "enter")
-        assert desk.cell("conv1", "sparsity") == "0.40"
+        assert desk.cell("conv1", "sparsity") == "0.50"
         assert "unlocks" in desk.text("#explain")
         assert not desk.app.screen.query_one(CellEditor).is_open
         await desk.press("=", "minus")
-        assert desk.cell("conv1", "sparsity") == "0.35"
+        assert desk.cell("conv1", "sparsity") == "0.45"
 
 
 async def test_copy_down_leaves_locked_rows_alone(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ async def test_copy_down_leaves_locked_rows_alone(tmp_path: Path) -> None:
         await _first_row(desk)
         await desk.press("j", "j", "=", "g", "y")
         shown = [desk.cell(name, "sparsity") for name in desk.table.shown_keys]
-        assert shown == ["0.40", "0.40", "0.70", "0.40"]
+        assert shown == ["0.50", "0.50", "0.70", "0.50"]
 
 
 async def test_rows_are_clicked_and_filtered(tmp_path: Path) -> None:

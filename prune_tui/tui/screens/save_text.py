@@ -135,4 +135,16 @@ def whereabouts(state: State, command: str, palette: Palette) -> Text:
     text.append("decisions", palette.muted)
     for number, decision in enumerate(state.session.decisions if state.session else (), 1):
         text.append(f"\n  {number} ", palette.muted).append(describe(decision), palette.text)
-    return text
+    return text.append_text(_environment(state, palette))
+
+
+def _environment(state: State, palette: Palette) -> Text:
+    text, environment = Text(), state.view.environment
+    if environment is None or state.session is None:
+        return text
+    threads = f"{environment.num_threads} thread{'' if environment.num_threads == 1 else 's'}"
+    text.append("\nmade with\n", palette.muted)
+    text.append(f"  {environment.device_name}, {threads}, seed {state.session.seed}\n", palette.text)
+    text.append("  " + ", ".join(f"{name} {version}" for name, version in environment.versions.items()))
+    counts = ", ".join(f"{count_text(count)} {split}" for split, count in environment.num_images.items())
+    return text.append(f"\n  images: {counts}" if counts else "")

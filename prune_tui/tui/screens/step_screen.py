@@ -5,11 +5,10 @@ from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from prune_tui.tui.actions import bindings_of
+from prune_tui.tui.actions import actions_of, bindings_of
 from prune_tui.tui.messages import GoTo, PauseWork, StopWork
 from prune_tui.tui.palette import Palette, palette_of
 from prune_tui.tui.state import State
@@ -37,7 +36,7 @@ class StepScreen(Screen[None]):
         self.state = state
 
     def __init_subclass__(cls, **arguments: Any) -> None:
-        cls.BINDINGS = [*_shared(), *bindings_of(cls.step)]
+        cls.BINDINGS = bindings_of(cls.step)
         super().__init_subclass__(**arguments)
 
     def compose(self) -> ComposeResult:
@@ -94,6 +93,11 @@ class StepScreen(Screen[None]):
     async def _pressed(self) -> None:
         await self.run_action("go_on")
 
+    @on(Table.Activated)
+    async def _activated(self) -> None:
+        """A double click does what Enter does."""
+        await self.run_action(actions_of(self.step)[0].name)
+
     @on(Table.FilterAsked)
     def _filter_asked(self, message: Table.FilterAsked) -> None:
         self.query_one(FilterBar).open(message.table)
@@ -114,11 +118,3 @@ class StepScreen(Screen[None]):
     def action_stop_work(self) -> None:
         """Stop what runs, and keep what there is."""
         self.post_message(StopWork())
-
-
-def _shared() -> list[BindingType]:
-    return [
-        Binding("tab", "app.focus_next", "next field", show=False),
-        Binding("shift+tab", "app.focus_previous", "field before", show=False),
-        Binding("ctrl+c,super+c", "screen.copy_text", "copy selected text", show=False),
-    ]

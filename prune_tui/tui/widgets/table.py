@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
+from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import DataTable
@@ -56,6 +57,9 @@ class Table(DataTable[Text], inherit_bindings=False):
         def control(self) -> "Table":
             """The table, for `@on` selectors."""
             return self.table
+
+    class Activated(Message):
+        """A row was clicked twice."""
 
     class FilterAsked(Message):
         """The person wants to filter the rows by name."""
@@ -142,6 +146,11 @@ class Table(DataTable[Text], inherit_bindings=False):
         if self.current != self._told:
             self._told = self.current
             self.post_message(self.Moved(self, self.current))
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell of a double click; a single one moves the cursor."""
+        if event.chain == 2 and self.row_count:
+            self.post_message(self.Activated())
 
     def action_cursor_up(self) -> None:
         """Move up a row, or out of the table from the first."""
