@@ -1,0 +1,20 @@
+"""Runs the benchmarks named on the command line, or all: `python -m benchmarks [NAME [OPTION…]]`."""
+
+import importlib
+import sys
+
+BENCHMARKS = ("startup", "key_latency", "app_overhead")
+
+
+def main() -> int:
+    name, *options = sys.argv[1:] or [""]
+    if name and name not in BENCHMARKS:
+        print(f"benchmarks: no benchmark {name!r}: choose from {', '.join(BENCHMARKS)}", file=sys.stderr)
+        return 2
+    for chosen in (name,) if name else BENCHMARKS:
+        importlib.import_module(f"benchmarks.{chosen}").main(options)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The process under test: prepares a session, or carries one decision out in the app or with no screen."""
+
+import argparse
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from prune_tui.catalog.baselines import bundled_baseline
+from prune_tui.catalog.models import model_entry
+from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense
+from prune_tui.core.session import Session
+from prune_tui.storage import read_session
+
+ANY_DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
+
+
+def prepare(path: Path, args: argparse.Namespace) -> None:
+    """Make a session with a dense baseline and the shortest scan, so that the app lands on its plan."""
+    from prune_tui.engine.runner import Runner
+
+    session = Session(name=path.stem, model=args.model, dataset=args.dataset, device=args.device)
+    runner = Runner(session, sessions_dir=path.parent, data_dir=args.data_dir, num_threads=args.threads)
+    training = model_entry(args.model).training.model_copy(update={"num_epochs": 1})
+    has_baseline = bundled_baseline(args.model, args.dataset) is not None
+    dense = LoadDense() if has_baseline else TrainDense(training=training)
+    for _ in runner.open():
+        pass
+    for decision in (dense, Scan(sparsities=(0.5,))):
+        for _ in runner.perform(decision):
+            pass
+
+
+def run_headless(path: Path, args: argparse.Namespace) -> None:
+    """Carry the decision out with no screen."""
+    from prune_tui.engine.runner import Runner
+
+    runner = Runner(
+        read_session(path), sessions_dir=path.parent, data_dir=args.data_dir, num_threads=args.threads
+    )
+    for _ in runner.open():
+        pass
+    for _ in runner.perform(ANY_DECISION.validate_json(args.decision)):
+        pass
+
+
+def run_app(path: Path, args: argparse.Namespace) -> None:
+    """Carry the decision out in the app with the Train step in sight, and leave when it is done."""
+    from textual import on
+
+    from prune_tui.tui import app as module
+    from prune_tui.tui.messages import GoTo, JobFinished, Perform
+    from prune_tui.tui.options import Options
+    from prune_tui.tui.steps import Step
+    from prune_tui.tui.work import Opening
+
+    class DrivenApp(module.PruneApp):
+        """The app, with one decision posted as soon as the session is open."""
+
+        CSS_PATH = str(Path(module.__file__).with_name("prune_tui.tcss"))
+
+        @on(JobFinished)
+        def _drive(self, message: JobFinished) -> None:
+            if isinstance(message.job.task, Opening):
+                self.post_message(Perform(ANY_DECISION.validate_json(args.decision)))
+                self.post_message(GoTo(Step.TRAIN))
+            else:
+                self.exit()
+
+    app = DrivenApp(
+        Options(
+            model=None,
+            dataset=None,
+            weights=None,
+            data_dir=args.data_dir,
+            sessions_dir=path.parent,
+            device=args.device,
+            num_threads=args.threads,
+            seed=0,
+            resume=path,
+        )
+    )
+    app.run()
+    app.release()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks._driver")
+    actions = {"prepare": prepare, "headless": run_headless, "app": run_app}
+    parser.add_argument("action", choices=actions)
+    parser.add_argument("session", type=Path)
+    parser.add_argument("--model")
+    parser.add_argument("--dataset")
+    parser.add_argument("--decision")
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int)
+    args = parser.parse_args()
+    actions[args.action](args.session, args)
+
+
+if __name__ == "__main__":
+    main()
