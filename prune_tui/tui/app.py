@@ -42,8 +42,9 @@ class PruneApp(App[None], inherit_bindings=False):
         super().__init__()
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        # Before anything is drawn there is nothing to restyle.
+        # Before anything is drawn there is nothing to restyle: only the colours are to be told.
         self.set_reactive(App.theme, DARK.name)
+        self.stylesheet.set_variables(self.get_css_variables())
         self.state = State(options)
         self.worker = Worker(
             post=self.post_message,
@@ -187,8 +188,7 @@ class PruneApp(App[None], inherit_bindings=False):
 
     @on(messages.GoTo)
     def _go_to(self, message: messages.GoTo) -> None:
-        # A decision that was asked for just before may not have begun: its step is wanted all the same.
-        if message.step in self.state.reachable or (message.step is Step.TRAIN and self.state.jobs):
+        if message.step in self.state.reachable:
             self._show(message.step)
         else:
             self.bell()

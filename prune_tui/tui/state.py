@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from prune_tui.catalog.models import MODELS
-from prune_tui.core.decisions import Decision, LoadDense
+from prune_tui.core.decisions import Decision, Finetune, LoadDense, Prune
 from prune_tui.core.draft import Draft, new_draft, with_suggestions
 from prune_tui.core.events import LayerInfo
 from prune_tui.core.forecast import Price, price, safe_sparsity
@@ -46,8 +46,9 @@ class State:
 
     @property
     def reachable(self) -> frozenset[Step]:
-        """The steps whose input exists."""
-        return reachable(self.session, self.view)
+        """The steps whose input exists, or is about to: a plan that waits its turn can be watched."""
+        is_due = any(isinstance(job.task, Prune | Finetune) for job in self.jobs)
+        return reachable(self.session, self.view) | ({Step.TRAIN} if is_due else set())
 
     @property
     def scan(self) -> ScanFigures | None:

@@ -12,7 +12,7 @@ from prune_tui.tui.actions import ACTIONS, actions_of
 from prune_tui.tui.dialogs.error import ErrorDialog
 from prune_tui.tui.dialogs.help import HelpDialog, help_text
 from prune_tui.tui.dialogs.quit import QuitDialog
-from prune_tui.tui.palette import palette_of
+from prune_tui.tui.palette import DARK, palette_of
 from prune_tui.tui.steps import Step
 from tests.tui.fake_runner import Script, user_error
 from tests.tui.helpers import Desk, open_desk
@@ -168,6 +168,7 @@ async def test_the_palette_has_the_steps_actions(tmp_path: Path) -> None:
 
 async def test_themes_can_be_changed(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
+        assert desk.app.theme_variables["primary"].casefold() == DARK.primary
         await desk.to_plan()
         for theme in ("prune-light", "ansi-dark", "nord", "prune-dark"):
             desk.app.theme = theme

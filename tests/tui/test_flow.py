@@ -81,6 +81,8 @@ async def test_enter_early_ends_the_scan_with_what_there_is(tmp_path: Path) -> N
         await desk.press("enter")
         await desk.to(Step.SCAN)
         await desk.until(lambda: desk.state.view.num_cells_done == 12)
+        await desk.press("4", "5")
+        assert desk.step is Step.SCAN
         assert "so far" in desk.next_label
         await desk.press("enter")
         await desk.to(Step.PLAN)
@@ -163,7 +165,7 @@ async def test_every_step_takes_any_size(tmp_path: Path) -> None:
         for number in "12345":
             await desk.press(number)
             await desk.to(Step(int(number)))
-            for size in ((200, 60), (120, 40), (60, 15), (30, 8), (80, 24)):
+            for size in ((200, 60), (30, 8), (80, 24)):
                 await desk.pilot.resize_terminal(*size)
                 await desk.pilot.pause()
                 assert desk.app.is_running

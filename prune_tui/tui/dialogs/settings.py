@@ -53,7 +53,9 @@ class SettingsDialog(Dialog[PlanSettings]):
             yield Choice("steps", rises, steps, id="steps")
             yield from _field("rounds", str(rounds), "rounds", "of pruning and fine-tuning")
             yield from _field("epochs", str(settings.num_epochs), "fine-tune", "epochs a round; 0 for none")
-            yield from _field("rate", f"{settings.learning_rate:g}", "learning rate", "of the fine-tuning")
+            yield from _field(
+                "rate", f"{settings.learning_rate:g}", "rate", "learning rate of the fine-tuning"
+            )
             yield Choice("start from", self._starts, start, id="start")
             yield Static(id="reason")
             yield Static("↑ ↓ move   ← → change   enter take them   esc never mind", classes="hint")

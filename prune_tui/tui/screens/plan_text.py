@@ -141,7 +141,7 @@ def totals(price: Price, scan: ScanFigures | None, palette: Palette, *, is_wide:
     lost = scan.dense_accuracy - price.accuracy
     text.append("  est acc ", palette.muted)
     text.append(percent_text(price.accuracy), loss_style(lost, palette))
-    return text.append("  before fine-tuning, from the curves alone" if is_wide else "", palette.muted)
+    return text.append("  before fine-tuning, from the curves" if is_wide else "", palette.muted)
 
 
 def next_words(settings: PlanSettings) -> str:
