@@ -126,12 +126,11 @@ def whereabouts(state: State, command: str, palette: Palette) -> Text:
         text.append("nothing is written: this session has no folder\n", palette.warn)
     else:
         text.append("session\n", palette.muted).append(f"  {state.path}\n", palette.text)
-        text.append("weights\n" if state.view.checkpoints else "", palette.muted)
+        if state.view.checkpoints:
+            text.append("weights\n", palette.muted).append(f"  {state.path.with_suffix('')}/\n", palette.text)
         for checkpoint in state.view.checkpoints:
-            path = state.path.with_suffix("") / checkpoint.path
-            text.append(f"  {path}", palette.text).append(
-                f"  {size_text(checkpoint.file_bytes)}\n", palette.muted
-            )
+            text.append(f"  {checkpoint.path}", palette.text)
+            text.append(f"  {size_text(checkpoint.file_bytes)}\n", palette.muted)
     text.append("decisions", palette.muted)
     for number, decision in enumerate(state.session.decisions if state.session else (), 1):
         text.append(f"\n  {number} ", palette.muted).append(describe(decision), palette.text)
