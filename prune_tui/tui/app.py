@@ -1,10 +1,13 @@
 """The app: shows one step at a time, steers the worker, and goes from step to step."""
 
+import sys
+import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
 
+from rich.text import Text
 from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
@@ -12,6 +15,8 @@ from textual.screen import Screen
 
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
+from prune_tui.catalog.names import check_names
+from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense, describe
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.session import Session
@@ -26,7 +31,7 @@ from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step, has_baseline, landing
 from prune_tui.tui.work import Job, MakeRunner, Opening, Outcome
-from prune_tui.tui.worker import Worker
+from prune_tui.tui.worker import Worker, logged
 
 VIEWS_PER_SECOND = 10
 
@@ -147,11 +152,14 @@ class PruneApp(App[None], inherit_bindings=False):
     def _resume(self, path: Path) -> None:
         try:
             session = read_session(path)
-            training = model_entry(session.model).training
+            check_names(session, source=str(path))
         except PruneTuiError as error:
             self._show_error(messages.Failed(str(error)))
             return
-        self.state.baseline = TrainDense(training=training)
+        model, dataset = model_entry(session.model), dataset_entry(session.dataset)
+        self.state.baseline = TrainDense(training=training_recipe(model, dataset))
+        # A copy of a session under another file name is a session of that name, with its own files.
+        session = session.model_copy(update={"name": path.stem})
         self._open(Opening(session, resumed_from=path))
 
     def _open(self, opening: Opening) -> None:
@@ -305,6 +313,15 @@ class PruneApp(App[None], inherit_bindings=False):
             return
         self._when_idle = then
         self._redraw()
+
+    def _fatal_error(self) -> None:
+        """Leave with one line where Textual would print a traceback; the session is on disk."""
+        error = sys.exception()
+        assert error is not None
+        log = logged(error)
+        where = f" (full traceback: {log})" if log else ""
+        summary = " ".join(traceback.format_exception_only(error)[-1].split())
+        self.panic(Text(f"prune-tui: internal error: {summary}{where}; the session is kept"))
 
     def release(self) -> None:
         """End the worker, as far as it can be ended; leaving never waits for more than a moment."""

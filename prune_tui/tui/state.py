@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from prune_tui.catalog.models import MODELS
+from prune_tui.catalog.datasets import dataset_entry
+from prune_tui.catalog.models import model_entry
+from prune_tui.catalog.recipes import finetuning_recipe
 from prune_tui.core.decisions import Decision, Finetune, LoadDense, Prune
 from prune_tui.core.draft import Draft, new_draft, with_suggestions
 from prune_tui.core.events import LayerInfo
@@ -62,8 +64,8 @@ class State:
     def begin(self, session: Session) -> None:
         """Forget the session before, and begin with this one."""
         self.session, self.path, self.view, self.draft = session, None, View(), None
-        entry = MODELS.get(session.model)
-        self.settings = settings_for(entry.finetuning) if entry else PlanSettings()
+        model, dataset = model_entry(session.model), dataset_entry(session.dataset)
+        self.settings = settings_for(finetuning_recipe(model, dataset))
 
     def current_draft(self) -> Draft:
         """Return the plan being made; it follows what a scan of its kind suggests, while untouched."""

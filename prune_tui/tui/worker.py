@@ -9,7 +9,8 @@ from queue import SimpleQueue
 
 from textual.message import Message
 
-from prune_tui.core.errors import PruneTuiError
+from prune_tui.core.errors import PruneTuiError, StorageError
+from prune_tui.storage import write_traceback
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
 from prune_tui.tui.work import Job, MakeRunner, Opening, Outcome, Runner, Snapshot
 
@@ -100,23 +101,16 @@ class Worker:
     def _report_bug(self, error: Exception) -> None:
         trace = "".join(traceback.format_exception(error))
         last = traceback.format_exception_only(error)[-1].strip()
-        self._tell(Failed(last, trace=trace, log=_logged(trace)))
+        self._tell(Failed(last, trace=trace, log=logged(error)))
 
     def _tell(self, message: Message) -> None:
         with suppress(RuntimeError):  # the app has left; there is no one to tell
             self._post(message)
 
 
-def _logged(text: str) -> Path | None:
-    """Append to the log file, and say where it is; None where it can't be written."""
-    import datetime
-
-    from platformdirs import user_log_path
-
+def logged(error: BaseException) -> Path | None:
+    """Write the traceback to the log file, and say where it is; None where it can't be written."""
     try:
-        path = user_log_path("prune-tui", ensure_exists=True) / "prune-tui.log"
-        with path.open("a", encoding="utf-8") as file:
-            file.write(f"{datetime.datetime.now(tz=datetime.UTC).isoformat()}\n{text}\n")
-    except OSError:
+        return write_traceback(error)
+    except StorageError:
         return None
-    return path

@@ -109,7 +109,7 @@ async def test_a_bug_shows_its_whole_traceback_and_is_logged(
         assert "boom [/red] [" in trace
         await desk.press("c")
         assert copied == [trace]
-        logs = list((tmp_path / "state").rglob("prune-tui.log"))
+        logs = list((tmp_path / "state").rglob("errors.log"))
         assert trace in logs[0].read_text()
         await desk.press("enter")
         await desk.to(Step.SCAN)
@@ -176,3 +176,23 @@ async def test_themes_can_be_changed(tmp_path: Path) -> None:
             assert "conv1" in desk.screen_text()
         await desk.press("ctrl+t")
         assert desk.app.theme == "prune-light"
+
+
+async def test_a_bug_on_a_screen_leaves_with_one_line_and_a_log(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError("a [/bug]")
+
+    async def meet_it() -> None:
+        async with open_desk(tmp_path) as desk:
+            desk.app.call_later(broken)
+            await desk.pilot.pause()
+
+    with pytest.raises(ZeroDivisionError):
+        await meet_it()
+    shown = capsys.readouterr().err
+    assert "internal error: ZeroDivisionError: a [/bug]" in shown
+    assert "Traceback" not in shown
+    (log,) = (tmp_path / "state").rglob("errors.log")
+    assert "Traceback (most recent call last)" in log.read_text()

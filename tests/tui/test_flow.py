@@ -98,7 +98,7 @@ async def test_a_baseline_is_trained_for_the_epochs_given_and_may_be_stopped(tmp
     async with open_desk(tmp_path, script) as desk:
         await desk.press("b")
         desk.app.screen.query_one("#epochs", Input).focus()
-        await desk.press("end", "backspace", "7", "enter")
+        await desk.press("end", "backspace", "backspace", "7", "enter")
         await desk.to(Step.SCAN)
         await desk.until(lambda: desk.state.is_running("train_dense"))
         await desk.press("enter")

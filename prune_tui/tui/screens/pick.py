@@ -22,6 +22,7 @@ from prune_tui.catalog.datasets import (
     whereabouts,
 )
 from prune_tui.catalog.models import MODELS, ModelEntry
+from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.decisions import Decision, LoadDense, TrainDense, epochs
 from prune_tui.core.session import Session
 from prune_tui.storage import unused_name
@@ -78,8 +79,7 @@ class PickScreen(StepScreen):
     def on_mount(self) -> None:
         """Fill the tables, and suggest a name."""
         super().on_mount()
-        entry = MODELS.get(self._model)
-        self.query_one("#epochs", Input).value = str(entry.training.num_epochs if entry else 5)
+        self._suggest_epochs()
         self._suggest_name()
 
     def on_screen_resume(self) -> None:
@@ -211,6 +211,10 @@ class PickScreen(StepScreen):
             with self.prevent(Input.Changed):
                 self.query_one("#name", Input).value = unused_name(self.state.options.sessions_dir, wanted)
 
+    def _suggest_epochs(self) -> None:
+        recipe = training_recipe(self.model, self.dataset)
+        self.query_one("#epochs", Input).value = str(recipe.num_epochs)
+
     def _first_dataset(self) -> str:
         model = MODELS.get(self._model)
         if model is None or fits(model, DATASETS[BUNDLED_DATASET]):
@@ -224,7 +228,7 @@ class PickScreen(StepScreen):
         self._model = str(message.key)
         if not fits(self.model, self.dataset):
             self._dataset = self._first_dataset()
-        self.query_one("#epochs", Input).value = str(self.model.training.num_epochs)
+        self._suggest_epochs()
         self._suggest_name()
         self.show()
 
@@ -232,6 +236,7 @@ class PickScreen(StepScreen):
     def _dataset_moved(self, message: Table.Moved) -> None:
         if message.key not in (None, self._dataset) and self.is_drawable:
             self._dataset = str(message.key)
+            self._suggest_epochs()
             self._suggest_name()
             self.show()
 
@@ -272,12 +277,15 @@ class PickScreen(StepScreen):
         if not self._trains:
             return LoadDense()
         num_epochs = int(self.query_one("#epochs", Input).value)
-        return TrainDense(training=self.model.training.model_copy(update={"num_epochs": num_epochs}))
+        return TrainDense(
+            training=training_recipe(self.model, self.dataset).model_copy(update={"num_epochs": num_epochs})
+        )
 
     def _folder_given(self, path: Path | None) -> None:
         if path is not None:
             self._folder = dataset_entry(f"imagefolder:{path}")
             self._dataset = self._folder.name
+            self._suggest_epochs()
             self._suggest_name()
             self.show()
 
