@@ -63,7 +63,7 @@ def main(options: Sequence[str] = ()) -> None:
             num_epochs, in_app, headless = measure(prepared, args, threads)
             rows.append(
                 [
-                    f"{threads} threads, {num_epochs} epochs",
+                    f"{threads} thread{'' if threads == 1 else 's'}, {num_epochs} epochs",
                     seconds_text(median(in_app)),
                     seconds_text(median(headless)),
                     f"≤ {TARGET_RATIO:.2f}",
