@@ -1,5 +1,6 @@
 """The commands; whatever is heavy is imported by the command that needs it."""
 
+import gc
 import json
 import sys
 from collections.abc import Callable
@@ -124,9 +125,12 @@ def open_app(
             err=True,
         )
         raise typer.Exit(2)
+    # A first paint waits for these imports: nothing of theirs is garbage, so nothing need look for any.
+    gc.disable()
     from prune_tui.tui.app import run
     from prune_tui.tui.options import Options
 
+    gc.enable()
     options = Options(
         model=model,
         dataset=dataset,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from filelock import FileLock
 
 from tests.catalog.mirror import Mirror, serving
 
@@ -24,7 +25,8 @@ def real_data_dir() -> Path:
     if not FETCH.is_file():
         pytest.skip("the real MNIST files are not beside the checkout")
     folder = Path(tempfile.gettempdir()) / "prune-tui-test-data"
-    subprocess.run(["bash", str(FETCH), str(folder)], check=True, capture_output=True)
+    with FileLock(f"{folder}.lock"):
+        subprocess.run(["bash", str(FETCH), str(folder)], check=True, capture_output=True)
     return folder
 
 

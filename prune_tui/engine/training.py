@@ -16,6 +16,7 @@ from prune_tui.engine.measuring import Clock, Images, binned_weights, evaluate
 from prune_tui.engine.network import Network, Weights
 
 _CHECKS_PER_EPOCH = 8
+_CHECK_SECONDS = 0.5
 _WARM_UP_SHARE = 0.3
 _START_DIVISOR = 25.0
 
@@ -61,6 +62,7 @@ def train(
     num_steps = num_batches * training.num_epochs
     check_every = max(1, num_batches // _CHECKS_PER_EPOCH)
     stopped_after: int | None = None
+    checked_at = 0.0
     for epoch in range(1, training.num_epochs + 1):
         module.train()
         order = torch.randperm(num_images, generator=random_state).to(images.device)
@@ -84,8 +86,9 @@ def train(
             yield BatchTrained(
                 stint.round, stint.num_rounds, epoch, training.num_epochs, batch + 1, num_batches, clock()
             )
-            if network.masks and (batch + 1) % check_every == 0:
+            if network.masks and (batch + 1) % check_every == 0 and clock() > checked_at + _CHECK_SECONDS:
                 yield from check(network, clock)
+                checked_at = clock()
         if stopped_after is not None:
             break
         evaluation = yield from evaluate(module, images, images.validation, clock)

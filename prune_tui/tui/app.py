@@ -23,7 +23,7 @@ from prune_tui.core.session import Session
 from prune_tui.storage import read_session, write_atomically
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
-from prune_tui.tui.engine_access import engine_runner, import_engine, nothing_to_import
+from prune_tui.tui.engine_access import engine_runner, import_engine, nothing_to_import, settle
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
 from prune_tui.tui.screens.by_step import screen_of
@@ -55,6 +55,7 @@ class PruneApp(App[None], inherit_bindings=False):
             post=self.post_message,
             make_runner=make_runner or partial(engine_runner, options),
             warm_up=import_engine if make_runner is None else nothing_to_import,
+            settle=settle if make_runner is None else nothing_to_import,
         )
         self._when_idle: Callable[[], None] | None = None
 
@@ -251,7 +252,11 @@ class PruneApp(App[None], inherit_bindings=False):
         from prune_tui.tui.dialogs.help import HelpDialog
 
         if isinstance(self.screen, StepScreen):
-            self.push_screen(HelpDialog(self._step))
+            # Kept from one time to the next: making it anew is slow, and Textual holds on to each.
+            name = f"help-{self._step.name}"
+            if not self.is_screen_installed(name):
+                self.install_screen(HelpDialog(self._step), name)
+            self.push_screen(name)
 
     def action_toggle_dark(self) -> None:
         """Turn from dark to light or back."""

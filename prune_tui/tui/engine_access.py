@@ -1,5 +1,7 @@
 """The only door from the app to the engine, opened in the worker's thread: torch is imported here."""
 
+import gc
+
 from prune_tui.tui.options import Options
 from prune_tui.tui.work import Opening, Runner
 
@@ -7,6 +9,17 @@ from prune_tui.tui.work import Opening, Runner
 def import_engine() -> None:
     """Import the engine, and torch with it."""
     import prune_tui.engine.runner  # noqa: F401
+
+
+def settle() -> None:
+    """Import what the first optimizer step would, then hide all that is loaded from the garbage collector.
+
+    torch leaves hundreds of thousands of objects that live as long as the process; a full collection that
+    walks them stops every thread, and the screens with it, for up to a second.
+    """
+    import torch._dynamo  # noqa: F401
+
+    gc.freeze()
 
 
 def engine_runner(options: Options, opening: Opening) -> Runner:

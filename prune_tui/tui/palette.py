@@ -1,10 +1,12 @@
 """The few colours that text is drawn in, taken from the theme; and the app's own two themes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Final
 
 from rich.style import Style
+from rich.text import Text
 from textual.app import App
 from textual.color import Color
 from textual.theme import Theme
@@ -90,6 +92,19 @@ def colourless(text: str, background: str) -> Palette:
     plain = coloured(text, background, text, text, text, text)
     strong = plain.bold
     return replace(plain, warn=strong, bad=strong + Style(underline=True), selected=strong)
+
+
+def append_runs(text: Text, cells: Iterable[tuple[str, Style | None]]) -> None:
+    """Append letters with their styles, neighbours of one style as one run; a blank (None) joins any run."""
+    run: list[str] = []
+    style: Style | None = None
+    for letter, wanted in cells:
+        if wanted is not None and style is not None and wanted != style:
+            text.append("".join(run), style)
+            run = []
+        style = wanted or style
+        run.append(letter)
+    text.append("".join(run), style)
 
 
 def _mixed(ink: Color, paper: Color, share: float) -> str:

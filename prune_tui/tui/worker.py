@@ -23,12 +23,18 @@ class Worker:
     """
 
     def __init__(
-        self, *, post: Callable[[Message], object], make_runner: MakeRunner, warm_up: Callable[[], None]
+        self,
+        *,
+        post: Callable[[Message], object],
+        make_runner: MakeRunner,
+        warm_up: Callable[[], None],
+        settle: Callable[[], None],
     ) -> None:
         self.latest: Snapshot | None = None
         self._post = post
         self._make_runner = make_runner
         self._warm_up = warm_up
+        self._settle = settle
         self._runner: Runner | None = None
         self._jobs: SimpleQueue[Job | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
@@ -51,10 +57,10 @@ class Worker:
     def _main(self) -> None:
         try:
             self._warm_up()
+            self._tell(EngineLoaded())
+            self._settle()
         except Exception as error:  # noqa: BLE001 - whatever the engine's import raises is shown, not lost
             self._report_bug(error)
-        else:
-            self._tell(EngineLoaded())
         while (job := self._jobs.get()) is not None:
             self._tell(JobFinished(job, self._outcome_of(job)))
 

@@ -24,7 +24,10 @@ class Office:
         self.posted: list[Message] = []
         self.ended = threading.Event()
         self.worker = Worker(
-            post=self._take, make_runner=maker(script, folder), warm_up=warm_up or (lambda: None)
+            post=self._take,
+            make_runner=maker(script, folder),
+            warm_up=warm_up or (lambda: None),
+            settle=lambda: None,
         )
         self.worker.start()
 

@@ -26,14 +26,23 @@ class HelpDialog(Dialog[None]):
     def __init__(self, step: Step) -> None:
         super().__init__()
         self._step = step
+        self._palette: Palette | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the list."""
         with Vertical(classes="panel -large"):
             yield Static("Keys", classes="heading")
             with VerticalScroll(can_focus=False):
-                yield Static(help_text(self._step, palette_of(self.app)), id="keys")
-            yield Static("↑ ↓ scroll   esc close   ctrl+p finds an action by name", classes="hint")
+                yield Static(id="keys")
+            yield Static("↑ ↓ scroll   ? or q close   ctrl+p finds an action by name", classes="hint")
+
+    def on_screen_resume(self) -> None:
+        """Write the list, again where the theme has changed since."""
+        palette = palette_of(self.app)
+        if palette != self._palette:
+            self._palette = palette
+            self.query_one("#keys", Static).update(help_text(self._step, palette))
+        self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def action_scroll(self, by: int) -> None:
         """Scroll the list."""

@@ -6,7 +6,6 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.coordinate import Coordinate
-from textual.widgets import Static
 
 from prune_tui.core.draft import (
     Draft,
@@ -32,6 +31,7 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step, is_pruning
 from prune_tui.tui.widgets.cell_editor import CellEditor
 from prune_tui.tui.widgets.chart import Chart
+from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.table import Table
 from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 
@@ -53,9 +53,9 @@ class PlanScreen(StepScreen):
             with Vertical(classes="aside"):
                 yield WeightHistogram(id="weights")
                 yield Chart(id="curve")
-        yield Static(id="explain")
-        yield Static(id="settings")
-        yield Static(id="totals")
+        yield FixedText(id="explain")
+        yield FixedText(id="settings")
+        yield FixedText(id="totals")
         yield CellEditor()
 
     @property
@@ -87,8 +87,8 @@ class PlanScreen(StepScreen):
             ]
         )
         self._show_layer(expected)
-        self.query_one("#settings", Static).update(plan_text.settings_line(draft, state, self.palette))
-        self.query_one("#totals", Static).update(
+        self.query_one("#settings", FixedText).show(plan_text.settings_line(draft, state, self.palette))
+        self.query_one("#totals", FixedText).show(
             plan_text.totals(price, state.scan, self.palette, is_wide=self.size.width >= 110)
         )
         if is_pruning(state.view):
@@ -114,7 +114,7 @@ class PlanScreen(StepScreen):
         explanation = plan_text.explanation(
             layer, state, self.palette, note=self._note, is_arrival=on_action and not self.draft.past
         )
-        self.query_one("#explain", Static).update(explanation)
+        self.query_one("#explain", FixedText).show(explanation)
 
     @on(Table.Moved)
     def _moved(self) -> None:

@@ -6,7 +6,6 @@ from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.widgets import Static
 
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.core.decisions import Scan
@@ -19,6 +18,7 @@ from prune_tui.tui.messages import GoTo, Perform, StopWork
 from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.steps import Step, has_baseline
 from prune_tui.tui.widgets.chart import Chart, Line, Plot, padded_range
+from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.meter import Meter, progress_words
 from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.table import Cells, Column, Table
@@ -37,9 +37,9 @@ class ScanScreen(StepScreen):
         with Container(classes="split"):
             yield Table(id="layers")
             with Vertical(classes="aside"):
-                yield Static(id="curve-title")
+                yield FixedText(id="curve-title")
                 yield Chart(id="curve")
-        yield Static(id="facts")
+        yield FixedText(id="facts")
 
     def show(self) -> None:
         """Draw all of it."""
@@ -51,7 +51,7 @@ class ScanScreen(StepScreen):
         self.query_one("#meter", Meter).show(title, share, words or self._idle_words())
         self._show_table()
         self._show_curve()
-        self.query_one("#facts", Static).update(self._facts())
+        self.query_one("#facts", FixedText).show(self._facts())
         self.next_bar.show(*self._next()[:1], is_ready=self._next()[1])
 
     @property
@@ -105,11 +105,11 @@ class ScanScreen(StepScreen):
 
     def _show_curve(self) -> None:
         palette, view = self.palette, self.state.view
-        title, chart = self.query_one("#curve-title", Static), self.query_one("#curve", Chart)
+        title, chart = self.query_one("#curve-title", FixedText), self.query_one("#curve", Chart)
         layer = self._selected()
         running = self.state.running
         if running is not None and running.kind == "train_dense":
-            title.update(Text("validation accuracy by epoch, %", palette.muted))
+            title.show(Text("validation accuracy by epoch, %", palette.muted))
             num_epochs = running.batch.num_epochs if running.batch else 2
             chart.show(
                 _training_plot(epochs_of(view, running.index), num_epochs),
@@ -117,13 +117,13 @@ class ScanScreen(StepScreen):
             )
             return
         if layer is None or self._scan is None or curve_of(self._scan, layer.name) is None:
-            title.update("")
+            title.show(Text())
             chart.show(None)
             return
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append(layer.name, palette.bold).append("  validation accuracy by sparsity, %", palette.muted)
         text.append("   ┄ one point below dense", palette.faint)
-        title.update(text)
+        title.show(text)
         chart.show(curve_plot(self._scan, layer.name), hint="")
 
     def _facts(self) -> Text:
@@ -174,7 +174,7 @@ class ScanScreen(StepScreen):
     def _moved(self) -> None:
         if self.is_drawable:
             self._show_curve()
-            self.query_one("#facts", Static).update(self._facts())
+            self.query_one("#facts", FixedText).show(self._facts())
 
     def action_go_on(self) -> None:
         """Go to the plan; a running scan ends with what it has."""

@@ -5,7 +5,6 @@ import time
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.widgets import Static
 
 from prune_tui.core.decisions import Measure
 from prune_tui.core.events import LayerInfo
@@ -16,11 +15,13 @@ from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step, is_pruning
 from prune_tui.tui.widgets.chart import Chart, Line, Plot, padded_range
+from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.meter import Meter, progress_words
 from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 from prune_tui.tui.words import count_text, percent_text, points_text, size_text, times_text
 
 Run = tuple[EpochFigures, ...]
+MAX_LABELS = 20
 
 
 class TrainScreen(StepScreen):
@@ -35,14 +36,14 @@ class TrainScreen(StepScreen):
     def compose_body(self) -> ComposeResult:
         """Lay out progress, curve, live weights and log."""
         yield Meter(id="meter")
-        yield Static(id="now")
+        yield FixedText(id="now")
         with Container(classes="split"):
             with Vertical(classes="main"):
                 yield Chart(id="accuracy")
             with Vertical(classes="aside"):
                 yield WeightHistogram(id="weights")
-                yield Static(id="live")
-        yield Static(id="log")
+                yield FixedText(id="live")
+        yield FixedText(id="log")
 
     def show(self) -> None:
         """Draw all of it."""
@@ -52,13 +53,13 @@ class TrainScreen(StepScreen):
             title, words = self._idle_title(), ""
         self.query_one("#meter", Meter).show(title, share, words)
         run, ghost = self._runs()
-        self.query_one("#now", Static).update(self._now(run, ghost))
+        self.query_one("#now", FixedText).show(self._now(run, ghost))
         self.query_one("#accuracy", Chart).show(
             run_plot(run, ghost, num_points=self._num_points()),
             hint="\n  the first figures come right after pruning",
         )
         self._show_layer()
-        self.query_one("#log", Static).update(self._log())
+        self.query_one("#log", FixedText).show(self._log())
         self._show_next()
 
     def _idle_title(self) -> str:
@@ -106,7 +107,7 @@ class TrainScreen(StepScreen):
         title = Text(no_wrap=True, overflow="ellipsis")
         title.append(layer.name, palette.bold).append(" live |w|", palette.muted)
         widget.show(histogram, title)
-        self.query_one("#live", Static).update(self._live(layer))
+        self.query_one("#live", FixedText).show(self._live(layer))
 
     def _live(self, layer: LayerInfo) -> Text:
         palette, view = self.palette, self.state.view
@@ -176,6 +177,16 @@ class TrainScreen(StepScreen):
         self.post_message(GoTo(Step.SAVE))
 
 
+def round_step(right: float) -> int:
+    """Return the smallest round step that labels an axis from 0 to `right` at most 20 times."""
+    power = 1
+    while True:
+        for step in (power, 2 * power, 5 * power):
+            if right / step <= MAX_LABELS:
+                return step
+        power *= 10
+
+
 def run_plot(run: Run, ghost: Run, *, num_points: int = 0) -> Plot | None:
     """Return accuracy by epoch as a plot with room for `num_points`; the run before lies behind."""
     if not run:
@@ -189,5 +200,5 @@ def run_plot(run: Run, ghost: Run, *, num_points: int = 0) -> Plot | None:
         lines=(Line(behind, tone="muted", is_ghost=True), Line(points)),
         x_range=(0.0, right),
         y_range=padded_range(tuned or [epoch.accuracy for epoch in run], least=0.02),
-        x_labels=tuple((float(at), str(at)) for at in range(int(right) + 1)),
+        x_labels=tuple((float(at), str(at)) for at in range(0, int(right) + 1, round_step(right))),
     )

@@ -10,7 +10,7 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from prune_tui.tui.palette import Palette, palette_of
+from prune_tui.tui.palette import Palette, append_runs, palette_of
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The braille bit of each of a cell's dots, by row and column."""
@@ -56,9 +56,8 @@ def plot_lines(plot: Plot, palette: Palette, *, width: int, height: int) -> list
         label = labels.get(row, "")
         text.append(f"{label:>{gutter - 2}} ", palette.muted)
         text.append("┤" if label else "│", palette.faint)
-        for column in range(columns):
-            dots, style = cells.get((column, row), (0, palette.text))
-            text.append(chr(0x2800 + dots) if dots else " ", style)
+        drawn = (cells.get((column, row)) for column in range(columns))
+        append_runs(text, ((chr(0x2800 + cell[0]), cell[1]) if cell else (" ", None) for cell in drawn))
         texts.append(text)
     texts.append(_x_axis(plot, gutter, columns, palette))
     return texts

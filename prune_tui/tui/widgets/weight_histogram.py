@@ -3,12 +3,13 @@
 from itertools import accumulate, pairwise
 from typing import Final
 
+from rich.style import Style
 from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
 from prune_tui.core.events import WeightsBinned
-from prune_tui.tui.palette import Palette, palette_of
+from prune_tui.tui.palette import Palette, append_runs, palette_of
 
 EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 
@@ -20,16 +21,19 @@ def histogram_lines(
     columns = _columns(counts, width)
     border = dead_bins / max(1, len(counts)) * len(columns)
     tallest = max(columns, default=0) or 1
-    lines = [Text(no_wrap=True) for _ in range(height)]
-    for position, amount in enumerate(columns):
-        eighths = max(1, round(amount / tallest * height * 8)) if amount else 0
-        is_dead = position + 0.5 <= border
-        for row, line in enumerate(reversed(lines)):
-            level = min(8, max(0, eighths - row * 8))
-            if is_dead:
-                line.append("░" if level >= 4 or (row == 0 and level) else " ", palette.muted)
-            else:
-                line.append(EIGHTHS[level], palette.accent)
+    eighths = [max(1, round(amount / tallest * height * 8)) if amount else 0 for amount in columns]
+
+    def cell(position: int, row: int) -> tuple[str, Style]:
+        level = min(8, max(0, eighths[position] - row * 8))
+        if position + 0.5 <= border:
+            return "░" if level >= 4 or (row == 0 and level) else " ", palette.muted
+        return EIGHTHS[level], palette.accent
+
+    lines = []
+    for row in reversed(range(height)):
+        line = Text(no_wrap=True)
+        append_runs(line, (cell(position, row) for position in range(len(columns))))
+        lines.append(line)
     return lines
 
 
