@@ -127,9 +127,9 @@ class TrainScreen(StepScreen):
             text.append(f"sparsity held {percent_text(view.mask.sparsity)} ✓\n", palette.good)
         else:
             text.append("pruned weights came back ✗\n", palette.bad)
-        text.append(f"size {size_text(counts.file_bytes)}", palette.text)
+        text.append(f"size {size_text(counts.file_bytes)}\n", palette.text)
         ratio = counts.parameters / max(1, counts.nonzero)
-        text.append(f"  compression {times_text(ratio)}", palette.muted)
+        text.append(f"compression {times_text(ratio)}", palette.muted)
         return text
 
     def _log(self) -> Text:
