@@ -52,8 +52,8 @@ def measure(prepared: Path, args: Namespace, threads: int) -> tuple[int, list[fl
 
 def main(options: Sequence[str] = ()) -> None:
     parser = parser_of("app_overhead")
-    parser.add_argument("--pairs", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=6.0, help="about how long a decision takes")
+    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--seconds", type=float, default=14.0, help="about how long a decision takes")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2], help="CPU threads that train")
     args = parser.parse_args(options)
     rows = []

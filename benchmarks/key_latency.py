@@ -66,7 +66,7 @@ def check_is_paused(terminal: Terminal) -> None:
     Raises:
         RuntimeError: it does.
     """
-    terminal.read_for(0.3)
+    terminal.read_for(1.0)  # the last view before the pause may be drawn a moment later
     terminal.press(b"")
     terminal.read_for(0.5)
     if terminal.has_written(b"batch"):

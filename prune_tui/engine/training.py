@@ -16,7 +16,7 @@ from prune_tui.engine.measuring import Clock, Images, binned_weights, evaluate
 from prune_tui.engine.network import Network, Weights
 
 _CHECKS_PER_EPOCH = 8
-_CHECK_SECONDS = 0.5
+_CHECK_SECONDS = 1.0
 _WARM_UP_SHARE = 0.3
 _START_DIVISOR = 25.0
 

@@ -33,7 +33,7 @@ from prune_tui.tui.steps import Step, has_baseline, landing
 from prune_tui.tui.work import Job, MakeRunner, Opening, Outcome
 from prune_tui.tui.worker import Worker, logged
 
-VIEWS_PER_SECOND = 10
+VIEWS_PER_SECOND = 3
 
 
 class PruneApp(App[None], inherit_bindings=False):
