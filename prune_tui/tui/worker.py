@@ -18,8 +18,8 @@ from prune_tui.tui.work import Job, MakeRunner, Opening, Outcome, Runner, Snapsh
 class Worker:
     """Carries jobs out in order, in a daemon thread; it touches no widget.
 
-    Views are published by replacing `latest`, which the app looks at three times a second: a thousand events a
-    second cost no more than three.
+    Views are published by replacing `latest`, which the app looks at three times a second: a thousand events
+    a second cost no more than three.
     """
 
     def __init__(
