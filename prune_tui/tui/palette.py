@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from rich.style import Style
@@ -95,16 +97,9 @@ def colourless(text: str, background: str) -> Palette:
 
 
 def append_runs(text: Text, cells: Iterable[tuple[str, Style | None]]) -> None:
-    """Append letters with their styles, neighbours of one style as one run; a blank (None) joins any run."""
-    run: list[str] = []
-    style: Style | None = None
-    for letter, wanted in cells:
-        if wanted is not None and style is not None and wanted != style:
-            text.append("".join(run), style)
-            run = []
-        style = wanted or style
-        run.append(letter)
-    text.append("".join(run), style)
+    """Append letters with their styles, neighbours of one style as one run; None is no style."""
+    for style, run in groupby(cells, key=itemgetter(1)):
+        text.append("".join(letter for letter, _ in run), style)
 
 
 def _mixed(ink: Color, paper: Color, share: float) -> str:
