@@ -4,7 +4,7 @@ from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.catalog.datasets import dataset_entry, fits
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.schedules import steps_entry
-from prune_tui.core.decisions import Iterative, Prune, Scan
+from prune_tui.core.decisions import Iterative, Prune, Scan, Sweep
 from prune_tui.core.errors import PruneTuiError, SessionError
 from prune_tui.core.session import Session
 
@@ -33,5 +33,8 @@ def _look_up_names(session: Session) -> None:
     for decision in session.decisions:
         if isinstance(decision, Scan | Prune):
             criterion_entry(decision.criterion)
-        if isinstance(decision, Prune) and isinstance(decision.schedule, Iterative):
+        if isinstance(decision, Sweep):
+            for method in decision.methods:
+                criterion_entry(method.criterion)
+        if isinstance(decision, Prune | Sweep) and isinstance(decision.schedule, Iterative):
             steps_entry(decision.schedule.steps)

@@ -5,12 +5,21 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from prune_tui.core.frozen import Frozen, Positive, Sparsity
+from prune_tui.core.frozen import Count, Fraction, Frozen, Positive, Sparsity
 
-Granularity = Literal["weight", "unit"]
+Granularity = Literal["weight", "unit", "n_m"]
+"""What is pruned at once: single weights, whole units, or two of every four inputs (2:4)."""
+
 Scope = Literal["layer", "global"]
 Optimizer = Literal["sgd", "adam", "adamw"]
-LearningRateSchedule = Literal["constant", "cosine", "one_cycle"]
+LearningRateSchedule = Literal["constant", "step", "cosine", "one_cycle"]
+Augmentation = Literal["none", "crop", "crop_flip"]
+Precision = Literal["float32", "bfloat16"]
+
+N_M_SPARSITY: Final = 0.5
+"""The sparsity of 2:4, the only one that granularity `n_m` has."""
+
+DISTILLATION_TEMPERATURE: Final = 4.0
 
 BUNDLED: Final = "bundled"
 """The `weights` of a `LoadDense` that takes the baseline shipped with prune-tui."""
@@ -24,8 +33,12 @@ WEIGHTS_PATTERN: Final = f"^bundled$|{CHECKPOINT_PATTERN}"
 class Training(Frozen):
     """How a network is trained or fine-tuned.
 
-    `learning_rate` is the peak rate; `cosine` falls from it to zero over the run, `one_cycle` rises to it
-    over the first 30 % of the steps and falls to zero (Smith & Topin 2018). Only `sgd` uses `momentum`.
+    `learning_rate` is the peak rate; `step` divides it by ten after half and after three quarters of the
+    run, `cosine` falls from it to zero, `one_cycle` rises to it over the first 30 % of the steps and falls
+    to zero (Smith & Topin 2018). Only `sgd` uses `momentum`. `augmentation` shifts each image by up to an
+    eighth of its size and, with `crop_flip`, mirrors half of them. `distillation` is the weight of the dense
+    network's softened answers against the labels (Hinton et al. 2015). `precision` bfloat16 computes the
+    forward and backward passes in mixed precision; weights and their updates stay float32.
     """
 
     num_epochs: Positive
@@ -35,6 +48,21 @@ class Training(Frozen):
     learning_rate_schedule: LearningRateSchedule = "constant"
     momentum: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
     weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
+    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    augmentation: Augmentation = "none"
+    distillation: Fraction = 0.0
+    precision: Precision = "float32"
+
+
+class Rewinding(Frozen):
+    """Retraining as the dense baseline was trained from the end of one of its epochs (Renda et al. 2020).
+
+    `weights` also takes the kept weights back to what they were then (Frankle & Carbin 2019: epoch 0, the
+    fresh weights); `learning_rate` goes on from the final weights, on the schedule of that time.
+    """
+
+    to: Literal["weights", "learning_rate"] = "weights"
+    epoch: Count = 0
 
 
 class OneShot(Frozen):
@@ -60,11 +88,23 @@ Schedule = Annotated[OneShot | Iterative, Field(discriminator="name")]
 
 
 class TrainDense(Frozen):
-    """Train the dense baseline from fresh weights and keep the best epoch by validation accuracy."""
+    """Train the dense baseline from fresh weights and keep the best epoch by validation accuracy.
+
+    The fresh weights are drawn from `seed`, or the session's where that is None. The weights after each of
+    `kept_epochs` are kept, to be rewound to; those of epoch 0, the fresh ones, always are.
+    """
 
     kind: Literal["train_dense"] = "train_dense"
     training: Training
+    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    kept_epochs: tuple[Positive, ...] = ()
     stopped_after_epochs: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _has_no_teacher(self) -> "TrainDense":
+        if self.training.distillation:
+            raise ValueError("distillation learns from the dense baseline, so it can't train that: use 0")
+        return self
 
 
 class LoadDense(Frozen):
@@ -89,8 +129,51 @@ class Scan(Frozen):
 
     @model_validator(mode="after")
     def _rising(self) -> "Scan":
-        if not self.sparsities or list(self.sparsities) != sorted(set(self.sparsities)):
-            raise ValueError("sparsities must rise and there must be at least one, such as [0.5, 0.7, 0.9]")
+        _check_rising(self.sparsities)
+        if self.granularity == "n_m" and self.sparsities != (N_M_SPARSITY,):
+            raise ValueError("granularity n_m has one sparsity, that of 2:4: [0.5]")
+        return self
+
+
+class Method(Frozen):
+    """A way to prune: by which criterion, what at once, and over which weights together."""
+
+    criterion: str = "l1"
+    granularity: Granularity = "weight"
+    scope: Scope = "layer"
+
+
+class Sweep(Frozen):
+    """Prune the whole dense network by each method to each sparsity, and evaluate on validation.
+
+    `schedule` and `finetune` hold for each point. Besides the masked network, `modes` may evaluate what it
+    becomes: `sparse` runs masked weights of linear layers as sparse matrices, `compact` removes units. With
+    `from_scratch`, the compact architecture is also trained from fresh weights. Every network is timed at
+    `batch_sizes`, side by side. `keeps_checkpoints` saves the pruned network of every point.
+    """
+
+    kind: Literal["sweep"] = "sweep"
+    methods: Annotated[tuple[Method, ...], Field(min_length=1)] = (Method(),)
+    sparsities: tuple[Sparsity, ...] = (0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
+    schedule: Schedule = OneShot()
+    finetune: Training | None = None
+    modes: tuple[Literal["sparse", "compact"], ...] = ()
+    from_scratch: Training | None = None
+    batch_sizes: tuple[Positive, ...] = ()
+    keeps_checkpoints: bool = False
+    stopped_after_points: int | None = Field(default=None, ge=0)
+
+    @model_validator(mode="after")
+    def _can_be_swept(self) -> "Sweep":
+        _check_rising(self.sparsities)
+        if len(set(self.methods)) != len(self.methods):
+            raise ValueError("a method is given twice; name each once")
+        if any(method.granularity == "n_m" for method in self.methods):
+            raise ValueError("granularity n_m has one sparsity, so there is nothing to sweep: use Prune")
+        if self.from_scratch is not None and self.from_scratch.distillation:
+            raise ValueError(
+                "from_scratch is the comparison without the dense network: distillation must be 0"
+            )
         return self
 
 
@@ -99,7 +182,8 @@ class Prune(Frozen):
 
     `plan` is a target sparsity per layer name (layers left out stay as they are) or, for all layers, one
     number, which is all that scope `global` takes. `start_from` says whether the rounds begin with the dense
-    baseline or with the network as it is pruned now. `finetune` is None for no fine-tuning.
+    baseline or with the network as it is pruned now. After each round the network is fine-tuned as
+    `finetune` says or retrained as `rewind` does; both None leave it as pruned.
     """
 
     kind: Literal["prune"] = "prune"
@@ -109,14 +193,32 @@ class Prune(Frozen):
     scope: Scope = "layer"
     schedule: Schedule = OneShot()
     finetune: Training | None = None
+    rewind: Rewinding | None = None
     start_from: Literal["dense", "pruned"] = "dense"
     stopped_after_epochs: int | None = Field(default=None, ge=0)
 
     @model_validator(mode="after")
-    def _global_is_one_number(self) -> "Prune":
+    def _is_consistent(self) -> "Prune":
         if self.scope == "global" and not isinstance(self.plan, float):
             raise ValueError("scope global takes one sparsity for the whole network, not one per layer")
+        if self.finetune is not None and self.rewind is not None:
+            raise ValueError("a round is either fine-tuned or rewound: give finetune or rewind, not both")
+        if self.granularity == "n_m":
+            _check_n_m(self)
         return self
+
+
+def _check_n_m(prune: Prune) -> None:
+    sparsities = {prune.plan} if isinstance(prune.plan, float) else set(prune.plan.values())
+    if not sparsities <= {0.0, N_M_SPARSITY}:
+        raise ValueError("granularity n_m prunes two weights of every four: a layer's sparsity is 0.5 or 0")
+    if prune.scope == "global" or prune.schedule.num_rounds > 1:
+        raise ValueError("granularity n_m is per layer and one shot: scope layer, schedule one_shot")
+
+
+def _check_rising(sparsities: tuple[float, ...]) -> None:
+    if not sparsities or list(sparsities) != sorted(set(sparsities)):
+        raise ValueError("sparsities must rise and there must be at least one, such as [0.5, 0.7, 0.9]")
 
 
 class Finetune(Frozen):
@@ -127,15 +229,33 @@ class Finetune(Frozen):
     stopped_after_epochs: int | None = Field(default=None, ge=0)
 
 
+class Rewind(Rewinding):
+    """Retrain the pruned network once more, masks held, as the dense baseline was trained."""
+
+    kind: Literal["rewind"] = "rewind"
+    stopped_after_epochs: int | None = Field(default=None, ge=0)
+
+
+class Shrink(Frozen):
+    """Remove pruned units physically, with everything coupled to them, and check that nothing changes."""
+
+    kind: Literal["shrink"] = "shrink"
+
+
 class Measure(Frozen):
-    """Read the test set once for the pruned network, and time it beside the dense one."""
+    """Read the test set once for the pruned network and the shrunk one, if there is one, and time them.
+
+    All are timed beside the dense network on the same batches; `sparse` adds the pruned network with its
+    linear layers as sparse matrices.
+    """
 
     kind: Literal["measure"] = "measure"
     batch_sizes: tuple[Positive, ...] = (1, 64)
+    sparse: bool = False
 
 
 Decision = Annotated[
-    TrainDense | LoadDense | Scan | Prune | Finetune | Measure,
+    TrainDense | LoadDense | Scan | Sweep | Prune | Finetune | Rewind | Shrink | Measure,
     Field(discriminator="kind"),
 ]
 
@@ -149,14 +269,27 @@ def describe(decision: Decision) -> str:
             return f"load the dense baseline ({weights})"
         case Scan():
             return f"scan {decision.criterion} {decision.granularity}, {len(decision.sparsities)} sparsities"
+        case Sweep(methods=methods):
+            names = ", ".join(f"{method.criterion} {method.granularity}" for method in methods)
+            return f"sweep {names}, {len(decision.sparsities)} sparsities"
         case Prune(schedule=schedule):
-            finetune = f" + {epochs(decision.finetune.num_epochs)}" if decision.finetune else ""
+            retrain = f" + {epochs(decision.finetune.num_epochs)}" if decision.finetune else ""
+            retrain = f" + {describe_rewinding(decision.rewind)}" if decision.rewind else retrain
             rounds = f"{schedule.num_rounds} round{'s' if schedule.num_rounds > 1 else ''}"
-            return f"prune {decision.criterion} {decision.granularity}, {rounds}{finetune}"
+            return f"prune {decision.criterion} {decision.granularity}, {rounds}{retrain}"
         case Finetune(training=training):
             return f"fine-tune, {epochs(training.num_epochs)}"
+        case Rewind():
+            return describe_rewinding(decision)
+        case Shrink():
+            return "shrink: remove pruned units"
         case Measure():
             return "measure on the test set"
+
+
+def describe_rewinding(rewinding: Rewinding) -> str:
+    """Say in a few words what is rewound, and how far back."""
+    return f"{rewinding.to.replace('_', '-')} rewinding to epoch {rewinding.epoch}"
 
 
 def epochs(count: int) -> str:

@@ -4,8 +4,22 @@
 """
 
 from dataclasses import dataclass
+from typing import Literal
 
-from prune_tui.core.report import Environment, EpochFigures, Figures, Latency, LayerFigures, ScanFigures
+from prune_tui.core.report import (
+    Curve,
+    CurvePoint,
+    Distribution,
+    Environment,
+    EpochFigures,
+    Figures,
+    Latency,
+    LayerFigures,
+    ScanFigures,
+)
+
+Stage = Literal["dense", "early", "pruned", "shrunk", "swept"]
+"""What a checkpoint is of: the baseline, an epoch on its way there, or what came of it."""
 
 NUM_BINS = 64
 """Bins of a weight histogram: as many counts as a screen can draw, so that no tensor need travel."""
@@ -15,8 +29,9 @@ NUM_BINS = 64
 class LayerInfo:
     """A prunable layer of the dense network, in the order it runs.
 
-    `kind` is for people (`conv 5×5, 1→32`); `macs` counts one image; `units` are its neurons or filters.
-    `locked_reason` says why units of this layer can't be removed, if so.
+    `kind` is for people (`conv 5×5, 1→32`); `macs` counts one image; `units` are its neurons or filters and
+    `inputs` what each of them reads. `locked_reason` says why units of this layer can't be removed, if so;
+    `coupled_to` names the layer whose units go together with this one's (residual connections).
     """
 
     name: str
@@ -25,6 +40,8 @@ class LayerInfo:
     units: int
     macs: int
     locked_reason: str | None = None
+    inputs: int = 0
+    coupled_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +125,25 @@ class ScanStarted:
 
 
 @dataclass(frozen=True, slots=True)
+class SweepStarted:
+    """A sweep begins; its curves have no points yet."""
+
+    curves: tuple[Curve, ...]
+    num_points: int
+
+
+@dataclass(frozen=True, slots=True)
+class PointSwept:
+    """One point of one of the sweep's curves; `num_done` counts the points of all."""
+
+    curve: Curve
+    point: CurvePoint
+    num_done: int
+    num_points: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Pruned:
     """A round has pruned the network; counts are of the whole network after it."""
 
@@ -146,8 +182,35 @@ class WeightsBinned:
 
 
 @dataclass(frozen=True, slots=True)
+class DistributionsTaken:
+    """How weights and units spread in every layer of the `dense` or the `pruned` network."""
+
+    stage: str
+    distributions: tuple[Distribution, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Shrunk:
+    """Pruned units were removed, with what was coupled to them.
+
+    `units` holds a layer's name and its units before and after. `disagreement` is the largest difference of
+    an output from the masked network's, relative to the largest output, over `num_images` real images.
+    """
+
+    units: tuple[tuple[str, int, int], ...]
+    parameters: int
+    nonzero: int
+    macs: int
+    nonzero_macs: int
+    file_bytes: int
+    disagreement: float
+    num_images: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class Measured:
-    """A network's final figures; the test set has been read `test_reads` times in this session."""
+    """A network's final figures (`which`: dense, pruned or shrunk) after `test_reads` reads of the test set."""
 
     which: str
     figures: Figures
@@ -157,7 +220,7 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class LatencyMeasured:
-    """One network's latency at one batch size."""
+    """One network's latency at one batch size; `which` is dense, pruned, shrunk or sparse."""
 
     which: str
     batch_size: int
@@ -167,16 +230,18 @@ class LatencyMeasured:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
-    """Weights were written to the session's folder."""
+    """Weights were written to the session's folder; `accuracy` is on the validation split."""
 
     path: str
     sha256: str
     file_bytes: int
+    stage: Stage = "pruned"
+    accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class DecisionFinished:
-    """A decision is done; `stopped_after` counts epochs (or scan cells) where the user ended it early."""
+    """A decision is done; `stopped_after` counts epochs (or cells, or points) where the user ended it."""
 
     index: int
     stopped_after: int | None
@@ -199,9 +264,13 @@ Event = (
     | EpochFinished
     | CellScanned
     | ScanStarted
+    | SweepStarted
+    | PointSwept
     | Pruned
     | MaskChecked
     | WeightsBinned
+    | DistributionsTaken
+    | Shrunk
     | Measured
     | LatencyMeasured
     | CheckpointSaved

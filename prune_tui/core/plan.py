@@ -2,8 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import assert_never
 
-from prune_tui.core.decisions import Granularity, Iterative, OneShot, Prune, Scope, Training, epochs
+from prune_tui.core.decisions import (
+    N_M_SPARSITY,
+    Granularity,
+    Iterative,
+    OneShot,
+    Prune,
+    Rewinding,
+    Scope,
+    Training,
+    describe_rewinding,
+    epochs,
+)
 from prune_tui.core.draft import Draft
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo, WeightsBinned
@@ -13,7 +25,10 @@ from prune_tui.core.report import ScanFigures
 
 @dataclass(frozen=True, slots=True)
 class PlanSettings:
-    """Criterion, granularity, scope, schedule and fine-tuning; `num_epochs` 0 means no fine-tuning."""
+    """Criterion, granularity, scope, schedule and fine-tuning; `num_epochs` 0 means no fine-tuning.
+
+    With `rewind`, rounds are retrained so instead of fine-tuned.
+    """
 
     criterion: str = "l1"
     granularity: Granularity = "weight"
@@ -23,6 +38,7 @@ class PlanSettings:
     learning_rate: float = 1e-3
     start_from_pruned: bool = False
     finetuning: Training = field(default_factory=lambda: Training(num_epochs=5))
+    rewind: Rewinding | None = None
 
 
 def settings_for(finetuning: Training) -> PlanSettings:
@@ -33,8 +49,21 @@ def settings_for(finetuning: Training) -> PlanSettings:
 
 
 def fixed_reason(layer: LayerInfo, settings: PlanSettings) -> str | None:
-    """Say why a layer can't be pruned at this granularity, if so."""
-    return layer.locked_reason if settings.granularity == "unit" else None
+    """Say why a layer has no sparsity of its own at this granularity, if so."""
+    match settings.granularity:
+        case "unit":
+            return f"goes with {layer.coupled_to}" if layer.coupled_to else layer.locked_reason
+        case "n_m":
+            return n_m_reason(layer)
+        case "weight":
+            return None
+        case _:
+            assert_never(settings.granularity)
+
+
+def n_m_reason(layer: LayerInfo) -> str | None:
+    """Say why a layer can't be pruned 2:4, if so: each unit's inputs are taken four at a time."""
+    return None if layer.inputs % 4 == 0 else f"its {layer.inputs} inputs are not a multiple of 4"
 
 
 def overall_sparsity(draft: Draft, layers: Sequence[LayerInfo]) -> float:
@@ -50,14 +79,23 @@ def planned(
     settings: PlanSettings,
     histograms: Mapping[str, WeightsBinned],
 ) -> dict[str, float]:
-    """Return the sparsity to expect of each layer: the draft's or, under scope `global`, the threshold's."""
+    """Return the sparsity to expect of each layer: the draft's or, under scope `global`, the threshold's.
+
+    Layers whose units go with another's have that one's, and 2:4 has the only one it can.
+    """
     prunable = [layer for layer in layers if fixed_reason(layer, settings) is None]
     if settings.scope == "global":
         wanted = overall_sparsity(draft, layers)
         if settings.criterion == "random" or settings.granularity == "unit":
             return {layer.name: wanted for layer in prunable}
         return spread_globally({layer.name: histograms.get(layer.name) for layer in prunable}, wanted)
-    return {layer.name: draft.rows[layer.name].sparsity for layer in prunable}
+    rows = {layer.name: draft.rows[layer.name].sparsity for layer in prunable}
+    if settings.granularity == "n_m":
+        return {name: N_M_SPARSITY if sparsity > 0 else 0.0 for name, sparsity in rows.items()}
+    if settings.granularity == "unit":
+        coupled = {layer.name: layer.coupled_to for layer in layers if layer.coupled_to in rows}
+        rows |= {name: rows[leader] for name, leader in coupled.items() if leader is not None}
+    return rows
 
 
 def matching_scan(scan: ScanFigures | None, settings: PlanSettings) -> ScanFigures | None:
@@ -77,6 +115,8 @@ def prune_decision(draft: Draft, layers: Sequence[LayerInfo], settings: PlanSett
     plan = {name: sparsity for name, sparsity in draft.plan.items() if name not in fixed}
     if not plan:
         raise DecisionError("nothing to prune: every layer is at 0; give a layer a sparsity, such as 0.5")
+    if settings.granularity == "n_m":
+        plan = dict.fromkeys(plan, N_M_SPARSITY)
     finetune = settings.finetuning.model_copy(
         update={"num_epochs": settings.num_epochs, "learning_rate": settings.learning_rate}
     )
@@ -86,7 +126,8 @@ def prune_decision(draft: Draft, layers: Sequence[LayerInfo], settings: PlanSett
         granularity=settings.granularity,
         scope=settings.scope,
         schedule=settings.schedule,
-        finetune=finetune if settings.num_epochs else None,
+        finetune=finetune if settings.num_epochs and settings.rewind is None else None,
+        rewind=settings.rewind,
         start_from="pruned" if settings.start_from_pruned else "dense",
     )
 
@@ -100,6 +141,8 @@ def describe_settings(settings: PlanSettings) -> list[tuple[str, str]]:
     finetune = (
         f"{epochs(settings.num_epochs)} at {settings.learning_rate:g}" if settings.num_epochs else "none"
     )
+    if settings.rewind is not None:
+        finetune = describe_rewinding(settings.rewind)
     return [
         ("prune by", settings.criterion),
         ("each", settings.granularity),

@@ -1,11 +1,11 @@
 """The figures a run ends with, in the glossary's terms, and how two reports are compared."""
 
 from collections.abc import Iterator, Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from prune_tui.core.decisions import Granularity
+from prune_tui.core.decisions import Granularity, Scope
 from prune_tui.core.frozen import Count, Fraction, Frozen
 
 DEFAULT_TOLERANCE_POINTS = 0.5
@@ -67,6 +67,55 @@ class ScanFigures(Frozen):
     layers: tuple[ScanCurve, ...]
 
 
+Mode = Literal["masked", "sparse", "compact", "from_scratch"]
+"""How a swept network runs: zeros in dense weights, sparse matrices, units removed, or those trained anew."""
+
+
+class CurvePoint(Frozen):
+    """One network of a sweep: the target sparsity, what it does on the validation split, and what it saves.
+
+    `compression_ratio` is all parameters of the dense network / those of this one that are not zero,
+    `theoretical_speedup` the same of MACs. `pruned_accuracy` is right after the first round's pruning, before
+    any fine-tuning. `latency_ms` is keyed by batch size.
+    """
+
+    sparsity: Fraction
+    accuracy: Fraction
+    loss: float
+    pruned_accuracy: Fraction | None = None
+    compression_ratio: float
+    theoretical_speedup: float
+    latency_ms: Mapping[str, Latency] = {}
+
+
+class Curve(Frozen):
+    """One method of a sweep, run one way; `decision` is the index of the sweep."""
+
+    decision: Count
+    criterion: str
+    granularity: Granularity
+    scope: Scope
+    mode: Mode
+    points: tuple[CurvePoint, ...] = ()
+
+
+Measure = Literal["weights", "unit_norms", "top_share"]
+
+
+class Distribution(Frozen):
+    """How something spreads in a layer of the `dense` or the `pruned` network, in equal bins from 0.
+
+    `weights` is |w| of the kept weights; `unit_norms` the L2 norm of each unit; `top_share` the share of each
+    unit's weights that are among the largest tenth of the layer's. `largest` is the last bin's upper edge.
+    """
+
+    layer: str
+    stage: Literal["dense", "pruned"]
+    measure: Measure
+    largest: float
+    counts: tuple[Count, ...]
+
+
 class EpochFigures(Frozen):
     """One epoch: mean training loss, and accuracy and loss on the validation split after it.
 
@@ -94,7 +143,11 @@ class Environment(Frozen):
 
 
 class Report(Frozen):
-    """The final figures of a session; a network not measured (yet) is None."""
+    """The final figures of a session; a network not measured (yet) is None.
+
+    `compression_ratio` and `theoretical_speedup` are of the pruned network; `sparse_latency_ms` is of the same
+    weights run as sparse matrices.
+    """
 
     dense: Figures | None = None
     pruned: Figures | None = None
@@ -103,8 +156,10 @@ class Report(Frozen):
     theoretical_speedup: float | None = None
     layers: tuple[LayerFigures, ...] = ()
     scan: ScanFigures | None = None
-    curves: tuple[()] = ()
+    curves: tuple[Curve, ...] = ()
     epochs: tuple[EpochFigures, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    sparse_latency_ms: Mapping[str, Latency] = {}
     test_reads: Count = 0
     environment: Environment | None = None
 
@@ -138,6 +193,7 @@ def _differences(recorded: Report, replayed: Report, tolerance: float) -> Iterat
         other = ours.get(layer.name)
         yield from _exact(f"layers.{layer.name}.nonzero", layer.nonzero, other.nonzero if other else None)
     yield from _scan_differences(recorded.scan, replayed.scan, tolerance)
+    yield from _curve_differences(recorded.curves, replayed.curves, tolerance)
     for position, epoch in enumerate(recorded.epochs):
         name = f"epochs.{position}.accuracy"
         again = replayed.epochs[position] if position < len(replayed.epochs) else None
@@ -178,7 +234,23 @@ def _scan_differences(
             yield from _near(f"scan.{curve.name}.{position}", accuracy, other, tolerance)
 
 
-def _exact(figure: str, recorded: int, replayed: int | None) -> Iterator[Difference]:
+def _curve_differences(
+    recorded: tuple[Curve, ...], replayed: tuple[Curve, ...], tolerance: float
+) -> Iterator[Difference]:
+    yield from _exact("curves", len(recorded), len(replayed))
+    for ours, theirs in zip(replayed, recorded, strict=False):
+        name = f"curves.{theirs.decision}.{theirs.criterion}.{theirs.granularity}.{theirs.mode}"
+        again = {point.sparsity: point for point in ours.points}
+        for point in theirs.points:
+            other = again.get(point.sparsity)
+            at = f"{name}.{point.sparsity:g}"
+            yield from _near(f"{at}.accuracy", point.accuracy, other.accuracy if other else None, tolerance)
+            for ratio in ("compression_ratio", "theoretical_speedup"):
+                ours_ratio = getattr(other, ratio, None)
+                yield from _exact(f"{at}.{ratio}", getattr(point, ratio), ours_ratio)
+
+
+def _exact(figure: str, recorded: float, replayed: float | None) -> Iterator[Difference]:
     if recorded != replayed:
         yield Difference(figure=figure, recorded=recorded, replayed=replayed, within_tolerance=False)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prune_tui.core.decisions import Decision, Finetune, Prune
+from prune_tui.core.decisions import Decision, Finetune, Prune, Rewind
 from prune_tui.core.forecast import joint_accuracy
 from prune_tui.core.report import EpochFigures, ScanFigures
 
@@ -11,7 +11,7 @@ def pruning_runs(
     decisions: Sequence[Decision], epochs: Sequence[EpochFigures], *, running: int | None = None
 ) -> list[tuple[EpochFigures, ...]]:
     """Return the epochs of each pruning or fine-tuning run, oldest first, and of the one `running`."""
-    indices = [at for at, decision in enumerate(decisions) if isinstance(decision, Prune | Finetune)]
+    indices = [at for at, decision in enumerate(decisions) if isinstance(decision, Prune | Finetune | Rewind)]
     if running is not None and running not in indices:
         indices.append(running)
     return [tuple(epoch for epoch in epochs if epoch.decision == at) for at in indices]

@@ -1,13 +1,15 @@
 """A pruning session: what was decided, in order, and what came of it; and its JSON form."""
 
 import json
+import re
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError
 
 from prune_tui.core.decisions import CHECKPOINT_PATTERN, Decision
 from prune_tui.core.errors import SessionError
-from prune_tui.core.frozen import Count, Frozen
+from prune_tui.core.events import Stage
+from prune_tui.core.frozen import Count, Fraction, Frozen, Positive
 from prune_tui.core.report import Report
 
 SCHEMA_VERSION: Final = 1
@@ -18,11 +20,16 @@ Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 class Checkpoint(Frozen):
-    """A file in the session's folder, known by its hash; `path` is relative to that folder."""
+    """A file in the session's folder, known by its hash; `path` is relative to that folder.
+
+    `accuracy` is what these weights reach on the validation split.
+    """
 
     path: Annotated[str, Field(pattern=CHECKPOINT_PATTERN)]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
     file_bytes: Count
+    stage: Stage = "pruned"
+    accuracy: Fraction | None = None
 
 
 class Record(Frozen):
@@ -33,7 +40,11 @@ class Record(Frozen):
 
 
 class Session(Frozen):
-    """Everything needed to do a pruning again, and what it gave the first time."""
+    """Everything needed to do a pruning again, and what it gave the first time.
+
+    `num_train_images` takes so many of the dataset's training images (validation is carved from them) and
+    `num_test_images` so many of its test images, drawn by the seed; None takes all.
+    """
 
     schema_version: Literal[1] = SCHEMA_VERSION
     name: Annotated[str, Field(pattern=NAME_PATTERN)]
@@ -41,13 +52,23 @@ class Session(Frozen):
     model: str
     dataset: str
     device: Device = "auto"
+    num_train_images: Positive | None = None
+    num_test_images: Positive | None = None
     decisions: tuple[Decision, ...] = ()
     record: Record | None = None
 
 
 def to_json(session: Session) -> str:
-    """Return the session as an indented JSON document, ending with a newline."""
-    return session.model_dump_json(indent=2) + "\n"
+    """Return the session as an indented JSON document, lists of numbers on one line, ending with a newline."""
+    indented = session.model_dump_json(indent=2)
+    return (
+        _NUMBERS.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), indented)
+        + "\n"
+    )
+
+
+_NUMBERS: Final = re.compile(r"\[[-+.eE\d,\snul]*\]")
+"""A list of numbers and nulls, such as a histogram's counts."""
 
 
 def from_json(text: str | bytes, *, source: str) -> Session:

@@ -13,6 +13,7 @@ from prune_tui.core.events import (
     DecisionDropped,
     DecisionFinished,
     DecisionStarted,
+    DistributionsTaken,
     EngineReady,
     EpochFinished,
     Event,
@@ -20,11 +21,24 @@ from prune_tui.core.events import (
     LayerInfo,
     MaskChecked,
     Measured,
+    PointSwept,
     Pruned,
     ScanStarted,
+    Shrunk,
+    SweepStarted,
     WeightsBinned,
 )
-from prune_tui.core.report import Environment, EpochFigures, Figures, LayerFigures, Report, ScanFigures
+from prune_tui.core.report import (
+    Curve,
+    Distribution,
+    Environment,
+    EpochFigures,
+    Figures,
+    Latency,
+    LayerFigures,
+    Report,
+    ScanFigures,
+)
 from prune_tui.core.session import Checkpoint
 
 MAX_EPOCHS = 4_000
@@ -71,12 +85,17 @@ class View:
     epochs: tuple[EpochFigures, ...] = ()
     scan: ScanFigures | None = None
     num_cells_done: int = 0
+    curves: tuple[Curve, ...] = ()
     pruned_counts: Pruned | None = None
     mask: MaskChecked | None = None
     dense_histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
     pruned_histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
     dense: Figures | None = None
     pruned: Figures | None = None
+    shrunk: Figures | None = None
+    shrunk_counts: Shrunk | None = None
+    sparse_latency_ms: Mapping[str, Latency] = field(default_factory=dict)
+    distributions: tuple[Distribution, ...] = ()
     test_reads: int = 0
     checkpoints: tuple[Checkpoint, ...] = ()
     log: tuple[LogLine, ...] = ()
@@ -108,11 +127,15 @@ def report_of(view: View) -> Report:
     return Report(
         dense=dense,
         pruned=pruned,
+        shrunk=view.shrunk,
         compression_ratio=pruned.parameters / max(1, pruned.nonzero) if pruned else None,
         theoretical_speedup=pruned.macs / max(1, pruned.nonzero_macs) if pruned else None,
         layers=view.layer_figures,
         scan=view.scan,
+        curves=view.curves,
         epochs=view.epochs,
+        distributions=view.distributions,
+        sparse_latency_ms=view.sparse_latency_ms,
         test_reads=view.test_reads,
         environment=view.environment,
     )
@@ -135,6 +158,8 @@ def apply(view: View, event: Event) -> View:
         case DecisionStarted():
             running = Running(event.index, event.kind, event.title, event.started_at)
             return _logged(replace(_cleared_for(view, event.kind), running=running), event.title, 0.0)
+        case BatchTrained() if view.running is not None and view.running.kind == "sweep":
+            return _progressed(view, event.seconds, None, event)
         case BatchTrained():
             epochs_done = (event.round - 1) * event.num_epochs + event.epoch - 1
             done = (epochs_done + event.batch / event.num_batches) / (event.num_rounds * event.num_epochs)
@@ -149,9 +174,13 @@ def apply(view: View, event: Event) -> View:
             return replace(view, scan=event.figures, num_cells_done=0)
         case CellScanned():
             return _cell_scanned(view, event)
+        case SweepStarted():
+            return replace(view, curves=(*view.curves, *event.curves))
+        case PointSwept():
+            return _point_swept(view, event)
         case Pruned():
             text = f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
-            changed = replace(view, pruned_counts=event, pruned=None)
+            changed = replace(_without_shrunk(view), pruned_counts=event, pruned=None)
             return _logged(changed, text, event.seconds)
         case MaskChecked():
             return replace(view, mask=event)
@@ -159,12 +188,24 @@ def apply(view: View, event: Event) -> View:
             return replace(view, dense_histograms={**view.dense_histograms, event.layer: event})
         case WeightsBinned():
             return replace(view, pruned_histograms={**view.pruned_histograms, event.layer: event})
+        case DistributionsTaken():
+            others = tuple(known for known in view.distributions if known.stage != event.stage)
+            return replace(view, distributions=(*others, *event.distributions))
+        case Shrunk():
+            text = f"shrunk: {event.parameters:,} parameters, {event.macs:,} MACs are left"
+            return _logged(replace(view, shrunk_counts=event, shrunk=None), text, event.seconds)
         case Measured():
             return _measured(view, event)
         case LatencyMeasured():
             return _latency_measured(view, event)
         case CheckpointSaved():
-            saved = Checkpoint(path=event.path, sha256=event.sha256, file_bytes=event.file_bytes)
+            saved = Checkpoint(
+                path=event.path,
+                sha256=event.sha256,
+                file_bytes=event.file_bytes,
+                stage=event.stage,
+                accuracy=event.accuracy,
+            )
             others = tuple(known for known in view.checkpoints if known.path != event.path)
             return replace(view, checkpoints=(*others, saved))
         case DecisionFinished():
@@ -181,15 +222,21 @@ def _cleared_for(view: View, kind: str) -> View:
     """Forget what the decision about to run makes untrue: a new baseline makes everything so."""
     if kind in ("train_dense", "load_dense"):
         return replace(
-            view,
+            _without_shrunk(view),
             scan=None,
             pruned_counts=None,
             mask=None,
             dense=None,
             pruned=None,
             pruned_histograms={},
+            distributions=(),
         )
     return replace(view, mask=None) if kind == "prune" else view
+
+
+def _without_shrunk(view: View) -> View:
+    """Forget the shrunk network and the sparse one's latency: the network they were made of has changed."""
+    return replace(view, shrunk=None, shrunk_counts=None, sparse_latency_ms={})
 
 
 def _progressed(view: View, seconds: float, done: float | None, batch: BatchTrained | None = None) -> View:
@@ -237,12 +284,33 @@ def _cell_scanned(view: View, event: CellScanned) -> View:
     return _progressed(changed, event.seconds, event.num_done / event.num_cells)
 
 
+def _point_swept(view: View, event: PointSwept) -> View:
+    curve, point = event.curve, event.point
+    curves = tuple(
+        known.model_copy(update={"points": (*known.points, point)})
+        if known.model_copy(update={"points": ()}) == curve
+        else known
+        for known in view.curves
+    )
+    text = (
+        f"{curve.criterion} {curve.granularity} {curve.mode.replace('_', ' ')} at {point.sparsity:.0%}: "
+        f"validation accuracy {point.accuracy:.2%}"
+    )
+    changed = _logged(replace(view, curves=curves), text, event.seconds)
+    return _progressed(changed, event.seconds, event.num_done / event.num_points)
+
+
 def _measured(view: View, event: Measured) -> View:
     accuracy = f"{event.which}: test accuracy {event.figures.accuracy:.2%}"
     changed = replace(view, test_reads=event.test_reads)
-    if event.which == "dense":
-        return _logged(replace(changed, dense=event.figures), accuracy, event.seconds)
-    return _logged(replace(changed, pruned=event.figures), accuracy, event.seconds)
+    match event.which:
+        case "dense":
+            changed = replace(changed, dense=event.figures)
+        case "shrunk":
+            changed = replace(changed, shrunk=event.figures)
+        case _:
+            changed = replace(changed, pruned=event.figures)
+    return _logged(changed, accuracy, event.seconds)
 
 
 def _latency_measured(view: View, event: LatencyMeasured) -> View:
@@ -252,9 +320,16 @@ def _latency_measured(view: View, event: LatencyMeasured) -> View:
         latency = {**figures.latency_ms, str(event.batch_size): event.latency}
         return figures.model_copy(update={"latency_ms": latency})
 
-    if event.which == "dense":
-        return replace(view, dense=timed(view.dense))
-    return replace(view, pruned=timed(view.pruned))
+    match event.which:
+        case "dense":
+            return replace(view, dense=timed(view.dense))
+        case "shrunk":
+            return replace(view, shrunk=timed(view.shrunk))
+        case "sparse":
+            sparse = {**view.sparse_latency_ms, str(event.batch_size): event.latency}
+            return replace(view, sparse_latency_ms=sparse)
+        case _:
+            return replace(view, pruned=timed(view.pruned))
 
 
 def _logged(view: View, text: str, seconds: float) -> View:
