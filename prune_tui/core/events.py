@@ -210,7 +210,7 @@ class Shrunk:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A network's final figures (`which`: dense, pruned or shrunk) after `test_reads` reads of the test set."""
+    """A network's final figures (`which`: dense, pruned or shrunk) after so many reads of the test set."""
 
     which: str
     figures: Figures

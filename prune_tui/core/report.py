@@ -145,7 +145,7 @@ class Environment(Frozen):
 class Report(Frozen):
     """The final figures of a session; a network not measured (yet) is None.
 
-    `compression_ratio` and `theoretical_speedup` are of the pruned network; `sparse_latency_ms` is of the same
+    `compression_ratio` and `theoretical_speedup` are of the pruned network; `sparse_latency_ms` is of its
     weights run as sparse matrices.
     """
 

@@ -59,7 +59,7 @@ class Session(Frozen):
 
 
 def to_json(session: Session) -> str:
-    """Return the session as an indented JSON document, lists of numbers on one line, ending with a newline."""
+    """Return the session as an indented JSON document, each list of numbers on one line."""
     indented = session.model_dump_json(indent=2)
     return (
         _NUMBERS.sub(lambda found: " ".join(found[0].split()).replace("[ ", "[").replace(" ]", "]"), indented)
@@ -67,8 +67,8 @@ def to_json(session: Session) -> str:
     )
 
 
-_NUMBERS: Final = re.compile(r"\[[-+.eE\d,\snul]*\]")
-"""A list of numbers and nulls, such as a histogram's counts."""
+_NUMBERS: Final = re.compile(r"\[\n[-+.eE\d,\snul]*\]")
+"""A list of numbers and nulls, such as a histogram's counts; no JSON string has a line break in it."""
 
 
 def from_json(text: str | bytes, *, source: str) -> Session:
