@@ -206,7 +206,7 @@ def _print_receipt(outcome: "Outcome", tolerance_points: float) -> None:
 
     console = Console(highlight=False)
     console.print(session_tables(outcome.session))
-    console.print(report_tables(outcome.report))
+    console.print(report_tables(outcome.report, outcome.session.decisions))
     console.print()
     console.print(verdict(outcome.reproduced, outcome.identical, outcome.differences, tolerance_points))
 
@@ -237,7 +237,7 @@ def show(
     if content.record is None:
         console.print("not recorded: replay it to see what comes of it", style="dim")
     else:
-        console.print(report_tables(content.record.report))
+        console.print(report_tables(content.record.report, content.decisions))
 
 
 @app.command("list")

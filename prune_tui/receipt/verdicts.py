@@ -1,0 +1,37 @@
+"""Whether a replay reproduced its record, and which figures differ."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from prune_tui.core.report import Difference
+from prune_tui.receipt.tables import plain_table
+
+_MAX_DIFFERENCES = 12
+
+
+def verdict(
+    reproduced: bool | None,
+    identical: bool | None,
+    differences: Sequence[Difference],
+    tolerance_points: float,
+) -> RenderableType:
+    """Say whether a replay reproduced its record, and what differs."""
+    if reproduced is None:
+        return Text("nothing recorded to compare with", "yellow")
+    if identical:
+        return Text("✓ reproduced, identical to the bit", "bold green")
+    rows = plain_table()
+    for column in ("figure", "recorded", "replayed", ""):
+        rows.add_column(column)
+    for found in sorted(differences, key=lambda found: found.within_tolerance)[:_MAX_DIFFERENCES]:
+        within = Text("within tolerance", "dim") if found.within_tolerance else Text("differs", "bold red")
+        rows.add_row(found.figure, Text(str(found.recorded)), Text(str(found.replayed)), within)
+    more = len(differences) - _MAX_DIFFERENCES
+    line = (
+        Text(f"✓ reproduced within {tolerance_points:g} points, not to the bit", "bold green")
+        if reproduced
+        else Text("✗ not reproduced", "bold red")
+    )
+    return Group(rows, Text(f"… and {more} more" if more > 0 else ""), line)

@@ -1,0 +1,152 @@
+"""The receipt shows all that a report holds within eighty columns, and warns only of what applies."""
+
+import io
+import re
+
+import pytest
+from rich.console import Console, RenderableType
+
+from prune_tui.core.caveats import (
+    NO_SPARSE_CONVOLUTIONS,
+    NOTHING_REMOVED,
+    SPARSE,
+    TWO_OF_FOUR,
+    UNITS_LEFT_IN,
+    caveats,
+)
+from prune_tui.core.decisions import Measure, Prune, Shrink, Sweep
+from prune_tui.core.report import Distribution, LayerFigures, Report
+from prune_tui.core.session import Session
+from prune_tui.receipt import report_tables, session_tables, verdict
+from prune_tui.receipt.distributions import MAX_LAYERS, histogram_line
+from prune_tui.receipt.layers import weights_bar
+from tests import made_up
+
+
+def drawn(content: RenderableType, width: int = 80) -> str:
+    """What is printed where there is no colour."""
+    console = Console(width=width, file=io.StringIO(), highlight=False)
+    console.print(content)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("num_layers", [1, 4, 60])
+def test_everything_fits_eighty_columns_uncut(num_layers: int) -> None:
+    text = drawn(report_tables(made_up.report(num_layers)))
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert not re.search(r"\d…", text)
+
+
+def test_the_three_networks_stand_side_by_side_each_figure_under_its_own_name() -> None:
+    text = drawn(report_tables(made_up.report()))
+    rows = {re.split(r"\s{2,}", line)[0]: line.split() for line in text.splitlines() if line}
+    assert rows["compression ratio"][-3:] == ["1.00x", "10.00x", "10.03x"]
+    assert rows["theoretical speedup"][-3:] == ["1.00x", "10.00x", "10.03x"]
+    assert rows["parameters"][-3:] == ["431,080", "431,080", "45,000"]
+    assert rows["file bytes"][-3:] == ["1,724,920", "226,319", "180,500"]
+
+
+def test_latency_is_shown_for_each_network_and_batch_size_beside_the_dense_one() -> None:
+    text = drawn(report_tables(made_up.report()))
+    assert re.search(r"64 +dense +4\.31 +6\.47 +1\.00x", text)
+    assert re.search(r"pruned, sparse \(CSR\) +0\.80 +1\.20 +5\.39x", text)
+    assert re.search(r"shrunk +0\.45 +0\.68 +9\.58x", text)
+
+
+def test_a_sweep_has_a_row_a_sparsity_a_column_a_curve_and_a_plot_that_needs_no_colour() -> None:
+    curves = (
+        made_up.curve("l1", batch_sizes=("64",)),
+        made_up.curve("l1", mode="sparse", batch_sizes=("64",)),
+        made_up.curve("l2", unit=True, globally=True),
+    )
+    text = drawn(report_tables(Report(curves=curves)))
+    assert re.search(r"90% +63\.56 +63\.56 +63\.56", text)
+    assert re.search(r"90% +64\.00 +23\.68 \(2\.7x\)", text)
+    assert re.search(r"90% +10\.00x +9\.00x", text)
+    assert "xx l1 weight" in text
+    assert "oo l2 unit global" in text
+
+
+def test_each_sweep_has_its_own_tables() -> None:
+    curves = tuple(made_up.curve("l1", decision=decision) for decision in (1, 3))
+    text = drawn(report_tables(Report(curves=curves)))
+    assert "sweep, decision 2: validation accuracy" in text
+    assert "sweep, decision 4: validation accuracy" in text
+
+
+def test_of_many_layers_only_the_largest_are_drawn_and_it_says_so() -> None:
+    text = drawn(report_tables(made_up.report(60)))
+    assert f"the {MAX_LAYERS} largest of 60 layers" in text
+    histograms = text[text.index("distribution of |w|") :]
+    assert "stage59.conv" in histograms
+    assert "stage0.conv" not in histograms
+
+
+def test_a_histogram_shows_emptiness_and_anything_at_all() -> None:
+    counts = Distribution(layer="a", stage="dense", measure="weights", largest=1.0, counts=(800, 0, 1, 400))
+    assert histogram_line(counts, largest=1.0, num_bars=4) == "█ ▁▅"
+    assert histogram_line(counts, largest=2.0, num_bars=4) == "█▅  "
+    assert histogram_line(counts.model_copy(update={"counts": (0, 0)}), largest=1.0, num_bars=4) == "    "
+
+
+def test_a_bar_shows_that_a_layer_is_there_and_that_weights_are_left() -> None:
+    def bar(parameters: int, nonzero: int) -> str:
+        layer = LayerFigures(name="a", parameters=parameters, nonzero=nonzero, sparsity=0.5)
+        return weights_bar(layer, 1000)
+
+    assert bar(1000, 500) == "█" * 10 + "░" * 10
+    assert bar(1000, 1) == "█" + "░" * 19
+    assert bar(1, 1) == "█"
+    assert bar(1000, 0) == "░" * 20
+
+
+def test_it_warns_of_nothing_where_nothing_was_pruned() -> None:
+    assert caveats(Report(dense=made_up.figures(0.9))) == ()
+
+
+def test_it_warns_of_zeros_and_says_what_is_smaller() -> None:
+    report = Report(dense=made_up.figures(0.9), pruned=made_up.figures(0.9, nonzero=9))
+    assert "Only its file" not in caveats(report)[0]
+    smaller = report.model_copy(update={"pruned": made_up.figures(0.9, nonzero=9, file_bytes=9)})
+    assert "no faster and no smaller in memory" in caveats(smaller)[0]
+    assert "Only its file is smaller" in caveats(smaller)[0]
+
+
+def test_it_warns_of_units_until_they_are_removed() -> None:
+    units = (Prune(plan=0.5, granularity="unit"), Measure())
+    report = made_up.report()
+    assert UNITS_LEFT_IN not in caveats(report, (*units, Shrink()))
+    assert UNITS_LEFT_IN in caveats(report.model_copy(update={"shrunk": None}), units)
+    assert NOTHING_REMOVED in caveats(report.model_copy(update={"shrunk": report.pruned}), units)
+
+
+def test_it_warns_of_sparse_kernels_only_where_they_ran() -> None:
+    report = made_up.report()
+    assert {SPARSE, NO_SPARSE_CONVOLUTIONS} <= set(caveats(report))
+    assert not {SPARSE, TWO_OF_FOUR} & set(caveats(Report(pruned=report.pruned)))
+    assert TWO_OF_FOUR in caveats(report, (Prune(plan=0.5, granularity="n_m"),))
+
+
+def test_a_session_without_a_record_is_shown() -> None:
+    session = Session(name="a", model="mlp", dataset="mnist", decisions=(Sweep(), Prune(plan=0.5)))
+    text = drawn(session_tables(session))
+    assert "1  sweep l1 weight, 9 sparsities" in text
+    assert "2  prune l1 weight, 1 round" in text
+
+
+def test_an_empty_report_is_shown() -> None:
+    assert drawn(report_tables(Report())).strip() == "the test set was read 0 times"
+
+
+@pytest.mark.parametrize(
+    ("reproduced", "identical", "words"),
+    [
+        (None, None, "nothing recorded"),
+        (True, True, "identical to the bit"),
+        (True, False, "within 0.5 points"),
+        (False, False, "not reproduced"),
+    ],
+)
+def test_a_verdict_is_one_of_four(reproduced: bool | None, identical: bool | None, words: str) -> None:
+    assert words in drawn(verdict(reproduced, identical, (), 0.5))
