@@ -7,7 +7,9 @@ from typing import Self
 from rich.console import Console
 from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.progress import Progress as RichProgress
+from rich.table import Column
 
+from prune_tui.core.curves import method_name, mode_name
 from prune_tui.core.events import (
     BatchEvaluated,
     BatchTrained,
@@ -19,7 +21,9 @@ from prune_tui.core.events import (
     Event,
     LatencyMeasured,
     Measured,
+    PointSwept,
     Pruned,
+    Shrunk,
 )
 from prune_tui.core.view import LogLine, View
 
@@ -30,12 +34,13 @@ class Progress:
     def __init__(self) -> None:
         self._console = Console(stderr=True, highlight=False)
         self._bars = RichProgress(
-            TextColumn("{task.description}", markup=False),
-            BarColumn(),
-            TextColumn("{task.fields[detail]}", markup=False),
+            TextColumn("{task.description}", markup=False, table_column=_cut(1)),
+            BarColumn(bar_width=14),
+            TextColumn("{task.fields[detail]}", markup=False, table_column=_cut(2)),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=self._console,
+            expand=True,
             disable=not sys.stderr.isatty(),
         )
         self._task: TaskID | None = None
@@ -66,9 +71,11 @@ class Progress:
                 self._bars.update(self._task, completed=1.0)
             case BatchTrained() | BatchEvaluated() | CellScanned() if self._task is not None and view.running:
                 self._bars.update(self._task, completed=view.running.done)
+            case PointSwept() if self._task is not None and view.running:
+                self._bars.update(self._task, completed=view.running.done, detail=_swept(event))
             case EpochFinished() if self._task is not None:
                 self._bars.update(self._task, detail=f"validation {event.figures.accuracy:.2%}")
-            case Pruned() | Measured() | LatencyMeasured() if self._task is not None and view.log:
+            case Pruned() | Shrunk() | Measured() | LatencyMeasured() if self._task is not None and view.log:
                 self._bars.update(self._task, detail=view.log[-1].text)
             case _:
                 pass
@@ -80,3 +87,14 @@ class Progress:
         for line in fresh:
             self._console.print(line.text, markup=False, soft_wrap=True)
             self._last = line
+
+
+def _cut(share: int) -> Column:
+    """Return a column that takes a share of what is left of a line, and cuts what is too long for it."""
+    return Column(no_wrap=True, overflow="ellipsis", ratio=share)
+
+
+def _swept(event: PointSwept) -> str:
+    mode = "" if event.curve.mode == "masked" else f" {mode_name(event.curve)}"
+    point = f"{event.point.sparsity * 100:.4g}%: {event.point.accuracy:.2%}"
+    return f"{event.num_done}/{event.num_points} {method_name(event.curve)}{mode} {point}"
