@@ -6,6 +6,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from prune_tui.core.report import Figures, Latency, Report
+from prune_tui.core.summary import compression_ratio, networks_of, theoretical_speedup
 from prune_tui.receipt.tables import plain_table, titled
 
 Networks = Mapping[str, Figures]
@@ -13,22 +14,11 @@ Networks = Mapping[str, Figures]
 
 def networks_parts(report: Report) -> list[RenderableType]:
     """Show each network's figures, and its latency beside the dense one's."""
-    named = {"dense": report.dense, "pruned": report.pruned, "shrunk": report.shrunk}
-    networks = {name: figures for name, figures in named.items() if figures is not None}
+    networks = networks_of(report)
     parts: list[RenderableType] = [_figures_table(report, networks)] if networks else []
     if any(latencies for _, latencies in _timed(report)):
         parts.append(_latency_table(report))
     return parts
-
-
-def compression_ratio(report: Report, figures: Figures) -> float:
-    """Return all parameters of the dense network / those of this one that are not zero."""
-    return (report.dense or figures).parameters / max(1, figures.nonzero)
-
-
-def theoretical_speedup(report: Report, figures: Figures) -> float:
-    """Return the MACs of the dense network / those of this one with a weight that is not zero."""
-    return (report.dense or figures).macs / max(1, figures.nonzero_macs)
 
 
 def _figures_table(report: Report, networks: Networks) -> Table:
