@@ -1,0 +1,1 @@
+"""The sections of docs/STUDIES.md: what was published, and what our sessions recorded."""
