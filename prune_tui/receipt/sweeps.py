@@ -25,7 +25,8 @@ def sweeps_parts(curves: Sequence[Curve]) -> list[RenderableType]:
     for sweep in by_sweep(curve for curve in curves if curve.points):
         title = f"sweep, decision {sweep[0].decision + 1}"
         parts += _table(f"{title}: validation accuracy, %", sweep, _accuracy)
-        parts.append(sweep_plot(sweep))
+        if len(swept_sparsities(sweep)) > 1:
+            parts.append(sweep_plot(sweep))
         masked = [curve for curve in sweep if curve.mode == "masked"]
         if any(
             point.pruned_accuracy not in (None, point.accuracy) for curve in sweep for point in curve.points
