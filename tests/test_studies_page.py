@@ -113,8 +113,16 @@ def test_a_shows_three_curves_by_setting_and_the_shrunk_network(tmp_path: Path) 
     for name, accuracy in heights.items():
         curve = made_up.curve("l1", sparsities=SETTINGS, accuracies=[accuracy] * 7)
         structured = name == "structured"
+        compact = made_up.curve(
+            "l1",
+            mode="compact",
+            unit=True,
+            sparsities=SETTINGS,
+            accuracies=[accuracy] * 7,
+            batch_sizes=("64",),
+        )
         what = report(
-            curves=[curve],
+            curves=[curve, compact] if structured else [curve],
             pruned=made_up.figures(0.98, nonzero=20_000),
             shrunk=made_up.figures(0.98, nonzero=9_000, parameters=10_000, file_bytes=40_000)
             if structured
@@ -125,8 +133,10 @@ def test_a_shows_three_curves_by_setting_and_the_shrunk_network(tmp_path: Path) 
     text = page(tmp_path)
     assert "| 70 % | 97.3 % | 50.00 % | 90.00 % | 70.00 % |" in text
     assert "| 10 % | 27.1 % | 50.00 % | 90.00 % | 70.00 % |" in text
+    assert "| setting | target sparsity | lenet-random | lenet-l1 | lenet-structured |" in text
+    assert "| 97.3 % | – | 4.84 |" in text
     assert line_with(text, "dense baseline 99.00 %").startswith("- **meets**")
-    assert line_with(text, "compression ratio up to 37.04x").startswith("- **meets**")
+    assert line_with(text, "97.3 %: compression ratio 37.04x").startswith("- **meets**")
     assert line_with(text, "at 7 of 7 settings").startswith("- **meets**")
     assert line_with(text, "the shrunk file has 40,000 bytes").startswith("- **meets**")
     assert line_with(text, "takes 0.10 ms at batch 64").startswith("- **meets**")

@@ -32,7 +32,8 @@ def sweeps_parts(curves: Sequence[Curve]) -> list[RenderableType]:
             point.pruned_accuracy not in (None, point.accuracy) for curve in sweep for point in curve.points
         ):
             parts += _table(f"{title}: right after the first round's pruning, %", masked, _pruned_accuracy)
-        parts += _table(f"{title}: compression ratio, theoretical speedup", masked, _savings)
+        saving = [curve for curve in sweep if curve.mode in ("masked", "compact")]
+        parts += _table(f"{title}: compression ratio, theoretical speedup", saving, _savings)
         for size in swept_batch_sizes(sweep):
             parts += _table(
                 f"{title}: latency p50 at batch {size}, ms (masked p50 / its p50)",

@@ -1,10 +1,12 @@
 """Study A: LeNet pruned at random, by magnitude and by structure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from prune_tui.core.caveats import caveats
-from prune_tui.core.report import Curve, CurvePoint
+from prune_tui.core.curves import by_sweep, mode_name, swept_batch_sizes
+from prune_tui.core.report import Curve, CurvePoint, Mode
 from scripts.studies import published
+from scripts.studies.latencies import latency_table
 from scripts.studies.sections import (
     NONE,
     Recorded,
@@ -24,6 +26,10 @@ from scripts.studies.sections import (
 RANDOM, L1, STRUCTURED = "lenet-random", "lenet-l1", "lenet-structured"
 NAMES = (RANDOM, L1, STRUCTURED)
 
+Recordings = Mapping[str, Recorded]
+Curves = Mapping[str, Curve]
+"""Curves of sweeps by the names of their columns."""
+
 STORY = (
     "The study trains a LeNet of 21,840 parameters, then prunes every layer to the same sparsity in three "
     "rounds, fine-tuning four epochs after each: random weights, the smallest |w|, or the filters and "
@@ -35,47 +41,57 @@ STORY = (
 
 def section(sessions: Sessions) -> Section:
     recorded = {name: sessions[name] for name in NAMES if name in sessions}
+    masked, all_curves = _curves(recorded, "masked"), _curves(recorded, "masked", "compact")
     body: list[str] = []
-    if any(_masked(one) for one in recorded.values()):
+    if masked:
         body += paragraph("Accuracy on the validation split after the last round:")
-        body += _settings_table(recorded, lambda point: percent(point.accuracy))
+        body += _settings_table(masked, lambda point: percent(point.accuracy))
         body += paragraph("Compression ratio and theoretical speedup:")
         body += _settings_table(
-            recorded, lambda point: f"{times(point.compression_ratio)}, {times(point.theoretical_speedup)}"
+            all_curves, lambda point: f"{times(point.compression_ratio)}, {times(point.theoretical_speedup)}"
         )
+    if STRUCTURED in recorded:
+        body += _latencies(recorded[STRUCTURED])
     for name, one in recorded.items():
         body += _final(name, one)
     warnings = [line for one in recorded.values() for line in caveats(one.report, one.session.decisions)]
     body += [f"- {line}" for line in dict.fromkeys(warnings)]
     body += [""] if warnings else []
-    return Section(
-        "A. LeNet on MNIST: random, magnitude, structured", STORY, NAMES, body, _verdicts(recorded)
-    )
+    verdicts = _verdicts(recorded)
+    return Section("A. LeNet on MNIST: random, magnitude, structured", STORY, NAMES, body, verdicts)
 
 
-def _masked(recorded: Recorded) -> Curve | None:
-    return next((one for one in recorded.report.curves if one.mode == "masked" and one.points), None)
+def _curves(recorded: Recordings, *modes: Mode) -> Curves:
+    """Return the sessions' curves that ran in these modes, by the session's name and a mode not masked."""
+    return {
+        name if curve.mode == "masked" else f"{name}, {mode_name(curve)}": curve
+        for name, one in recorded.items()
+        for curve in one.report.curves
+        if curve.mode in modes and curve.points
+    }
 
 
-def _point(recorded: Recorded | None, sparsity: float) -> CurvePoint | None:
-    curve = _masked(recorded) if recorded else None
-    points = curve.points if curve else ()
-    return next((one for one in points if round(one.sparsity, 4) == sparsity), None)
+def _point(curve: Curve, sparsity: float) -> CurvePoint | None:
+    return next((one for one in curve.points if round(one.sparsity, 4) == sparsity), None)
 
 
-def _sparsities(recorded: dict[str, Recorded]) -> list[float]:
-    curves = [_masked(one) for one in recorded.values()]
-    return sorted({round(point.sparsity, 4) for curve in curves if curve for point in curve.points})
+def _sparsities(curves: Curves) -> list[float]:
+    return sorted({round(point.sparsity, 4) for curve in curves.values() for point in curve.points})
 
 
-def _settings_table(recorded: dict[str, Recorded], cell: Callable[[CurvePoint], str]) -> list[str]:
+def _settings_table(curves: Curves, cell: Callable[[CurvePoint], str]) -> list[str]:
     rows = []
-    for sparsity in _sparsities(recorded):
+    for sparsity in _sparsities(curves):
         setting = 1 - (1 - sparsity) ** (1 / published.LENET_ROUNDS)
-        points = [_point(one, sparsity) for one in recorded.values()]
+        points = [_point(curve, sparsity) for curve in curves.values()]
         cells = [cell(point) if point else NONE for point in points]
         rows.append([percent(setting, 0), sparsity_name(sparsity), *cells])
-    return table(["setting", "target sparsity", *recorded], rows)
+    return table(["setting", "target sparsity", *curves], rows)
+
+
+def _latencies(recorded: Recorded) -> list[str]:
+    sweeps = by_sweep(curve for curve in recorded.report.curves if curve.points)
+    return [line for one in sweeps for size in swept_batch_sizes(one) for line in latency_table(one, size)]
 
 
 def _final(name: str, recorded: Recorded) -> list[str]:
@@ -86,37 +102,36 @@ def _final(name: str, recorded: Recorded) -> list[str]:
     return [*lines, *prunings_table(recorded), *final_figures(recorded.report, "and reads the test set:")]
 
 
-def _verdicts(recorded: dict[str, Recorded]) -> list[Verdict]:
+def _verdicts(recorded: Recordings) -> list[Verdict]:
     verdicts = [
         one for name in recorded for one in dense_verdict(recorded[name], published.LENET_DENSE_ACCURACY)
     ]
     verdicts = list(dict.fromkeys(verdicts))
-    verdicts += _compression(recorded)
-    if L1 in recorded and RANDOM in recorded:
-        verdicts += _better_than_random(recorded[L1], recorded[RANDOM])
+    verdicts += [*_compression(recorded), *_better_than_random(recorded)]
     if STRUCTURED in recorded:
         verdicts += _shrunk(recorded[STRUCTURED])
     return verdicts
 
 
-def _compression(recorded: dict[str, Recorded]) -> list[Verdict]:
-    """Compare the most compressed network of all sweeps with the study's."""
-    curves = {name: _masked(one) for name, one in recorded.items()}
-    ends = {name: curve.points[-1] for name, curve in curves.items() if curve}
-    if not ends:
+def _compression(recorded: Recordings) -> list[Verdict]:
+    """Compare the end of the magnitude curve with the study's: other curves end with little accuracy left."""
+    curve = _curves(recorded, "masked").get(L1)
+    if curve is None:
         return []
-    name, end = max(ends.items(), key=lambda found: (found[1].compression_ratio, found[1].accuracy))
-    wanted = published.LENET_COMPRESSION_RATIO
+    end, wanted = curve.points[-1], published.LENET_COMPRESSION_RATIO
     text = (
-        f"compression ratio up to {times(end.compression_ratio)} (`{name}` at {sparsity_name(end.sparsity)}, "
-        f"{percent(end.accuracy)} on validation), the study's roughly {times(wanted, 0)}; it counts "
-        f"biases, which no criterion prunes: of prunable weights alone {times(1 / (1 - end.sparsity))}"
+        f"magnitude at {sparsity_name(end.sparsity)}: compression ratio {times(end.compression_ratio)} with "
+        f"{percent(end.accuracy)} on validation, the study's roughly {times(wanted, 0)}; every parameter "
+        f"counts, and biases are not pruned: of prunable weights alone {times(1 / (1 - end.sparsity))}"
     )
     return [Verdict(text, end.compression_ratio >= wanted)]
 
 
-def _better_than_random(l1: Recorded, random: Recorded) -> list[Verdict]:
-    pairs = [(_point(l1, at), _point(random, at)) for at in _sparsities({L1: l1, RANDOM: random})]
+def _better_than_random(recorded: Recordings) -> list[Verdict]:
+    curves = _curves(recorded, "masked")
+    if not {L1, RANDOM} <= curves.keys():
+        return []
+    pairs = [(_point(curves[L1], at), _point(curves[RANDOM], at)) for at in _sparsities(curves)]
     both = [(ours, theirs) for ours, theirs in pairs if ours and theirs]
     if not both:
         return []
