@@ -58,13 +58,14 @@ class Palette:
     good: Style
     warn: Style
     bad: Style
+    cool: Style
     selected: Style
 
 
 def palette_of(app: App[Any]) -> Palette:
     """Return the palette of the app's theme."""
     variables = app.theme_variables
-    names = ("foreground", "background", "primary", "success", "warning", "error")
+    names = ("foreground", "background", "primary", "success", "warning", "error", "secondary")
     text, background, *colours = (variables[name] for name in names)
     if app.no_color:
         return colourless(text, background)
@@ -72,7 +73,7 @@ def palette_of(app: App[Any]) -> Palette:
 
 
 @lru_cache(maxsize=8)
-def coloured(text: str, background: str, accent: str, good: str, warn: str, bad: str) -> Palette:
+def coloured(text: str, background: str, accent: str, good: str, warn: str, bad: str, cool: str) -> Palette:
     """Return the palette of these colours."""
     ink, paper, lead = Color.parse(text), Color.parse(background), Color.parse(accent)
     return Palette(
@@ -84,6 +85,7 @@ def coloured(text: str, background: str, accent: str, good: str, warn: str, bad:
         good=Style(color=Color.parse(good).rich_color),
         warn=Style(color=Color.parse(warn).rich_color),
         bad=Style(color=Color.parse(bad).rich_color),
+        cool=Style(color=Color.parse(cool).rich_color),
         selected=Style(color=lead.rich_color, bold=True),
     )
 
@@ -91,7 +93,7 @@ def coloured(text: str, background: str, accent: str, good: str, warn: str, bad:
 @lru_cache(maxsize=8)
 def colourless(text: str, background: str) -> Palette:
     """Return the palette for NO_COLOR: greys, and weight where colour would speak."""
-    plain = coloured(text, background, text, text, text, text)
+    plain = coloured(text, background, text, text, text, text, text)
     strong = plain.bold
     return replace(plain, warn=strong, bad=strong + Style(underline=True), selected=strong)
 

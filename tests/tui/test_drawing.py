@@ -17,7 +17,7 @@ from prune_tui.tui.words import (
     times_text,
 )
 
-PALETTE: Palette = coloured("#ffffff", "#000000", "#00ff00", "#00ff00", "#ffff00", "#ff0000")
+PALETTE: Palette = coloured("#ffffff", "#000000", "#00ff00", "#00ff00", "#ffff00", "#ff0000", "#0000ff")
 SCAN = ScanFigures(
     criterion="l1",
     granularity="weight",

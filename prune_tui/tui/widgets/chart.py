@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeVar
 
 from rich.style import Style
 from rich.text import Text
@@ -15,14 +16,19 @@ from prune_tui.tui.palette import Palette, append_runs, palette_of
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The braille bit of each of a cell's dots, by row and column."""
 
+Drawn = TypeVar("Drawn", int, str)
+Cells = dict[tuple[int, int], tuple[Drawn, Style]]
+"""What is drawn in which style, by column and row: the bits of dots, or a mark."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points (x, y); a ghost is dotted and lies behind."""
+    """A line through points (x, y), each marked by a letter if there is one; a ghost is dotted and behind."""
 
     points: tuple[tuple[float, float], ...]
     tone: str = "accent"
     is_ghost: bool = False
+    marker: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +52,10 @@ def plot_lines(plot: Plot, palette: Palette, *, width: int, height: int) -> list
     """Draw a plot in `width` by `height` cells: scale at the left, labels below."""
     gutter = 7
     columns, rows = max(1, width - gutter), max(1, height - 1)
-    cells: dict[tuple[int, int], tuple[int, Style]] = {}
+    cells: Cells[int] = {}
     for line in sorted(plot.lines, key=lambda line: not line.is_ghost):
         _draw(line, plot, cells, columns, rows, getattr(palette, line.tone))
+    marks = _marks(plot, palette, columns, rows)
     labels = _y_labels(plot.y_range, rows)
     texts = []
     for row in range(rows):
@@ -56,8 +63,7 @@ def plot_lines(plot: Plot, palette: Palette, *, width: int, height: int) -> list
         label = labels.get(row, "")
         text.append(f"{label:>{gutter - 2}} ", palette.muted)
         text.append("┤" if label else "│", palette.faint)
-        drawn = (cells.get((column, row)) for column in range(columns))
-        append_runs(text, ((chr(0x2800 + cell[0]), cell[1]) if cell else (" ", None) for cell in drawn))
+        append_runs(text, (_cell(marks, cells, (column, row)) for column in range(columns)))
         texts.append(text)
     texts.append(_x_axis(plot, gutter, columns, palette))
     return texts
@@ -79,19 +85,42 @@ def _y_labels(y_range: tuple[float, float], rows: int) -> dict[int, str]:
     }
 
 
+def _cell(marks: Cells[str], cells: Cells[int], place: tuple[int, int]) -> tuple[str, Style | None]:
+    """Return what is drawn at a place: a mark, dots, or nothing."""
+    if place in marks:
+        return marks[place]
+    dots = cells.get(place)
+    return (chr(0x2800 + dots[0]), dots[1]) if dots else (" ", None)
+
+
+def _dot(point: tuple[float, float], plot: Plot, columns: int, rows: int) -> tuple[int, int]:
+    """Return the dot of a point, from the top left; what lies above or below the plane is at its edge."""
+    (left, right), (low, high) = plot.x_range, plot.y_range
+    across = (point[0] - left) / ((right - left) or 1.0)
+    up = min(1.0, max(0.0, (point[1] - low) / ((high - low) or 1.0)))
+    return round(across * (columns * 2 - 1)), round((1 - up) * (rows * 4 - 1))
+
+
+def _marks(plot: Plot, palette: Palette, columns: int, rows: int) -> Cells[str]:
+    marks: Cells[str] = {}
+    for line in plot.lines:
+        for point in line.points if line.marker else ():
+            x, y = _dot(point, plot, columns, rows)
+            if 0 <= x < columns * 2:
+                marks[x // 2, y // 4] = (line.marker, getattr(palette, line.tone))
+    return marks
+
+
 def _draw(
     line: Line,
     plot: Plot,
-    cells: dict[tuple[int, int], tuple[int, Style]],
+    cells: Cells[int],
     columns: int,
     rows: int,
     style: Style,
 ) -> None:
     def dot(point: tuple[float, float]) -> tuple[int, int]:
-        (left, right), (low, high) = plot.x_range, plot.y_range
-        across = (point[0] - left) / ((right - left) or 1.0)
-        up = min(1.0, max(0.0, (point[1] - low) / ((high - low) or 1.0)))
-        return round(across * (columns * 2 - 1)), round((1 - up) * (rows * 4 - 1))
+        return _dot(point, plot, columns, rows)
 
     def put(x: int, y: int) -> None:
         if 0 <= x < columns * 2:
