@@ -2,7 +2,7 @@
 
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -17,15 +17,18 @@ from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense, describe
+from prune_tui.core.decisions import Decision, LoadDense, TrainDense
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.session import Session
 from prune_tui.storage import read_session, write_atomically
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
+from prune_tui.tui.asking import Asking
+from prune_tui.tui.baselines import to_be_trained
 from prune_tui.tui.engine_access import engine_runner, import_engine, nothing_to_import, settle
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
+from prune_tui.tui.scanning import scan_of
 from prune_tui.tui.screens.by_step import screen_of
 from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
@@ -57,7 +60,7 @@ class PruneApp(App[None], inherit_bindings=False):
             warm_up=import_engine if make_runner is None else nothing_to_import,
             settle=settle if make_runner is None else nothing_to_import,
         )
-        self._when_idle: Callable[[], None] | None = None
+        self._asking = Asking(self, self.state, redraw=self._redraw)
 
     # --- beginning ----------------------------------------------------------------------------------------
 
@@ -109,9 +112,7 @@ class PruneApp(App[None], inherit_bindings=False):
         newest = self.worker.latest
         if newest is not None:
             state.view, state.session, state.path = newest.view, newest.session, newest.path
-        if not state.jobs and self._when_idle is not None:
-            then, self._when_idle = self._when_idle, None
-            then()
+        if self._asking.goes_on():
             return
         self._advance(message.job, message.outcome)
         self._redraw()
@@ -127,16 +128,13 @@ class PruneApp(App[None], inherit_bindings=False):
             else:
                 self._submit(self.state.baseline)
         elif isinstance(task, LoadDense | TrainDense):
-            self._submit(self._scan_decision())
+            self._submit(scan_of(self.state.settings))
 
     def _land(self, session: Session) -> None:
         step = landing(session, self.state.view)
         self._show(step)
         if step is Step.SCAN:
-            self._submit(self._scan_decision() if has_baseline(session) else self.state.baseline)
-
-    def _scan_decision(self) -> Scan:
-        return Scan(criterion=self.state.settings.criterion, granularity=self.state.settings.granularity)
+            self._submit(scan_of(self.state.settings) if has_baseline(session) else self.state.baseline)
 
     # --- what the screens ask -----------------------------------------------------------------------------
 
@@ -144,11 +142,11 @@ class PruneApp(App[None], inherit_bindings=False):
     def _start_session(self, message: messages.StartSession) -> None:
         self.state.baseline = message.baseline
         begin = partial(self._open, Opening(message.session, message.weights))
-        self._when_free("Begin another session?", begin)
+        self._asking.when_free("Begin another session?", begin)
 
     @on(messages.ResumeSession)
     def _resume_session(self, message: messages.ResumeSession) -> None:
-        self._when_free("Open another session?", partial(self._resume, message.path))
+        self._asking.when_free("Open another session?", partial(self._resume, message.path))
 
     def _resume(self, path: Path) -> None:
         try:
@@ -158,7 +156,7 @@ class PruneApp(App[None], inherit_bindings=False):
             self._show_error(messages.Failed(str(error)))
             return
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
-        self.state.baseline = TrainDense(training=training_recipe(model, dataset))
+        self.state.baseline = to_be_trained(training_recipe(model, dataset))
         # A copy of a session under another file name is a session of that name, with its own files.
         session = session.model_copy(update={"name": path.stem})
         self._open(Opening(session, resumed_from=path))
@@ -282,42 +280,9 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def action_leave(self) -> None:
         """Leave; ask first if work is running."""
-        self._when_free("Leave prune-tui?", self.exit)
+        self._asking.when_free("Leave prune-tui?", self.exit)
 
-    # --- asking before work is cut short ------------------------------------------------------------------
-
-    def _when_free(self, purpose: str, then: Callable[[], None]) -> None:
-        """Do something that ends the work under way, once the person has said how."""
-        if not self.state.jobs:
-            then()
-            return
-        if not isinstance(self.screen, StepScreen):
-            return
-        from prune_tui.tui.dialogs.quit import QuitDialog
-
-        task = self.state.jobs[0].task
-        what = "loading" if isinstance(task, Opening) else describe(task)
-        self.push_screen(QuitDialog(what, purpose=purpose), partial(self._answered, then))
-
-    def _answered(self, then: Callable[[], None], answer: str | None) -> None:
-        if answer in (None, "stay"):
-            return
-        if not self.state.jobs:
-            then()
-            return
-        first, *others = self.state.jobs
-        for job in others:
-            job.ask_to_abandon()
-        if answer == "stop":
-            first.ask_to_stop()
-        else:
-            first.ask_to_abandon()
-        self.state.is_paused, self.state.is_stopping = False, True
-        if answer == "discard" and then == self.exit:
-            then()
-            return
-        self._when_idle = then
-        self._redraw()
+    # --- the end ------------------------------------------------------------------------------------------
 
     def _fatal_error(self) -> None:
         """Leave with one line where Textual would print a traceback; the session is on disk."""

@@ -28,8 +28,8 @@ def has_baseline(session: Session | None) -> bool:
 
 
 def is_pruning(view: View) -> bool:
-    """Whether the network is being pruned or fine-tuned right now."""
-    return view.running is not None and view.running.kind in ("prune", "finetune")
+    """Whether the network is being pruned or retrained right now."""
+    return view.running is not None and view.running.kind in ("prune", "finetune", "rewind")
 
 
 def reachable(session: Session | None, view: View) -> frozenset[Step]:

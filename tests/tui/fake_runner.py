@@ -2,12 +2,25 @@
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Semaphore
+from typing import Literal
 
-from prune_tui.core.decisions import Decision, Finetune, LoadDense, Measure, Prune, Scan, TrainDense, describe
+from prune_tui.core.decisions import (
+    Decision,
+    Finetune,
+    LoadDense,
+    Measure,
+    Prune,
+    Rewind,
+    Scan,
+    Shrink,
+    Sweep,
+    TrainDense,
+    describe,
+)
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.events import (
     NUM_BINS,
@@ -18,6 +31,7 @@ from prune_tui.core.events import (
     DecisionDropped,
     DecisionFinished,
     DecisionStarted,
+    DistributionsTaken,
     EngineReady,
     EpochFinished,
     Event,
@@ -25,12 +39,18 @@ from prune_tui.core.events import (
     LayerInfo,
     MaskChecked,
     Measured,
+    PointSwept,
     Pruned,
     ScanStarted,
+    Shrunk,
+    SweepStarted,
     WeightsBinned,
 )
 from prune_tui.core.forecast import joint_accuracy
 from prune_tui.core.report import (
+    Curve,
+    CurvePoint,
+    Distribution,
     Environment,
     EpochFigures,
     Figures,
@@ -45,18 +65,28 @@ from prune_tui.storage import session_path, write_session
 from prune_tui.tui.work import Opening
 
 LAYERS = (
-    LayerInfo("conv1", "conv 5×5, 1→20", 500, 20, 288_000),
-    LayerInfo("conv2", "conv 5×5, 20→50", 25_000, 50, 1_600_000),
-    LayerInfo("[/x]", "linear 800→500", 400_000, 500, 400_000),
-    LayerInfo("fc[", "linear 500→10", 5_000, 10, 5_000, "its outputs are the classes"),
+    LayerInfo("conv1", "conv 5×5, 1→20", 500, 20, 288_000, inputs=25),
+    LayerInfo("conv2", "conv 5×5, 20→50", 25_000, 50, 1_600_000, inputs=500),
+    LayerInfo("[/x]", "linear 800→500", 400_000, 500, 400_000, inputs=800),
+    LayerInfo("fc[", "linear 500→10", 5_000, 10, 5_000, "its outputs are the classes", inputs=500),
 )
+RESIDUAL = (
+    LayerInfo("stem", "conv 3×3, 3→16", 432, 16, 440_000, inputs=27),
+    LayerInfo("block1.conv1", "conv 3×3, 16→16", 2_304, 16, 2_400_000, inputs=144),
+    LayerInfo("block1.conv2", "conv 3×3, 16→16", 2_304, 16, 2_400_000, inputs=144, coupled_to="stem"),
+    LayerInfo("block2.conv1", "conv 3×3, 16→16", 2_304, 16, 2_400_000, inputs=144),
+    LayerInfo("block2.conv2", "conv 3×3, 16→16", 2_304, 16, 2_400_000, inputs=144, coupled_to="stem"),
+    LayerInfo("fc", "linear 16→10", 160, 10, 160, "its outputs are the classes", inputs=16),
+)
+"""A network whose stem and the ends of whose blocks lose their units together."""
 DENSE = 0.985
 HOLD_SECONDS = 20.0
+Spread = Literal["weights", "unit_norms", "top_share"]
 
 
 @dataclass
 class Script:
-    """What the fake does: gates by stage (`open`, `train`, `scan`, `prune`, `measure`), errors, pace."""
+    """What the fake does: gates by stage (`open`, `scan`, `sweep`, `shrink`, …), errors, pace."""
 
     layers: tuple[LayerInfo, ...] = LAYERS
     gates: dict[str, Semaphore] = field(default_factory=dict)
@@ -107,7 +137,7 @@ class FakeRunner:
             stopped_after = None
             for event in self._events(decision, index, should_stop):
                 yield self._folded(event)
-                if should_stop() and isinstance(event, EpochFinished | CellScanned):
+                if should_stop() and isinstance(event, EpochFinished | CellScanned | PointSwept):
                     stopped_after = 1
                     break
         except BaseException:
@@ -141,28 +171,101 @@ class FakeRunner:
             case LoadDense():
                 self._step("load")
                 yield from self._dense_histograms()
+                yield DistributionsTaken("dense", self._distributions("dense"))
                 yield Measured("dense", self._figures({}), self.view.test_reads + 1, 0.1)
                 yield CheckpointSaved("dense.safetensors", "0" * 64, 1_724_320)
             case TrainDense(training=training):
                 yield from self._train(index, training.num_epochs, 1, 1, "train", 0.9, DENSE, should_stop)
                 yield from self._dense_histograms()
+                yield DistributionsTaken("dense", self._distributions("dense"))
                 yield Measured("dense", self._figures({}), self.view.test_reads + 1, 1.0)
                 yield CheckpointSaved("dense.safetensors", "0" * 64, 1_724_320)
             case Scan():
                 yield from self._scan(decision, should_stop)
+            case Sweep():
+                yield from self._sweep(decision, index, should_stop)
             case Prune():
                 yield from self._prune(decision, index, should_stop)
+            case Rewind():
+                yield from self._train(index, 3, 1, 1, "prune", 0.9, DENSE, should_stop)
+            case Shrink():
+                yield self._shrunk()
             case Finetune(training=training):
                 yield from self._train(index, training.num_epochs, 1, 1, "prune", 0.9, DENSE, should_stop)
             case Measure():
+                yield from self._measure(decision, should_stop)
+
+    def _measure(self, decision: Measure, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        self._step("measure", should_stop)
+        counts, small = self.view.pruned_counts, self.view.shrunk_counts
+        plan = {layer.name: layer.sparsity for layer in counts.layers} if counts else {}
+        pruned = self._figures(plan)
+        yield Measured("pruned", pruned, self.view.test_reads + 1, 0.5)
+        speed = {"dense": 1.0, "pruned": 1.0}
+        if small is not None:
+            sizes = {"parameters": small.parameters, "nonzero": small.nonzero, "macs": small.macs}
+            sizes |= {"nonzero_macs": small.nonzero_macs, "file_bytes": small.file_bytes}
+            yield Measured("shrunk", pruned.model_copy(update=sizes), self.view.test_reads + 1, 0.5)
+            speed["shrunk"] = 0.55
+        if decision.sparse:
+            speed["sparse"] = 0.8
+        for which, share in speed.items():
+            for size, p50 in ((1, 0.21), (64, 3.84)):
                 self._step("measure", should_stop)
-                counts = self.view.pruned_counts
-                plan = {layer.name: layer.sparsity for layer in counts.layers} if counts else {}
-                yield Measured("pruned", self._figures(plan), self.view.test_reads + 1, 0.5)
-                for which in ("dense", "pruned"):
-                    for size, p50 in ((1, 0.21), (64, 3.84)):
-                        self._step("measure", should_stop)
-                        yield LatencyMeasured(which, size, Latency(p50=p50, p95=p50 * 1.2), 0.6)
+                yield LatencyMeasured(which, size, Latency(p50=p50 * share, p95=p50 * share * 1.2), 0.6)
+
+    def _shrunk(self) -> Shrunk:
+        self._step("shrink")
+        counts = self.view.pruned_counts
+        assert counts is not None
+        units = tuple(
+            (layer.name, layer.units, max(1, round(layer.units * (1 - figures.sparsity))))
+            for layer, figures in zip(self._script.layers, counts.layers, strict=True)
+        )
+        few, macs = counts.nonzero - 40, counts.nonzero_macs // 2
+        return Shrunk(units, few, few, macs, macs, 4 * few, 1.2e-6, 64, 0.3)
+
+    def _sweep(self, decision: Sweep, index: int, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        curves = [
+            Curve(
+                decision=index,
+                criterion=method.criterion,
+                granularity=method.granularity,
+                scope=method.scope,
+                mode=mode,
+            )
+            for method in decision.methods
+            for mode in ("masked", *decision.modes, *(("from_scratch",) if decision.from_scratch else ()))
+            if method.granularity == ("weight" if mode == "sparse" else "unit") or mode == "masked"
+        ]
+        total = len(curves) * len(decision.sparsities)
+        yield SweepStarted(tuple(curves), total)
+        for number, curve_so_far in enumerate(curves):
+            for position, sparsity in enumerate(decision.sparsities):
+                for epoch in range(1, (decision.finetune.num_epochs if decision.finetune else 0) + 1):
+                    yield BatchTrained(1, 1, epoch, decision.finetune.num_epochs, 1, 1, 0.1)  # type: ignore[union-attr]
+                self._step("sweep", should_stop)
+                done = number * len(decision.sparsities) + position + 1
+                point = swept_point(curve_so_far, sparsity, decision)
+                yield PointSwept(curve_so_far, point, done, total, done * 0.4)
+
+    def _distributions(self, stage: Literal["dense", "pruned"]) -> tuple[Distribution, ...]:
+        spreads: tuple[tuple[Spread, float], ...] = (
+            ("weights", 0.3),
+            ("unit_norms", 2.5),
+            ("top_share", 0.4),
+        )
+        return tuple(
+            Distribution(
+                layer=layer.name,
+                stage=stage,
+                measure=measure,
+                largest=largest,
+                counts=_spread(layer.parameters if measure == "weights" else layer.units, measure, stage),
+            )
+            for layer in self._script.layers
+            for measure, largest in spreads
+        )
 
     def _dense_histograms(self) -> Iterator[Event]:
         for layer in self._script.layers:
@@ -172,7 +275,9 @@ class FakeRunner:
         layers = [
             layer
             for layer in self._script.layers
-            if decision.granularity == "weight" or layer.locked_reason is None
+            if decision.granularity == "weight"
+            or (decision.granularity == "unit" and layer.locked_reason is None and not layer.coupled_to)
+            or (decision.granularity == "n_m" and layer.inputs % 4 == 0)
         ]
         empty = (None,) * len(decision.sparsities)
         yield ScanStarted(
@@ -201,7 +306,7 @@ class FakeRunner:
             self._step("prune", should_stop)
             share = number / rounds
             target = {
-                layer.name: (plan if isinstance(plan, float) else plan.get(layer.name, 0.0)) * share
+                layer.name: (plan if isinstance(plan, float) else _planned(plan, layer)) * share
                 for layer in self._script.layers
             }
             figures = self._figures(target)
@@ -229,6 +334,7 @@ class FakeRunner:
                 counts = list(_half_normal(layer.parameters))
                 dead = int(len(counts) * target[layer.name] * 0.5)
                 yield WeightsBinned(layer.name, "pruned", 0.3, (*((0,) * dead), *counts[dead:]))
+            yield DistributionsTaken("pruned", self._distributions("pruned"))
             after = joint_accuracy(self.view.scan, target) or 0.3
             yield _epoch(index, number, 0, after, num_epochs)
             yield MaskChecked(held=True, sparsity=figures.sparsity, seconds=0.2)
@@ -289,6 +395,26 @@ def curve(layer: LayerInfo, sparsity: float) -> float:
     return max(0.1, DENSE - 0.9 / (1 + math.exp(-(sparsity - edge - 0.12) * 28)) - 0.004 * sparsity)
 
 
+def swept_point(curve: Curve, sparsity: float, decision: Sweep) -> CurvePoint:
+    """A made-up point of a sweep: units fall before weights, chance before all, fine-tuning mends."""
+    edge = 0.97 if curve.granularity == "weight" else 0.8
+    edge -= 0.35 if curve.criterion in ("random", "largest") else 0.0
+    edge += 0.08 if decision.finetune or curve.mode == "from_scratch" else 0.0
+    accuracy = max(0.1, DENSE - 0.88 / (1 + math.exp(-(sparsity - edge) * 24)))
+    ratio = 1 / (1 - 0.99 * sparsity)
+    p50 = 3.84 / (
+        ratio if curve.mode in ("compact", "from_scratch") else 1.2 if curve.mode == "sparse" else 1
+    )
+    return CurvePoint(
+        sparsity=sparsity,
+        accuracy=accuracy,
+        loss=0.1,
+        compression_ratio=ratio,
+        theoretical_speedup=ratio * 0.8,
+        latency_ms={str(size): Latency(p50=p50, p95=p50 * 1.1) for size in decision.batch_sizes},
+    )
+
+
 def maker(script: Script, sessions_dir: Path | None) -> Callable[[Opening], FakeRunner]:
     """Return what the app builds its runner with."""
 
@@ -322,3 +448,16 @@ def _half_normal(parameters: int) -> tuple[int, ...]:
     shape = [math.exp(-(((position + 0.5) / NUM_BINS * 3) ** 2) / 2) for position in range(NUM_BINS)]
     total = sum(shape)
     return tuple(round(parameters * one / total) for one in shape)
+
+
+def _planned(plan: Mapping[str, float], layer: LayerInfo) -> float:
+    return plan.get(layer.name, plan.get(layer.coupled_to or "", 0.0))
+
+
+def _spread(number: int, measure: Spread, stage: str) -> tuple[int, ...]:
+    if measure == "weights":
+        counts = _half_normal(number)
+        return (*((0,) * 16), *counts[16:]) if stage == "pruned" else counts
+    middle = 20 if stage == "dense" else 30
+    shape = [math.exp(-(((position - middle) / 9) ** 2)) for position in range(NUM_BINS)]
+    return tuple(round(number * one / sum(shape)) for one in shape)

@@ -23,9 +23,10 @@ from prune_tui.catalog.datasets import (
 )
 from prune_tui.catalog.models import MODELS, ModelEntry
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.decisions import Decision, LoadDense, TrainDense, epochs
+from prune_tui.core.decisions import Decision, LoadDense, epochs
 from prune_tui.core.session import Session
 from prune_tui.storage import unused_name
+from prune_tui.tui.baselines import to_be_trained
 from prune_tui.tui.dialogs.path import PathDialog
 from prune_tui.tui.dialogs.sessions import SessionsDialog
 from prune_tui.tui.messages import ResumeSession, StartSession
@@ -277,9 +278,8 @@ class PickScreen(StepScreen):
         if not self._trains:
             return LoadDense()
         num_epochs = int(self.query_one("#epochs", Input).value)
-        return TrainDense(
-            training=training_recipe(self.model, self.dataset).model_copy(update={"num_epochs": num_epochs})
-        )
+        recipe = training_recipe(self.model, self.dataset)
+        return to_be_trained(recipe.model_copy(update={"num_epochs": num_epochs}))
 
     def _folder_given(self, path: Path | None) -> None:
         if path is not None:

@@ -4,6 +4,7 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
+from prune_tui.core.view import Running
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.words import duration_text
@@ -57,21 +58,33 @@ def progress_words(state: State) -> tuple[str, float | None, str]:
             return progress.what, share, words
         return ("loading", None, "data and model…") if state.is_busy else ("", None, "")
     words_left = f"{duration_text(running.seconds_left)} left" if running.seconds_left is not None else ""
-    if running.batch is not None and running.kind in ("train_dense", "prune", "finetune"):
+    if running.batch is not None and running.kind in ("train_dense", "prune", "finetune", "rewind"):
         batch = running.batch
         rounds = f"round {batch.round}/{batch.num_rounds}  " if batch.num_rounds > 1 else ""
         where = f"{rounds}epoch {batch.epoch}/{batch.num_epochs}  batch {batch.batch}/{batch.num_batches}"
     elif running.kind == "scan" and view.scan is not None:
         where = f"{view.num_cells_done}/{len(view.scan.layers) * len(view.scan.sparsities)} cells"
+    elif running.kind == "sweep":
+        where = _points_words(state, running)
     else:
         where = ""
     title = {
         "train_dense": "training the baseline",
         "load_dense": "loading the baseline",
         "scan": "scanning",
+        "sweep": "sweeping",
         "prune": "pruning",
         "finetune": "fine-tuning",
+        "rewind": "rewinding",
+        "shrink": "shrinking",
         "measure": "measuring",
     }.get(running.kind, running.kind)
     paused = "paused" if state.is_paused else "stopping…" if state.is_stopping else ""
     return title, running.done, "  ".join(word for word in (where, words_left, paused) if word)
+
+
+def _points_words(state: State, running: Running) -> str:
+    done = sum(len(curve.points) for curve in state.view.curves if curve.decision == running.index)
+    points = f"{done}/{round(done / running.done)} points" if done and running.done else "first point"
+    batch = running.batch
+    return f"{points}  epoch {batch.epoch}/{batch.num_epochs}" if batch is not None else points

@@ -1,0 +1,15 @@
+"""One line of a form: a label, a field to type in, and what may be typed."""
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Input, Static
+
+
+def field(id: str, value: str, label: str, hint: str, *, width: int = 12) -> ComposeResult:
+    """Lay the line out; the whole of it is `#<id>-line`."""
+    with Horizontal(id=f"{id}-line", classes="fields"):
+        yield Static(label, classes="label")
+        entry = Input(value, id=id, compact=True, max_length=max(10, width * 2))
+        entry.styles.width = width
+        yield entry
+        yield Static(hint, classes="after")

@@ -1,0 +1,45 @@
+"""The curves of a scan and of a baseline's training, as plots."""
+
+from prune_tui.core.forecast import curve_of
+from prune_tui.core.report import EpochFigures, ScanFigures
+from prune_tui.tui.widgets.chart import Line, Plot, padded_range
+
+
+def curve_plot(scan: ScanFigures, layer: str, *, chosen: float | None = None) -> Plot:
+    """Return a layer's curve as a plot, with the line one point below dense, and the chosen sparsity."""
+    curve = curve_of(scan, layer)
+    known = [
+        (at, accuracy)
+        for at, accuracy in zip(scan.sparsities, curve.accuracies if curve else (), strict=True)
+        if accuracy is not None
+    ]
+    points = ((0.0, scan.dense_accuracy), *known)
+    low, high = padded_range([accuracy for _, accuracy in points], least=0.04)
+    floor = scan.dense_accuracy - 0.01
+    return Plot(
+        lines=(
+            Line(((0.0, floor), (1.0, floor)), tone="muted", is_ghost=True),
+            Line(points),
+            *(
+                ()
+                if chosen is None
+                else (Line(((chosen, low), (chosen, high)), tone="muted", is_ghost=True),)
+            ),
+        ),
+        x_range=(0.0, 1.0),
+        y_range=(low, high),
+        x_labels=tuple((tenth / 10, f".{tenth}") for tenth in range(1, 10)),
+    )
+
+
+def training_plot(epochs: tuple[EpochFigures, ...], num_epochs: int) -> Plot | None:
+    """Return a baseline's accuracy by epoch as a plot."""
+    if not epochs:
+        return None
+    points = tuple((float(epoch.epoch), epoch.accuracy) for epoch in epochs)
+    return Plot(
+        lines=(Line(points),),
+        x_range=(1.0, max(2.0, num_epochs, points[-1][0])),
+        y_range=padded_range([accuracy for _, accuracy in points], least=0.04),
+        x_labels=tuple((float(at), str(at)) for at in range(1, num_epochs + 1)),
+    )

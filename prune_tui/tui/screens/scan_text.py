@@ -1,0 +1,105 @@
+"""The words and cells of the scan: what each line of step 2 says."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from prune_tui.core.forecast import curve_of, explain, safe_sparsity, uncertainty
+from prune_tui.core.plan import fixed_reason
+from prune_tui.core.report import ScanFigures
+from prune_tui.tui.layer_rows import LayerRow
+from prune_tui.tui.palette import Palette
+from prune_tui.tui.state import State
+from prune_tui.tui.steps import has_baseline, is_pruning
+from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
+from prune_tui.tui.widgets.table import Cells, Column
+from prune_tui.tui.words import count_text, percent_text, shortened
+
+
+def columns(width: int, scan: ScanFigures | None) -> list[Column]:
+    """Return the table's columns for a width; names and kinds take what is left."""
+    room = max(0, width - 70)
+    return [
+        Column("layer", "layer", 16 + min(room // 2, 24)),
+        Column("kind", "kind", 20 + min(room - min(room // 2, 24), 16)),
+        Column("parameters", "weights", 10, True),
+        Column("curve", ruler_label(scan), 9),
+        Column("safe", "safe", 5, True),
+    ]
+
+
+def cells(row: LayerRow, state: State, columns: Sequence[Column], palette: Palette) -> Cells:
+    """Return the row of a layer, and of those whose units go with its."""
+    layer, scan = row.layer, state.scan
+    reason = fixed_reason(layer, state.settings)
+    curve = curve_of(scan, layer.name)
+    has_cell = curve is not None and curve.accuracies[:1] != (None,)
+    safe = f"{safe_sparsity(scan, layer.name):.2f}" if has_cell else ""
+    return (
+        Text(row.label(columns[0].width), palette.faint if reason else palette.text),
+        Text(shortened(layer.kind, columns[1].width), palette.muted),
+        Text(count_text(row.together.parameters), palette.text),
+        Text("locked", palette.faint) if reason else sparsity_ruler(scan, layer.name, palette),
+        Text("" if reason else safe, palette.bold),
+    )
+
+
+def idle_words(state: State) -> str:
+    """Say how a scan that does not run stands."""
+    scan = state.scan
+    if not has_baseline(state.session):
+        return "no baseline yet"
+    if scan is None:
+        return "not scanned yet: r scans"
+    unknown = sum(None in curve.accuracies for curve in scan.layers)
+    return f"stopped early, {unknown} layers not whole: r scans again" if unknown else "done"
+
+
+def facts(row: LayerRow | None, state: State, palette: Palette) -> Text:
+    """Say how sure the scan is, and why the layer matters."""
+    scan, other = state.scan, state.view.scan
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if scan is None and other is not None:
+        return text.append(
+            f"scanned by {other.criterion}, each {other.granularity}; r scans with these options",
+            palette.warn,
+        )
+    if scan is None:
+        return text.append("the scan tells how far each layer can go by itself", palette.muted)
+    spread = uncertainty(scan.dense_accuracy, scan.num_images)
+    text.append(f"dense {percent_text(scan.dense_accuracy)} ", palette.bold)
+    text.append(
+        f"± {spread * 100:.1f} points (95 %), {count_text(scan.num_images)} validation images",
+        palette.muted,
+    )
+    if row is not None:
+        reason = fixed_reason(row.layer, state.settings)
+        words = (
+            f"{row.layer.name} stays whole: {reason}"
+            if reason
+            else explain(row.together, state.view.layers, scan)
+        )
+        text.append("\n" + words, palette.text)
+        text.append(f"  {row.coupled_words()}", palette.muted)
+    return text
+
+
+def next_words(state: State) -> tuple[str, bool]:
+    """Say what Enter does, and whether it can be done now."""
+    if state.is_running("scan") and state.view.scan is not None:
+        return "make a plan now, from what is scanned so far", True
+    if state.is_running("sweep"):
+        return "make a plan; the sweep goes on, x ends it with the points so far", True
+    if state.is_running("train_dense"):
+        return "the baseline trains: space pauses, x keeps the best epoch so far and scans", False
+    if is_pruning(state.view) and state.is_busy:
+        return "see the plan; 4 shows how it is carried out", True
+    if not state.is_busy and not state.view.is_ready:
+        return "no data and no model: esc goes back to pick others", False
+    if not state.is_busy and not has_baseline(state.session):
+        return "there is no baseline: r tries again, esc goes back", False
+    if state.is_busy:
+        return "the scan begins as soon as the baseline is here", False
+    if state.scan is None:
+        return "make a plan without a scan; r scans first", True
+    return "make a plan", True
