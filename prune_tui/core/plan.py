@@ -81,15 +81,17 @@ def planned(
 ) -> dict[str, float]:
     """Return the sparsity to expect of each layer: the draft's or, under scope `global`, the threshold's.
 
-    Layers whose units go with another's have that one's, and 2:4 has the only one it can.
+    Layers whose units go with another's have that one's, and 2:4 has the only one it can. Where a global
+    threshold is not on |w|, what each layer loses can't be foreseen, and all are given the same.
     """
     prunable = [layer for layer in layers if fixed_reason(layer, settings) is None]
     if settings.scope == "global":
         wanted = overall_sparsity(draft, layers)
-        if settings.criterion == "random" or settings.granularity == "unit":
-            return {layer.name: wanted for layer in prunable}
-        return spread_globally({layer.name: histograms.get(layer.name) for layer in prunable}, wanted)
-    rows = {layer.name: draft.rows[layer.name].sparsity for layer in prunable}
+        if settings.criterion in ("l1", "l2") and settings.granularity == "weight":
+            return spread_globally({layer.name: histograms.get(layer.name) for layer in prunable}, wanted)
+        rows = {layer.name: wanted for layer in prunable}
+    else:
+        rows = {layer.name: draft.rows[layer.name].sparsity for layer in prunable}
     if settings.granularity == "n_m":
         return {name: N_M_SPARSITY if sparsity > 0 else 0.0 for name, sparsity in rows.items()}
     if settings.granularity == "unit":

@@ -1,20 +1,21 @@
 """All that the screens show, in one place: screens change the plan, the app all else."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import finetuning_recipe
-from prune_tui.core.decisions import Decision, Finetune, LoadDense, Prune
+from prune_tui.core.decisions import Decision, Finetune, LoadDense, Prune, Rewind
 from prune_tui.core.draft import Draft, new_draft, with_suggestions
 from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import Price, price, safe_sparsity
+from prune_tui.core.forecast import Price, joint_accuracy, price, safe_sparsity
 from prune_tui.core.plan import PlanSettings, matching_scan, planned, settings_for
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.session import Session
 from prune_tui.core.view import Running, View
+from prune_tui.tui.layer_rows import layer_rows
 from prune_tui.tui.options import Options
 from prune_tui.tui.steps import Step, reachable
 from prune_tui.tui.work import Job
@@ -49,7 +50,7 @@ class State:
     @property
     def reachable(self) -> frozenset[Step]:
         """The steps whose input exists, or is about to: a plan that waits its turn can be watched."""
-        is_due = any(isinstance(job.task, Prune | Finetune) for job in self.jobs)
+        is_due = any(isinstance(job.task, Prune | Finetune | Rewind) for job in self.jobs)
         return reachable(self.session, self.view) | ({Step.TRAIN} if is_due else set())
 
     @property
@@ -85,11 +86,15 @@ class State:
         return planned(draft, self.view.layers, self.settings, self.view.dense_histograms)
 
     def price(self, draft: Draft) -> Price:
-        """What a draft would cost and save."""
-        return price(
+        """What a draft would cost and save; a curve is of all layers whose units go together."""
+        expected = self.expected(draft)
+        priced = price(
             self.view.layers,
-            self.expected(draft),
+            expected,
             other_parameters=self.view.other_parameters,
             other_macs=self.view.other_macs,
-            scan=self.scan,
+            scan=None,
         )
+        leaders = {row.layer.name for row in layer_rows(self.view.layers, self.settings.granularity)}
+        plan = {name: sparsity for name, sparsity in expected.items() if name in leaders}
+        return replace(priced, accuracy=joint_accuracy(self.scan, plan))

@@ -144,7 +144,8 @@ async def test_settings_make_the_decision(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()
         await desk.press("s", "right", "down", "down", "down", "right", "down", "right", "down")
-        await desk.press("end", "backspace", "2", "down", "end", "backspace", "backspace", "0", "enter")
+        await desk.press("end", "backspace", "2", "down", "down", "down")
+        await desk.press("end", "backspace", "backspace", "0", "enter")
         await desk.to(Step.PLAN)
         assert "2 rounds" in desk.next_label
         assert "no estimate" in desk.text("#explain")
@@ -161,7 +162,7 @@ async def test_settings_make_the_decision(tmp_path: Path) -> None:
 async def test_wrong_settings_say_why(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()
-        await desk.press("s", "down", "down", "down", "down", "end", "backspace", "x", "enter")
+        await desk.press("s", *["down"] * 6, "end", "backspace", "x", "enter")
         assert desk.step is None
         assert "whole number" in desk.text("#reason")
         await desk.press("escape")

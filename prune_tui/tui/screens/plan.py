@@ -7,6 +7,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.coordinate import Coordinate
 
+from prune_tui.core.decisions import N_M_SPARSITY
 from prune_tui.core.draft import (
     Draft,
     copied_down,
@@ -20,12 +21,13 @@ from prune_tui.core.draft import (
 )
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import bins_that_die
 from prune_tui.core.plan import PlanSettings, fixed_reason, overall_sparsity, prune_decision
+from prune_tui.tui.baselines import trained_baseline
 from prune_tui.tui.dialogs.settings import SettingsDialog
+from prune_tui.tui.layer_rows import LayerRow, layer_rows
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.screens import plan_text
-from prune_tui.tui.screens.scan import curve_plot
+from prune_tui.tui.screens.plots import curve_plot
 from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step, is_pruning
@@ -68,9 +70,26 @@ class PlanScreen(StepScreen):
         return self.query_one("#layers", Table)
 
     @property
-    def _layer(self) -> LayerInfo | None:
+    def _rows(self) -> list[LayerRow]:
+        return layer_rows(self.state.view.layers, self.state.settings.granularity)
+
+    @property
+    def _row(self) -> LayerRow | None:
         current = self._table.current
-        return next((layer for layer in self.state.view.layers if layer.name == current), None)
+        return next((row for row in self._rows if row.layer.name == current), None)
+
+    @property
+    def _layer(self) -> LayerInfo | None:
+        return row.layer if (row := self._row) is not None else None
+
+    @property
+    def layer_in_sight(self) -> str | None:
+        """The row under the cursor."""
+        return self._table.current
+
+    @property
+    def _is_on_or_off(self) -> bool:
+        return self.state.settings.granularity == "n_m"
 
     def show(self) -> None:
         """Draw table, histogram, explanation and price."""
@@ -82,8 +101,8 @@ class PlanScreen(StepScreen):
         self._table.set_columns(columns)
         self._table.set_rows(
             [
-                (layer.name, plan_text.cells(layer, draft, expected, state, columns, self.palette))
-                for layer in state.view.layers
+                (row.layer.name, plan_text.cells(row, draft, expected, state, columns, self.palette))
+                for row in self._rows
             ]
         )
         self._show_layer(expected)
@@ -97,22 +116,20 @@ class PlanScreen(StepScreen):
             self.next_bar.show(plan_text.next_words(state.settings))
 
     def _show_layer(self, expected: dict[str, float]) -> None:
-        layer, state = self._layer, self.state
-        if layer is None:
+        row, state = self._row, self.state
+        if row is None:
             return
+        layer = row.layer
         sparsity = expected.get(layer.name, 0.0)
-        histogram = state.view.dense_histograms.get(layer.name)
-        dead = (
-            bins_that_die(histogram, sparsity) if histogram and state.settings.criterion != "random" else 0.0
-        )
-        title = plan_text.histogram_title(layer, sparsity, histogram, dead, self.palette)
+        histogram, dead = plan_text.dying(layer, sparsity, state)
+        title = plan_text.histogram_title(layer, sparsity, histogram, dead, state, self.palette)
         self.query_one("#weights", WeightHistogram).show(histogram, title, dead_bins=dead)
         chart = self.query_one("#curve", Chart)
         if chart.display:
             chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
         on_action = self.next_bar.has_focus and not self._note
         explanation = plan_text.explanation(
-            layer, state, self.palette, note=self._note, is_arrival=on_action and not self.draft.past
+            row, state, self.palette, note=self._note, is_arrival=on_action and not self.draft.past
         )
         self.query_one("#explain", FixedText).show(explanation)
 
@@ -151,6 +168,9 @@ class PlanScreen(StepScreen):
         """Open the editor over the row's sparsity."""
         layer = self._layer
         if layer is None or self._is_refused(layer):
+            return
+        if self._is_on_or_off:
+            self._turn(layer.name, self.state.current_draft().rows[layer.name].sparsity <= 0)
             return
         is_global = self.state.settings.scope == "global"
         draft = self.state.current_draft()
@@ -206,12 +226,20 @@ class PlanScreen(StepScreen):
         self.state.draft = change(self.state.current_draft())
         self.show()
 
+    def _turn(self, layer: str, is_on: bool) -> None:
+        """Prune a layer 2:4, or leave it whole: there is nothing between."""
+        self._change(lambda draft: with_sparsity(draft, layer, N_M_SPARSITY if is_on else 0.0))
+        self._note = f"{layer}: two of every four inputs" if is_on else f"{layer} stays whole"
+        self.show()
+
     def action_nudge(self, by: float) -> None:
         """Raise or lower the row's sparsity."""
         layer = self._layer
         if layer is None or self._is_refused(layer):
             return
-        if self.state.settings.scope == "global":
+        if self._is_on_or_off:
+            self._turn(layer.name, by > 0)
+        elif self.state.settings.scope == "global":
             overall = overall_sparsity(self.state.current_draft(), self.state.view.layers)
             self._change(lambda draft: with_all(draft, overall + by))
         else:
@@ -245,8 +273,13 @@ class PlanScreen(StepScreen):
 
     def action_settings(self) -> None:
         """Change how the plan is carried out."""
-        can_go_on = self.state.view.pruned_counts is not None
-        self.app.push_screen(SettingsDialog(self.state.settings, can_go_on=can_go_on), self._settings_given)
+        state = self.state
+        dialog = SettingsDialog(
+            state.settings,
+            can_go_on=state.view.pruned_counts is not None,
+            baseline=trained_baseline(state.session),
+        )
+        self.app.push_screen(dialog, self._settings_given)
 
     def _settings_given(self, settings: PlanSettings | None) -> None:
         if settings is not None:

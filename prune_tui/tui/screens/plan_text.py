@@ -7,9 +7,11 @@ from rich.text import Text
 from prune_tui.core.decisions import epochs
 from prune_tui.core.draft import Draft
 from prune_tui.core.events import LayerInfo, WeightsBinned
-from prune_tui.core.forecast import Price, explain, layer_accuracy, num_pruned
+from prune_tui.core.forecast import Price, bins_that_die, explain, layer_accuracy
 from prune_tui.core.plan import PlanSettings, describe_settings, fixed_reason, overall_sparsity
 from prune_tui.core.report import ScanFigures
+from prune_tui.tui.baselines import described
+from prune_tui.tui.layer_rows import LayerRow
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
 from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsity_ruler
@@ -19,7 +21,6 @@ from prune_tui.tui.words import (
     count_text,
     percent_text,
     points_text,
-    shortened,
     sizes_text,
     times_text,
 )
@@ -43,14 +44,15 @@ def columns(width: int, scan: ScanFigures | None) -> list[Column]:
 
 
 def cells(
-    layer: LayerInfo,
+    shown: LayerRow,
     draft: Draft,
     expected: Mapping[str, float],
     state: State,
     columns: Sequence[Column],
     palette: Palette,
 ) -> Cells:
-    """Return one layer's row."""
+    """Return the row of a layer, and of those whose units go with its."""
+    layer = shown.together
     row, reason = draft.rows[layer.name], fixed_reason(layer, state.settings)
     sparsity = expected.get(layer.name, 0.0)
     accuracy = layer_accuracy(state.scan, layer.name, sparsity)
@@ -58,15 +60,16 @@ def cells(
     is_changed = abs(row.sparsity - draft.suggested.get(layer.name, 0.0)) > 1e-9
     is_global = state.settings.scope == "global"
     note = f"locked: {reason}" if reason else "= locked" if row.is_locked and not is_global else ""
+    note = note or (shown.coupled_words() if columns[-1].width >= 16 else "")
     kind = [Text(layer.kind, palette.muted)] if any(column.key == "kind" for column in columns) else []
     tone = palette.faint if reason else palette.selected if is_changed else palette.bold
     return (
-        Text(shortened(layer.name, columns[0].width), palette.faint if reason else palette.text),
+        Text(shown.label(columns[0].width), palette.faint if reason else palette.text),
         *kind,
         Text(count_text(layer.parameters), palette.muted),
         Text("") if reason else sparsity_ruler(state.scan, layer.name, palette, chosen=sparsity),
         Text(f"≈{sparsity:.2f}" if is_global and not reason else sparsity_text(sparsity, 2), tone),
-        Text(count_text(layer.parameters - num_pruned(layer.parameters, sparsity)), palette.text),
+        Text(count_text(shown.kept(expected)), palette.text),
         Text(
             points_text(-lost) if lost is not None and sparsity else "0.0" if state.scan else "—",
             palette.muted if lost is None or not sparsity else loss_style(lost, palette),
@@ -82,22 +85,51 @@ def sparsity_text(sparsity: float, digits: int = 1) -> str:
     return f"{whole}.{decimals.ljust(digits, '0')}"
 
 
+def dying(layer: LayerInfo, sparsity: float, state: State) -> tuple[WeightsBinned | None, float]:
+    """Return what is pruned as a histogram, and how many of its bins die where the criterion is in it.
+
+    Single weights lie by |w|, units by their L2 norm.
+    """
+    settings = state.settings
+    if settings.granularity == "unit":
+        histogram = _unit_norms(layer, state)
+        shows = settings.criterion in ("l1", "l2")
+    else:
+        histogram = state.view.dense_histograms.get(layer.name)
+        shows = settings.granularity == "weight" and settings.criterion in ("l1", "l2", "lamp")
+    return histogram, bins_that_die(histogram, sparsity) if histogram and shows else 0.0
+
+
+def _unit_norms(layer: LayerInfo, state: State) -> WeightsBinned | None:
+    taken = (one for one in state.view.distributions if (one.layer, one.stage) == (layer.name, "dense"))
+    norms = next((one for one in taken if one.measure == "unit_norms"), None)
+    return WeightsBinned(layer.name, "dense", norms.largest, norms.counts) if norms is not None else None
+
+
 def histogram_title(
-    layer: LayerInfo, sparsity: float, histogram: WeightsBinned | None, dead: float, palette: Palette
+    layer: LayerInfo,
+    sparsity: float,
+    histogram: WeightsBinned | None,
+    dead: float,
+    state: State,
+    palette: Palette,
 ) -> Text:
-    """Say what the histogram shows, and at which |w| the border lies."""
+    """Say what the histogram shows, and at which |w| or norm the border lies."""
+    is_unit = state.settings.granularity == "unit"
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"{layer.name} |w|", palette.bold)
+    text.append(f"{layer.name} units by L2 norm" if is_unit else f"{layer.name} |w|", palette.bold)
     if histogram is not None and dead > 0:
         border = histogram.largest * dead / len(histogram.counts)
-        text.append(f"  ░ {percent_text(sparsity)} dies, below {border:.3f}", palette.muted)
+        about = "about " if is_unit and state.settings.criterion != "l2" else ""
+        text.append(f"  ░ {percent_text(sparsity)} dies, {about}below {border:.3f}", palette.muted)
     return text.append(f"   {layer.kind}", palette.faint)
 
 
 def explanation(
-    layer: LayerInfo, state: State, palette: Palette, *, note: str = "", is_arrival: bool = False
+    row: LayerRow, state: State, palette: Palette, *, note: str = "", is_arrival: bool = False
 ) -> Text:
     """Say why the layer matters, or what was just refused, or what can be done here."""
+    layer = row.together
     text = Text(no_wrap=True, overflow="ellipsis")
     if note:
         return text.append(note, palette.bad if note.startswith("✗") else palette.warn)
@@ -112,7 +144,8 @@ def explanation(
         )
     if is_arrival and state.scan is not None:
         return text.append("this is what the scan suggests: enter prunes, ↑ changes a layer", palette.text)
-    return text.append(explain(layer, state.view.layers, state.scan), palette.text)
+    text.append(explain(layer, state.view.layers, state.scan), palette.text)
+    return text.append(f"; {row.coupled_words()}" if row.coupled else "", palette.muted)
 
 
 def settings_line(draft: Draft, state: State, palette: Palette) -> Text:
@@ -149,6 +182,8 @@ def next_words(settings: PlanSettings) -> str:
     rounds = settings.schedule.num_rounds
     words = f"prune in {rounds} rounds" if rounds > 1 else "prune"
     each = " after each" if rounds > 1 else ""
+    if settings.rewind is not None:
+        return f"{words}, {described(settings.rewind)}"
     tuned = (
         f" and fine-tune {epochs(settings.num_epochs)}{each}" if settings.num_epochs else ", no fine-tuning"
     )

@@ -1,5 +1,6 @@
 """One line of a form: a label and a value changed by left and right."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -13,7 +14,10 @@ from prune_tui.tui.palette import palette_of
 
 
 class Choice(Widget, can_focus=True):
-    """Shows `◂ l1 ▸` and what it means; left, right, space and the mouse change it."""
+    """Shows `◂ l1 ▸` and what it means; left, right, space and the mouse change it.
+
+    A value in `refused` can be looked at but not taken: it is shown with the reason.
+    """
 
     DEFAULT_CSS = """
     Choice {
@@ -34,21 +38,43 @@ class Choice(Widget, can_focus=True):
             self.choice = choice
             super().__init__()
 
-    def __init__(self, label: str, options: dict[str, str], value: str, *, id: str) -> None:
+    def __init__(
+        self,
+        label: str,
+        options: dict[str, str],
+        value: str,
+        *,
+        id: str,
+        refused: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._refused = refused or {}
         self._label = label
         self._options = options
         self.value = value if value in options else next(iter(options))
+
+    @property
+    def reason(self) -> str:
+        """Why what is shown can't be taken, if so."""
+        return self._refused.get(self.value, "")
+
+    def offer(self, options: dict[str, str]) -> None:
+        """Take other options; the value stays if it is one of them."""
+        if options != self._options:
+            self._options = options
+            self.value = self.value if self.value in options else next(iter(options))
+            self.refresh()
 
     def render(self) -> RenderResult:
         """Draw the line."""
         palette = palette_of(self.app)
         text = Text(f"{self._label:<12}", palette.muted, no_wrap=True, overflow="ellipsis")
         text.append("◂ " if self.has_focus else "  ", palette.accent)
-        text.append(f"{self.value:<10}", palette.bold)
-        text.append("▸ " if self.has_focus else "  ", palette.accent)
-        text.append(self._options[self.value], palette.muted)
-        return text
+        text.append(f"{self.value:<10}", palette.faint if self.reason else palette.bold)
+        text.append(" ▸ " if self.has_focus else "   ", palette.accent)
+        if self.reason:
+            return text.append(f"✗ {self.reason}", palette.warn)
+        return text.append(self._options[self.value], palette.muted)
 
     def on_click(self, _event: events.Click) -> None:
         """Take the next value."""
