@@ -7,11 +7,12 @@ from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from prune_tui.core.decisions import Measure
+from prune_tui.core.decisions import Measure, Shrink
 from prune_tui.core.errors import StorageError
 from prune_tui.core.summary import markdown_summary
 from prune_tui.core.view import report_of
 from prune_tui.storage import write_atomically
+from prune_tui.tui.finishing import can_shrink, finishing, finishing_words
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.screens import save_text
 from prune_tui.tui.screens.step_screen import StepScreen
@@ -54,17 +55,19 @@ class SaveScreen(StepScreen):
             figures.update(Text("the figures come with the first measurement", palette.muted))
         else:
             figures.update(save_text.figures_table(report, palette))
-        self.query_one("#ratios", Static).update(save_text.ratios(report, palette))
+        self.query_one("#ratios", Static).update(save_text.ratios(state, report, palette))
         self.query_one("#foreseen", Static).update(save_text.foreseen(state, palette))
         self.query_one("#where", Static).update(save_text.whereabouts(state, self.replay_command, palette))
         self._show_next()
 
     def _show_next(self) -> None:
         state = self.state
-        if state.is_busy:
+        if state.is_running("shrink"):
+            self.next_bar.show("removing pruned units, then measuring", is_ready=False)
+        elif state.is_busy:
             self.next_bar.show("measuring: accuracy first, then latency", is_ready=False)
         elif state.view.pruned is None:
-            self.next_bar.show("read the test set once and measure the pruned network")
+            self.next_bar.show(finishing_words(finishing(state.session, state.view)))
         elif state.path is None:
             self.next_bar.show("nothing was written; n begins another session, esc tries another plan")
         else:
@@ -84,9 +87,25 @@ class SaveScreen(StepScreen):
         if state.is_busy:
             self.app.bell()
         elif state.view.pruned is None:
-            self.post_message(Perform(Measure()))
+            for decision in finishing(state.session, state.view):
+                self.post_message(Perform(decision))
         elif state.path is not None:
             self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
+
+    def action_shrink(self) -> None:
+        """Remove the pruned units, if that has not been done, and measure again."""
+        state = self.state
+        if state.is_busy:
+            self.app.bell()
+        elif can_shrink(state.session, state.view):
+            self.post_message(Perform(Shrink()))
+            self.post_message(Perform(Measure()))
+        else:
+            is_done = state.view.shrunk_counts is not None
+            why = (
+                "already shrunk" if is_done else "only a plan of units leaves something to remove: 3, then s"
+            )
+            self.notify(why, markup=False)
 
     def action_copy_command(self) -> None:
         """Copy the replay command."""

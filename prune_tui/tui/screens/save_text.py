@@ -1,12 +1,15 @@
 """What step 5 says of a result: the figures side by side, what was foreseen, and where it all is."""
 
+from collections.abc import Callable, Iterator
+
 from rich.text import Text
 
+from prune_tui.core.caveats import caveats
 from prune_tui.core.decisions import describe
 from prune_tui.core.forecast import num_pruned
-from prune_tui.core.report import Figures, Report, ScanFigures
+from prune_tui.core.report import Figures, Latency, Report, ScanFigures
 from prune_tui.core.runs import accuracy_right_after, foreseen_accuracy, last_prune, pruning_runs
-from prune_tui.core.summary import NO_FASTER
+from prune_tui.core.summary import compression_ratio, networks_of, theoretical_speedup
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
 from prune_tui.tui.words import (
@@ -19,71 +22,98 @@ from prune_tui.tui.words import (
     times_text,
 )
 
-Columns = list[tuple[str, Figures]]
+Row = tuple[str, list[str], str]
+"""A label, a cell for each network, and the change from the first to the last."""
+
+LABEL_WIDTH = 20
+CELL_WIDTH = 14
 
 
 def figures_table(report: Report, palette: Palette) -> Text:
     """Return dense beside pruned (beside shrunk), one figure a line, and the change."""
-    named = (("dense", report.dense), ("pruned", report.pruned), ("shrunk", report.shrunk))
-    columns = [(name, figures) for name, figures in named if figures is not None]
+    networks = networks_of(report)
     text = Text(no_wrap=True)
-    text.append(" " * 21 + "".join(f"{name:>15}" for name, _ in columns), palette.muted)
-    if len(columns) > 1:
-        text.append(f"{'change':>11}", palette.muted)
-    for label, cells, change in _rows(columns):
-        text.append(f"\n{label:<21}", palette.muted)
+    text.append(" " * LABEL_WIDTH + "".join(f"{name:>{CELL_WIDTH}}" for name in networks), palette.muted)
+    if len(networks) > 1:
+        text.append(f"{'change':>10}", palette.muted)
+    for label, cells, change in [*_rows(report, networks), *_latency_rows(report, networks)]:
+        text.append(f"\n{label:<{LABEL_WIDTH}}", palette.muted)
         for position, cell in enumerate(cells):
-            text.append(f"{cell:>15}", palette.bold if position else palette.text)
-        text.append(f"{change:>11}", palette.accent)
+            text.append(f"{cell:>{CELL_WIDTH}}", palette.bold if position else palette.text)
+        text.append(f"{change:>10}", palette.accent)
     return text
 
 
-def _rows(columns: Columns) -> list[tuple[str, list[str], str]]:
-    all_figures = [figures for _, figures in columns]
+def _rows(report: Report, networks: dict[str, Figures]) -> Iterator[Row]:
+    all_figures = list(networks.values())
     first, last = all_figures[0], all_figures[-1]
-    has_change = len(columns) > 1
+    is_compared = len(networks) > 1
 
-    def counted(label: str, name: str) -> tuple[str, list[str], str]:
-        values = [int(getattr(figures, name)) for figures in all_figures]
-        change = change_text(values[0], values[-1]) if has_change else ""
-        return label, [count_text(value) for value in values], change
+    def row(label: str, cell: Callable[[Figures], str], change: str = "") -> Row:
+        return label, [cell(figures) for figures in all_figures], change if is_compared else ""
 
-    rows = [
-        (
-            "test accuracy",
-            [percent_text(figures.accuracy, 2) for figures in all_figures],
-            points_text(last.accuracy - first.accuracy, 2) if has_change else "",
-        ),
-        ("loss", [f"{figures.loss:.4f}" for figures in all_figures], ""),
-        counted("parameters", "parameters"),
-        counted("nonzero parameters", "nonzero"),
-        ("sparsity", [percent_text(figures.sparsity) for figures in all_figures], ""),
-        counted("MACs", "macs"),
-        counted("nonzero MACs", "nonzero_macs"),
-        (
-            "file",
-            [size_text(figures.file_bytes, like=first.file_bytes) for figures in all_figures],
-            change_text(first.file_bytes, last.file_bytes) if has_change else "",
-        ),
-    ]
-    for size in sorted({size for figures in all_figures for size in figures.latency_ms}, key=int):
-        timed = [figures.latency_ms.get(size) for figures in all_figures]
-        cells = [f"{one.p50:.2f} / {one.p95:.2f}" if one else "…" for one in timed]
-        rows.append((f"ms p50/p95, batch {size}", cells, ""))
-    return rows
+    def counted(label: str, count: Callable[[Figures], int]) -> Row:
+        return row(label, lambda figures: count_text(count(figures)), change_text(count(first), count(last)))
 
-
-def ratios(report: Report, palette: Palette) -> Text:
-    """Return compression and speedup, each under its own name, and what neither is."""
-    text = Text()
-    text.append("compression ratio ", palette.muted).append(
-        times_text(report.compression_ratio), palette.bold
+    points = points_text(last.accuracy - first.accuracy, 2)
+    yield row("test accuracy", lambda figures: percent_text(figures.accuracy, 2), points)
+    yield row("loss", lambda figures: f"{figures.loss:.4f}")
+    yield counted("parameters", lambda figures: figures.parameters)
+    yield counted("nonzero", lambda figures: figures.nonzero)
+    yield row("sparsity", lambda figures: percent_text(figures.sparsity))
+    yield row("compression ratio", lambda figures: times_text(compression_ratio(report, figures)))
+    yield counted("MACs", lambda figures: figures.macs)
+    yield counted("nonzero MACs", lambda figures: figures.nonzero_macs)
+    yield row("theoretical speedup", lambda figures: times_text(theoretical_speedup(report, figures)))
+    yield row(
+        "file",
+        lambda figures: size_text(figures.file_bytes, like=first.file_bytes),
+        change_text(first.file_bytes, last.file_bytes),
     )
-    text.append("   theoretical speedup ", palette.muted)
-    text.append(times_text(report.theoretical_speedup), palette.bold)
+
+
+def _latency_rows(report: Report, networks: dict[str, Figures]) -> Iterator[Row]:
+    """Measured times; those as sparse matrices stand under the pruned network, on a line of their own."""
+    latencies = [figures.latency_ms for figures in networks.values()]
+    sparse = report.sparse_latency_ms
+    for size in sorted({size for one in (*latencies, sparse) for size in one}, key=int):
+        timed = [one.get(size) for one in latencies]
+        label = f"ms p50/p95, batch {size}"
+        yield label[:LABEL_WIDTH], [_latency(one) for one in timed], _latency_change(timed[0], timed[-1])
+        if size in sparse:
+            cells = [_latency(sparse[size]) if name == "pruned" else "" for name in networks]
+            yield "  as sparse (CSR)", cells, _latency_change(timed[0], sparse[size])
+
+
+def _latency(latency: Latency | None) -> str:
+    if latency is None:
+        return "…"
+    digits = 1 if latency.p95 >= 100 else 2
+    return f"{latency.p50:.{digits}f}/{latency.p95:.{digits}f}"
+
+
+def _latency_change(before: Latency | None, after: Latency | None) -> str:
+    if before is None or after is None or before is after:
+        return ""
+    return change_text(before.p50, after.p50)
+
+
+def ratios(state: State, report: Report, palette: Palette) -> Text:
+    """Return how far the shrunk network is the masked one, and what gets no faster or smaller, and why."""
+    text = Text()
+    shrunk = state.view.shrunk_counts
+    if shrunk is not None:
+        text.append("shrunk against masked ", palette.muted)
+        text.append(f"differs by {shrunk.disagreement:.1e} of the largest output at most", palette.bold)
+        text.append(f", on {count_text(shrunk.num_images)} images\n", palette.muted)
+        removed = [f"{name} {before}→{after}" for name, before, after in shrunk.units if after < before]
+        text.append(f"units left: {', '.join(removed) or 'all'}\n", palette.muted)
     reads = f"{report.test_reads} time{'' if report.test_reads == 1 else 's'}"
-    text.append(f"\ntest set read {reads}\n", palette.muted)
-    return text.append(NO_FASTER, palette.muted)
+    text.append(f"test set read {reads}", palette.muted)
+    decisions = state.session.decisions if state.session else ()
+    for sentences in caveats(report, decisions):
+        text.append("\n· ", palette.warn).append(sentences, palette.muted)
+    return text
 
 
 def foreseen(state: State, palette: Palette) -> Text:

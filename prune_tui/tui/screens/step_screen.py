@@ -111,6 +111,20 @@ class StepScreen(Screen[None]):
         if self.home != "#next":
             self.query_one(self.home).focus()
 
+    @property
+    def layer_in_sight(self) -> str | None:
+        """The layer that the step is about right now, if any."""
+        return None
+
+    def action_show_distributions(self) -> None:
+        """Show how weights and units spread, layer by layer."""
+        from prune_tui.tui.dialogs.distributions import DistributionsDialog
+
+        if self.state.view.layers:
+            self.app.push_screen(DistributionsDialog(self.state, layer=self.layer_in_sight))
+        else:
+            self.app.bell()
+
     def action_toggle_pause(self) -> None:
         """Pause or go on."""
         self.post_message(PauseWork())

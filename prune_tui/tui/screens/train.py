@@ -6,10 +6,11 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from prune_tui.core.decisions import Measure
+from prune_tui.core.decisions import Prune, Rewind
 from prune_tui.core.events import LayerInfo
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.runs import accuracy_at, pruning_runs
+from prune_tui.tui.finishing import finishing, finishing_words
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
@@ -146,20 +147,34 @@ class TrainScreen(StepScreen):
         state = self.state
         if is_pruning(state.view) and state.is_busy:
             verb = "space goes on" if state.is_paused else "space pauses"
-            self.next_bar.show(f"fine-tuning: {verb}, x stops and keeps the best so far", is_ready=False)
+            self.next_bar.show(
+                f"{self._work_words()}: {verb}, x stops and keeps the best so far", is_ready=False
+            )
         elif state.is_busy:
-            self.next_bar.show("waiting for what runs to end", is_ready=False)
+            what = f"the {state.running.kind}" if state.running is not None else "what runs"
+            self.next_bar.show(f"waiting for {what} to end; x ends it with what there is", is_ready=False)
         elif state.view.pruned_counts is None:
             self.next_bar.show("nothing to measure: esc goes back to the plan", is_ready=False)
         elif state.view.pruned is None:
-            self.next_bar.show("read the test set once, measure, and see what came of it")
+            self.next_bar.show(finishing_words(finishing(state.session, state.view)))
         else:
             self.next_bar.show("see what came of it")
+
+    def _work_words(self) -> str:
+        jobs = self.state.jobs
+        task = jobs[0].task if jobs else None
+        is_rewound = isinstance(task, Rewind) or (isinstance(task, Prune) and task.rewind is not None)
+        return "training after rewinding" if is_rewound else "fine-tuning"
 
     @property
     def _layer(self) -> LayerInfo | None:
         layers = self.state.view.layers
         return layers[self._layer_at % len(layers)] if layers else None
+
+    @property
+    def layer_in_sight(self) -> str | None:
+        """The layer whose weights are on show."""
+        return self._layer.name if self._layer is not None else None
 
     def action_next_layer(self, by: int) -> None:
         """Watch another layer's weights."""
@@ -167,13 +182,13 @@ class TrainScreen(StepScreen):
         self._show_layer()
 
     def action_go_on(self) -> None:
-        """Measure what has not been measured, and go to the result."""
+        """Shrink and measure what has not been, and go to the result."""
         state = self.state
         if state.is_busy or state.view.pruned_counts is None:
             self.app.bell()
             return
-        if state.view.pruned is None:
-            self.post_message(Perform(Measure()))
+        for decision in finishing(state.session, state.view):
+            self.post_message(Perform(decision))
         self.post_message(GoTo(Step.SAVE))
 
 

@@ -1,5 +1,6 @@
 """A layer's weights by magnitude: what a sparsity would prune as ░, what stays as █."""
 
+from collections.abc import Sequence
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -15,7 +16,7 @@ EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 
 
 def histogram_lines(
-    counts: tuple[int, ...], palette: Palette, *, width: int, height: int, dead_bins: float = 0.0
+    counts: Sequence[float], palette: Palette, *, width: int, height: int, dead_bins: float = 0.0
 ) -> list[Text]:
     """Draw counts as columns, from the smallest |w| at the left; the bins that die are shaded ░."""
     columns = _columns(counts, width)
@@ -37,7 +38,7 @@ def histogram_lines(
     return lines
 
 
-def _columns(counts: tuple[int, ...], width: int) -> list[float]:
+def _columns(counts: Sequence[float], width: int) -> list[float]:
     """Spread the bins evenly over the columns, so that no column gets one bin more than its neighbour."""
     if not counts or width < 1:
         return []

@@ -1,0 +1,104 @@
+"""Shows how weights and units spread in a layer, dense above pruned, and how large each layer is."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult, RenderResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widget import Widget
+from textual.widgets import Static
+
+from prune_tui.tui.dialogs import distributions_text
+from prune_tui.tui.dialogs.dialog import Dialog
+from prune_tui.tui.palette import palette_of
+from prune_tui.tui.state import State
+
+TOP_SHARE = "top share: of a unit's weights, those among the layer's largest tenth"
+
+
+class Spread(Widget):
+    """Draws one layer's histograms, and all layers' sizes, in the room it is given."""
+
+    DEFAULT_CSS = "Spread { height: 1fr; text-wrap: nowrap; padding: 0 1; }"
+
+    def __init__(self, state: State) -> None:
+        super().__init__(id="spread")
+        self._state = state
+        self._drawn: object = None
+        self.position = 0
+
+    @property
+    def shown(self) -> str:
+        """The layer on show."""
+        layers = self._state.view.layers
+        return layers[self.position % len(layers)].name
+
+    def show(self) -> None:
+        """Draw what is known now; nothing is redrawn if nothing has changed."""
+        view = self._state.view
+        drawn = (self.position, view.distributions, view.layer_figures)
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.refresh()
+
+    def render(self) -> RenderResult:
+        """Draw histograms above bars."""
+        palette, view = palette_of(self.app), self._state.view
+        width, height = self.size.width, self.size.height
+        num_bars = min(len(view.layers), max(3, height // 4))
+        lines = distributions_text.histograms(
+            view.distributions, self.shown, palette, width=width, height=height - num_bars - 2
+        )
+        bars = distributions_text.bars(
+            view.layer_figures, self.position % len(view.layers), palette, width=width, room=num_bars
+        )
+        return Text("\n").join([*lines, Text(), *bars])
+
+
+class DistributionsDialog(Dialog[None]):
+    """Up and down switch the layer; it follows what a run tells."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("d,q,enter", "dismiss_dialog", "close", show=False),
+        Binding("down,j,right,l", "next_layer(1)", "next layer", show=False),
+        Binding("up,k,left,h", "next_layer(-1)", "layer before", show=False),
+    ]
+
+    def __init__(self, state: State, *, layer: str | None) -> None:
+        super().__init__()
+        self._state = state
+        names = [one.name for one in state.view.layers]
+        self._first = names.index(layer) if layer in names else 0
+
+    def compose(self) -> ComposeResult:
+        """Lay out heading, drawing and hint."""
+        with Vertical(classes="panel -whole"):
+            yield Static(id="layer", classes="heading")
+            yield Spread(self._state)
+            yield Static(TOP_SHARE, classes="hint -close")
+            yield Static("↑ ↓ another layer   esc or d close", classes="hint -close")
+
+    def on_mount(self) -> None:
+        """Draw the step's layer, and what a run tells from now on."""
+        self._spread.position = self._first
+        self._show()
+        self.set_interval(0.5, self._show)
+
+    @property
+    def _spread(self) -> Spread:
+        return self.query_one(Spread)
+
+    def _show(self) -> None:
+        layers = self._state.view.layers
+        if not layers:
+            return
+        layer = layers[self._spread.position % len(layers)]
+        number = f"{self._spread.position % len(layers) + 1} of {len(layers)}"
+        self.query_one("#layer", Static).update(Text(f"{layer.name}  {layer.kind}  ({number})"))
+        self._spread.show()
+
+    def action_next_layer(self, by: int) -> None:
+        """Show another layer."""
+        self._spread.position += by
+        self._show()

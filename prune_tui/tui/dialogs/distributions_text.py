@@ -1,0 +1,119 @@
+"""The drawings of how a layer's weights and units spread: histograms on one scale, and bars."""
+
+from collections.abc import Sequence
+from itertools import accumulate, pairwise
+from typing import Final
+
+from rich.text import Text
+
+from prune_tui.core.report import Distribution, LayerFigures, Measure
+from prune_tui.tui.palette import Palette
+from prune_tui.tui.widgets.weight_histogram import histogram_lines
+from prune_tui.tui.words import count_text, shortened
+
+TITLES: Final[dict[Measure, tuple[str, str]]] = {
+    "weights": ("weights by |w|", "|w|"),
+    "unit_norms": ("units by L2 norm", "norm"),
+    "top_share": ("units by top share", "share"),
+}
+"""What is counted, and what it is counted by."""
+
+STAGES: Final = ("dense", "pruned")
+GAP = 3
+
+
+def histograms(
+    taken: Sequence[Distribution], layer: str, palette: Palette, *, width: int, height: int
+) -> list[Text]:
+    """Return three histograms side by side, dense above pruned, each pair on one scale."""
+    column = max(10, (width - 2 * GAP) // 3)
+    rows = max(1, (height - 3) // 2)
+    blocks = [_block(taken, layer, measure, palette, width=column, rows=rows) for measure in TITLES]
+    return [_beside(lines, column) for lines in zip(*blocks, strict=True)]
+
+
+def _block(
+    taken: Sequence[Distribution], layer: str, measure: Measure, palette: Palette, *, width: int, rows: int
+) -> list[Text]:
+    found = {one.stage: one for one in taken if (one.layer, one.measure) == (layer, measure)}
+    largest = max((one.largest for one in found.values()), default=0.0)
+    title, axis = TITLES[measure]
+    lines = [Text(title, palette.bold, no_wrap=True)]
+    for stage in STAGES:
+        one = next((known for name, known in found.items() if name == stage), None)
+        lines += _drawn(one, largest, palette, width=width, rows=rows)
+        lines.append(_axis(stage, largest if one else None, axis, palette, width=width))
+    return lines
+
+
+def _drawn(
+    one: Distribution | None, largest: float, palette: Palette, *, width: int, rows: int
+) -> list[Text]:
+    if one is None:
+        return [*[Text()] * (rows - 1), Text("not taken yet", palette.faint)]
+    counts = rescaled(one.counts, one.largest, largest)
+    width = min(width, 3 * len(counts))
+    return histogram_lines(counts, palette, width=width, height=rows)
+
+
+def _axis(stage: str, largest: float | None, axis: str, palette: Palette, *, width: int) -> Text:
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append("└", palette.faint).append(f"{stage}", palette.text)
+    if largest is None:
+        return text
+    right = f"{axis} {largest:.2g}"
+    room = width - text.cell_len - len(right)
+    return text.append(("─" * (room - 2)).center(room) if room > 2 else " ", palette.faint).append(
+        right, palette.muted
+    )
+
+
+def rescaled(counts: Sequence[int], largest: float, to: float) -> tuple[float, ...]:
+    """Spread equal bins from 0 to `largest` over as many equal bins from 0 to `to`, which is no smaller."""
+    if to <= 0 or largest <= 0 or largest >= to:
+        return tuple(map(float, counts))
+    sums = [0.0, *accumulate(counts)]
+
+    def below(share: float) -> float:
+        position = min(float(len(counts)), share * to / largest * len(counts))
+        whole = min(int(position), len(counts) - 1)
+        return sums[whole] + counts[whole] * (position - whole)
+
+    edges = [below(edge / len(counts)) for edge in range(len(counts) + 1)]
+    return tuple(high - low for low, high in pairwise(edges))
+
+
+def _beside(texts: Sequence[Text], column: int) -> Text:
+    line = Text(no_wrap=True)
+    for position, text in enumerate(texts):
+        if position:
+            line.append(" " * (position * (column + GAP) - line.cell_len))
+        cut = text.copy()
+        cut.truncate(column, overflow="ellipsis")
+        line.append_text(cut)
+    return line
+
+
+def bars(
+    layers: Sequence[LayerFigures], chosen: int, palette: Palette, *, width: int, room: int
+) -> list[Text]:
+    """Return a bar a layer around the chosen one: kept weights full, pruned ones shaded."""
+    first = min(max(0, chosen - room // 2), max(0, len(layers) - room))
+    names = min(24, max(len(layer.name) for layer in layers) + 1)
+    most = max(layer.parameters for layer in layers)
+    is_pruned = any(layer.nonzero < layer.parameters for layer in layers)
+    heading = "weights of each layer" + (": █ kept, ░ pruned" if is_pruned else "")
+    lines = [Text(heading, palette.bold, no_wrap=True)]
+    for position, layer in enumerate(layers[first : first + room], first):
+        words = f"{count_text(layer.nonzero)} of {count_text(layer.parameters)}" if is_pruned else ""
+        words = words or count_text(layer.parameters)
+        length = max(4, width - names - len(f"{count_text(most)} of {count_text(most)}") - 4)
+        full = max(1, round(layer.parameters / most * length))
+        kept = round(full * layer.nonzero / layer.parameters)
+        kept = max(1, kept) if layer.nonzero else kept
+        line = Text("▸" if position == chosen else " ", palette.selected, no_wrap=True)
+        style = palette.bold if position == chosen else palette.text
+        line.append(shortened(layer.name, names).ljust(names), style)
+        line.append("█" * kept, palette.accent).append("░" * (full - kept), palette.muted)
+        lines.append(line.append(f" {words}", palette.muted))
+    return lines
