@@ -35,10 +35,12 @@ class Training(Frozen):
 
     `learning_rate` is the peak rate; `step` divides it by ten after half and after three quarters of the
     run, `cosine` falls from it to zero, `one_cycle` rises to it over the first 30 % of the steps and falls
-    to zero (Smith & Topin 2018). Only `sgd` uses `momentum`. `augmentation` shifts each image by up to an
-    eighth of its size and, with `crop_flip`, mirrors half of them. `distillation` is the weight of the dense
-    network's softened answers against the labels (Hinton et al. 2015). `precision` bfloat16 computes the
-    forward and backward passes in mixed precision; weights and their updates stay float32.
+    to zero (Smith & Topin 2018). Only `sgd` uses `momentum`. `augmentation` shifts each image by up to
+    `shift_pixels` and, with `crop_flip`, mirrors half of them. `distillation` is the weight of the dense
+    network's softened answers against the labels (Hinton et al. 2015). `dropout` replaces the model's own
+    probability, where it has dropout layers: a sparse network wants less (Han et al. 2015). `precision`
+    bfloat16 computes the forward and backward passes in mixed precision, where the device is faster so;
+    weights and updates stay float32.
     """
 
     num_epochs: Positive
@@ -50,7 +52,9 @@ class Training(Frozen):
     weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
     label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
     augmentation: Augmentation = "none"
+    shift_pixels: Positive = 4
     distillation: Fraction = 0.0
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
     precision: Precision = "float32"
 
 
@@ -146,10 +150,11 @@ class Method(Frozen):
 class Sweep(Frozen):
     """Prune the whole dense network by each method to each sparsity, and evaluate on validation.
 
-    `schedule` and `finetune` hold for each point. Besides the masked network, `modes` may evaluate what it
-    becomes: `sparse` runs masked weights of linear layers as sparse matrices, `compact` removes units. With
-    `from_scratch`, the compact architecture is also trained from fresh weights. Every network is timed at
-    `batch_sizes`, side by side. `keeps_checkpoints` saves the pruned network of every point.
+    `schedule`, `finetune` and `finetune_last` hold for each point, as in `Prune`. Besides the masked network,
+    `modes` may evaluate what it becomes: `sparse` runs masked weights of linear layers as sparse matrices,
+    `compact` removes units. With `from_scratch`, the compact architecture is also trained from fresh weights.
+    Every network is timed at `batch_sizes`, side by side. Layers in `spared` stay dense. `keeps_checkpoints`
+    saves the pruned network of every point.
     """
 
     kind: Literal["sweep"] = "sweep"
@@ -157,8 +162,10 @@ class Sweep(Frozen):
     sparsities: tuple[Sparsity, ...] = (0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
     schedule: Schedule = OneShot()
     finetune: Training | None = None
+    finetune_last: Training | None = None
     modes: tuple[Literal["sparse", "compact"], ...] = ()
     from_scratch: Training | None = None
+    spared: tuple[str, ...] = ()
     batch_sizes: tuple[Positive, ...] = ()
     keeps_checkpoints: bool = False
     stopped_after_points: int | None = Field(default=None, ge=0)
@@ -180,10 +187,11 @@ class Sweep(Frozen):
 class Prune(Frozen):
     """Prune to a plan over one or more rounds, fine-tuning after each.
 
-    `plan` is a target sparsity per layer name (layers left out stay as they are) or, for all layers, one
-    number, which is all that scope `global` takes. `start_from` says whether the rounds begin with the dense
-    baseline or with the network as it is pruned now. After each round the network is fine-tuned as
-    `finetune` says or retrained as `rewind` does; both None leave it as pruned.
+    `plan` is a target sparsity per layer name (layers left out stay as they are) or one number, which is all
+    that scope `global` takes, for all layers but those in `spared`. `start_from` says whether the rounds
+    begin with the dense baseline or with the network as it is pruned now. After each round the network is
+    fine-tuned as `finetune` says (after the last round as `finetune_last` does, if given) or retrained as
+    `rewind` does; all None leave it as pruned.
     """
 
     kind: Literal["prune"] = "prune"
@@ -191,8 +199,10 @@ class Prune(Frozen):
     criterion: str = "l1"
     granularity: Granularity = "weight"
     scope: Scope = "layer"
+    spared: tuple[str, ...] = ()
     schedule: Schedule = OneShot()
     finetune: Training | None = None
+    finetune_last: Training | None = None
     rewind: Rewinding | None = None
     start_from: Literal["dense", "pruned"] = "dense"
     stopped_after_epochs: int | None = Field(default=None, ge=0)
@@ -201,7 +211,7 @@ class Prune(Frozen):
     def _is_consistent(self) -> "Prune":
         if self.scope == "global" and not isinstance(self.plan, float):
             raise ValueError("scope global takes one sparsity for the whole network, not one per layer")
-        if self.finetune is not None and self.rewind is not None:
+        if self.rewind is not None and not (self.finetune is None and self.finetune_last is None):
             raise ValueError("a round is either fine-tuned or rewound: give finetune or rewind, not both")
         if self.granularity == "n_m":
             _check_n_m(self)
@@ -274,7 +284,10 @@ def describe(decision: Decision) -> str:
             return f"sweep {names}, {len(decision.sparsities)} sparsities"
         case Prune(schedule=schedule):
             retrain = f" + {epochs(decision.finetune.num_epochs)}" if decision.finetune else ""
-            retrain = f" + {describe_rewinding(decision.rewind)}" if decision.rewind else retrain
+            if decision.finetune_last:
+                retrain += f", at last {epochs(decision.finetune_last.num_epochs)}"
+            if decision.rewind:
+                retrain = f" + {describe_rewinding(decision.rewind)}"
             rounds = f"{schedule.num_rounds} round{'s' if schedule.num_rounds > 1 else ''}"
             return f"prune {decision.criterion} {decision.granularity}, {rounds}{retrain}"
         case Finetune(training=training):

@@ -206,8 +206,8 @@ def apply(view: View, event: Event) -> View:
                 stage=event.stage,
                 accuracy=event.accuracy,
             )
-            others = tuple(known for known in view.checkpoints if known.path != event.path)
-            return replace(view, checkpoints=(*others, saved))
+            kept = tuple(known for known in view.checkpoints if known.path != event.path)
+            return replace(view, checkpoints=(*kept, saved))
         case DecisionFinished():
             text = "stopped early, the best so far is kept" if event.stopped_after is not None else "done"
             after = _logged(view, f"{text} ({event.seconds:.1f} s)", event.seconds)

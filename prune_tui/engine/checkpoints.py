@@ -1,8 +1,9 @@
 """Weights as bytes and back: safetensors, with pruned layers as a bitmask and the values that were kept.
 
 A masked tensor `t` is stored as `t.mask` (its mask's bits, packed, first weight in the highest bit) and
-`t.values` (the kept values in order), so that a pruned checkpoint really is smaller. All else is stored
-plain: a dense checkpoint is an ordinary safetensors state dict.
+`t.values` (the kept values in order), so that a pruned checkpoint really is smaller; one of a shrunk network
+also has `t.shape`, which its model does not tell. All else is stored plain: a dense checkpoint is an ordinary
+safetensors state dict.
 """
 
 import hashlib
@@ -20,14 +21,14 @@ from prune_tui.core.session import Checkpoint
 from prune_tui.engine.masking import Masks
 from prune_tui.engine.network import Weights
 
-_MASK, _VALUES = ".mask", ".values"
+_MASK, _VALUES, _SHAPE = ".mask", ".values", ".shape"
 
 
-def encode(state: Mapping[str, torch.Tensor], masks: Masks) -> bytes:
-    """Return a checkpoint's bytes; `masks` by layer name."""
+def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool = False) -> bytes:
+    """Return a checkpoint's bytes; `masks` by parameter name."""
     tensors: Weights = {}
     for name, tensor in state.items():
-        mask = masks.get(name.removesuffix(".weight"))
+        mask = masks.get(name)
         plain = tensor.detach().cpu().contiguous()
         if mask is None:
             tensors[name] = plain
@@ -35,23 +36,20 @@ def encode(state: Mapping[str, torch.Tensor], masks: Masks) -> bytes:
             bits = mask.cpu().reshape(-1)
             tensors[name + _MASK] = torch.from_numpy(np.packbits(bits.numpy()))
             tensors[name + _VALUES] = plain.reshape(-1)[bits]
+            if with_shapes:
+                tensors[name + _SHAPE] = torch.tensor(plain.shape)
     return save_bytes(tensors)
 
 
 def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> tuple[Weights, Masks]:
-    """Return the state and the masks (by layer name) in a checkpoint's bytes, on the CPU.
+    """Return the state and the masks (by parameter name) in a checkpoint's bytes, on the CPU.
 
     `like` is a state of the model that they are for.
 
     Raises:
         CheckpointError: not a safetensors file, truncated, or for another model.
     """
-    try:
-        tensors = load_bytes(content)
-    except SafetensorError as error:
-        raise CheckpointError(
-            f"{source}: not a whole safetensors file ({error}); a state dict saved as .safetensors is wanted"
-        ) from None
+    tensors = _tensors(content, source)
     state: Weights = {}
     masks: Masks = {}
     for name, wanted in like.items():
@@ -59,13 +57,8 @@ def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> 
             mask, values = tensors.pop(name + _MASK), tensors.pop(name + _VALUES)
             if mask.dtype != torch.uint8 or mask.numel() != (wanted.numel() + 7) // 8:
                 raise _other_model(source, f"{name} has a mask of another size")
-            bits = torch.from_numpy(np.unpackbits(mask.numpy(), count=wanted.numel())).bool()
-            if int(bits.sum()) != values.numel():
-                raise _other_model(source, f"{name} has {values.numel()} values that do not fit its mask")
-            tensor = torch.zeros(wanted.numel(), dtype=wanted.dtype)
-            tensor[bits] = values.to(wanted.dtype)
-            state[name] = tensor.reshape(wanted.shape)
-            masks[name.removesuffix(".weight")] = bits.reshape(wanted.shape)
+            tensor, masks[name] = _unpacked(mask, values, wanted.shape, f"{source}: {name}")
+            state[name] = tensor.to(wanted.dtype)
         elif name in tensors:
             tensor = tensors.pop(name)
             if tensor.shape != wanted.shape:
@@ -77,6 +70,45 @@ def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> 
     if tensors:
         raise _other_model(source, f"tensor {next(iter(tensors))} is none of the model's")
     return state, masks
+
+
+def decode_shrunk(content: bytes, *, source: str) -> Weights:
+    """Return the state of a shrunk network, whose shapes are its own.
+
+    Raises:
+        CheckpointError: not a safetensors file, or truncated.
+    """
+    tensors = _tensors(content, source)
+    state: Weights = {}
+    for name in list(tensors):
+        if name.endswith(_SHAPE):
+            own = name.removesuffix(_SHAPE)
+            shape = torch.Size(tensors.pop(name).tolist())
+            mask, values = tensors.pop(own + _MASK), tensors.pop(own + _VALUES)
+            state[own], _ = _unpacked(mask, values, shape, f"{source}: {own}")
+    return state | tensors
+
+
+def _tensors(content: bytes, source: str) -> Weights:
+    try:
+        tensors: Weights = load_bytes(content)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"{source}: not a whole safetensors file ({error}); a state dict saved as .safetensors is wanted"
+        ) from None
+    return tensors
+
+
+def _unpacked(
+    mask: torch.Tensor, values: torch.Tensor, shape: torch.Size, source: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the tensor of this shape that a mask's bits and the kept values are of, and the mask."""
+    bits = torch.from_numpy(np.unpackbits(mask.numpy(), count=shape.numel())).bool()
+    if int(bits.sum()) != values.numel():
+        raise CheckpointError(f"{source} has {values.numel()} values that do not fit its mask")
+    tensor = torch.zeros(shape.numel(), dtype=values.dtype)
+    tensor[bits] = values
+    return tensor.reshape(shape), bits.reshape(shape)
 
 
 def read_checkpoint(folder: Path, checkpoint: Checkpoint) -> bytes:

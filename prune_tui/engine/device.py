@@ -34,6 +34,17 @@ def be_deterministic() -> None:
     torch.backends.cudnn.benchmark = False
 
 
+def computes_bfloat16(device: torch.device) -> bool:
+    """Say whether mixed precision in bfloat16 is faster here than float32, and so worth its rounding."""
+    match device.type:
+        case "cuda":
+            return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+        case "cpu":
+            return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+        case _:
+            return False
+
+
 def use_threads(num_threads: int | None) -> None:
     """Let torch use this many threads, no more than there are cores; None leaves torch's own choice."""
     if num_threads is not None:

@@ -1,15 +1,18 @@
 """Carries out decisions: owns the model, its masks and the random state, and tells what happens as events."""
 
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
+from copy import deepcopy
 from pathlib import Path
 from typing import Final, assert_never
 
 import torch
+from torch import nn
 
 from prune_tui.catalog.baselines import bundled_baseline
 from prune_tui.catalog.datasets import dataset_entry, load
+from prune_tui.catalog.datasets.images import subset
 from prune_tui.catalog.models import model_entry
 from prune_tui.core.decisions import (
     BUNDLED,
@@ -18,15 +21,18 @@ from prune_tui.core.decisions import (
     LoadDense,
     Measure,
     Prune,
+    Rewind,
     Scan,
+    Shrink,
+    Sweep,
     TrainDense,
     describe,
 )
 from prune_tui.core.errors import CheckpointError, DecisionError
-from prune_tui.core.events import DecisionFinished, DecisionStarted, EngineReady, Event
+from prune_tui.core.events import DecisionFinished, DecisionStarted, EngineReady, Event, Stage
 from prune_tui.core.session import Session
 from prune_tui.engine import performing
-from prune_tui.engine.checkpoints import decode, file_inside, read_weights, sha256
+from prune_tui.engine.checkpoints import decode, decode_shrunk, file_inside, read_weights, sha256
 from prune_tui.engine.device import (
     be_deterministic,
     environment_of,
@@ -34,11 +40,14 @@ from prune_tui.engine.device import (
     seed_everything,
     use_threads,
 )
-from prune_tui.engine.measuring import Images, binned_weights
+from prune_tui.engine.distributions import take_distributions
+from prune_tui.engine.measuring import Images, binned_weights, evaluate
 from prune_tui.engine.network import Weights, network_of
 from prune_tui.engine.performing import Context, Performance
+from prune_tui.engine.shrinking import resize, with_zeros_as_masks
+from prune_tui.engine.sweeping import sweep
 from prune_tui.engine.training import check
-from prune_tui.engine.workspace import Workspace
+from prune_tui.engine.workspace import Baseline, Workspace, counted
 
 _FRESH_WEIGHTS_INDEX: Final = 1_000_003
 """The index that seeds a fresh network: none that a decision ever has."""
@@ -69,7 +78,7 @@ class Engine:
     ) -> None:
         self._model = model_entry(session.model)
         self._dataset = dataset_entry(session.dataset)
-        self._seed = session.seed
+        self._session, self._seed = session, session.seed
         self._data_dir, self._folder, self._weights_file = data_dir, folder, weights
         use_threads(num_threads)
         be_deterministic()
@@ -82,12 +91,18 @@ class Engine:
         data = yield from load(
             self._dataset, data_dir=self._data_dir, image_shape=self._model.image_shape, seed=self._seed
         )
+        data = subset(
+            data,
+            num_train=self._session.num_train_images,
+            num_test=self._session.num_test_images,
+            seed=self._seed,
+        )
         self._num_classes = data.num_classes
         seed_everything(self._seed, _FRESH_WEIGHTS_INDEX)
         module = self._model.build(num_classes=data.num_classes).to(self._device)
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         network = network_of(module, self._model.image_shape, num_classes=data.num_classes)
-        self._space = Workspace(network, Images(data, self._device))
+        self._space = Workspace(network, Images(data, self._device), data.num_classes)
         prunable = sum(layer.parameters for layer in network.layers)
         yield EngineReady(
             layers=network.layers,
@@ -141,8 +156,20 @@ class Engine:
             self.space.roll_back(before)
             raise
 
-    def restore(self, *, dense: bytes, pruned: bytes | None, test_reads: int, source: str) -> Iterator[Event]:
-        """Go back to a state that was saved: the dense baseline and, if there is one, the pruned network.
+    def restore(
+        self,
+        *,
+        dense: bytes,
+        trained: TrainDense | None,
+        early: Mapping[int, bytes],
+        pruned: bytes | None,
+        shrunk: bytes | None,
+        test_reads: int,
+        source: str,
+    ) -> Iterator[Event]:
+        """Go back to a state that was saved: the dense baseline and what came of it.
+
+        `trained` is how the baseline came about, if it was trained; `early` holds its kept epochs.
 
         Raises:
             CheckpointError: the bytes are not a checkpoint of this model.
@@ -150,44 +177,78 @@ class Engine:
         space = self.space
         like = space.network.module.state_dict()
         state, _ = decode(dense, like, source=source)
-        space.set_dense(state)
+        weights_at = {epoch: decode(content, like, source=source)[0] for epoch, content in early.items()}
+        if trained is not None:
+            weights_at[0] = self._fresh_weights(trained.seed)
+        space.set_dense(Baseline(state, trained.training if trained else None, weights_at))
         yield from binned_weights(space.network, stage="dense")
+        yield take_distributions(space.network, "dense")
         if pruned is not None:
             state, masks = decode(pruned, like, source=source)
             space.network.load(state, {name: mask.to(self._device) for name, mask in masks.items()})
-            yield space.counted(1, 1, lambda: 0.0)
+            yield counted(space.network, lambda: 0.0)
             yield from check(space.network, lambda: 0.0)
+            yield take_distributions(space.network, "pruned")
+        if shrunk is not None:
+            module = self._shrunk_module(shrunk, source=source)
+            network = network_of(module, self._model.image_shape, num_classes=self._num_classes)
+            space.shrunk = with_zeros_as_masks(network)
+            difference = performing.compare_shrunk(space, space.shrunk)
+            yield performing.account_of_shrunk(space, difference, lambda: 0.0)
         space.test_reads = test_reads
 
+    def accuracy_of(self, content: bytes, stage: Stage, *, source: str) -> Generator[Event, None, float]:
+        """Evaluate a checkpoint on the validation split, leaving the engine's own network as it is."""
+        images = self.space.images
+        if stage == "shrunk":
+            module = self._shrunk_module(content, source=source)
+        else:
+            module = deepcopy(self.space.network.module)
+            module.load_state_dict(decode(content, module.state_dict(), source=source)[0])
+        evaluation = yield from evaluate(module, images, images.validation, lambda: 0.0)
+        return evaluation.accuracy
+
+    def _shrunk_module(self, content: bytes, *, source: str) -> nn.Module:
+        """Build a shrunk network: the model with the shapes of the checkpoint."""
+        module = deepcopy(self.space.network.module)
+        resized = resize(module, decode_shrunk(content, source=source), source=source)
+        return resized.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
+
     def _performance(self, decision: Decision, context: Context) -> Performance:
-        """Perform one decision; return after how many epochs or cells it was stopped, or None."""
+        """Perform one decision; return after how many epochs, cells or points it was stopped, or None."""
         space = self.space
         match decision:
             case TrainDense():
-                fresh = self._fresh_weights(context)
-                limit = decision.stopped_after_epochs
-                return (yield from performing.train_dense(space, fresh, decision.training, limit, context))
+                fresh = self._fresh_weights(decision.seed)
+                seed_everything(self._seed, context.index)
+                return (yield from performing.train_dense(space, decision, fresh, context))
             case LoadDense():
-                yield from performing.take_dense(space, self._loaded(decision), context)
+                yield from performing.load_dense(space, self._loaded(decision), context)
                 return None
             case Scan():
                 return (yield from performing.scan_dense(space, decision, context))
+            case Sweep():
+                return (yield from sweep(space, decision, context))
             case Prune():
                 return (yield from performing.prune(space, decision, context))
             case Finetune():
                 return (yield from performing.finetune(space, decision, context))
+            case Rewind():
+                limit = decision.stopped_after_epochs
+                return (yield from performing.rewind(space, decision, limit, context))
+            case Shrink():
+                yield from performing.shrink_units(space, context)
+                return None
             case Measure():
                 yield from performing.measure(space, decision, context)
                 return None
             case _:
                 assert_never(decision)
 
-    def _fresh_weights(self, context: Context) -> Weights:
-        """Draw the weights that the session's seed gives, leaving the decision's own random state."""
-        seed_everything(self._seed, _FRESH_WEIGHTS_INDEX)
-        fresh = self._model.build(num_classes=self._num_classes).state_dict()
-        seed_everything(self._seed, context.index)
-        return fresh
+    def _fresh_weights(self, seed: int | None) -> Weights:
+        """Draw the weights that a seed gives, or, where it is None, the session's."""
+        seed_everything(self._seed if seed is None else seed, _FRESH_WEIGHTS_INDEX)
+        return self._model.build(num_classes=self._num_classes).to(self._device).state_dict()
 
     def _loaded(self, decision: LoadDense) -> Weights:
         """Read a dense baseline: the bundled one, the file the user named, or one in the session's folder."""

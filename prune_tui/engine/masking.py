@@ -10,7 +10,9 @@ import torch
 from prune_tui.core.forecast import num_pruned
 
 Masks = dict[str, torch.Tensor]
-"""A boolean mask of the weight's shape by layer name; a layer that is not there is dense."""
+"""A boolean mask of the parameter's shape by the parameter's name; a parameter that is not there is dense."""
+
+_N, _M = 2, 4
 
 
 def keep_highest(scores: torch.Tensor, num_kept: int) -> torch.Tensor:
@@ -32,25 +34,15 @@ def keep_highest(scores: torch.Tensor, num_kept: int) -> torch.Tensor:
     return keep.reshape(scores.shape)
 
 
-def unit_scores(scores: torch.Tensor) -> torch.Tensor:
-    """Return the mean score of each unit's weights, shape (units,)."""
-    return scores.flatten(1).mean(dim=1)
-
-
 def mask_weights(scores: torch.Tensor, sparsity: float, mask: torch.Tensor | None) -> torch.Tensor:
     """Mask single weights of one layer to a target sparsity, absolute against the dense layer."""
     num_kept = scores.numel() - num_pruned(scores.numel(), sparsity)
     return _within(mask, keep_highest(_barred(scores, mask), num_kept))
 
 
-def mask_units(scores: torch.Tensor, sparsity: float, mask: torch.Tensor | None) -> torch.Tensor:
-    """Mask whole units of one layer to a target sparsity; at least one unit is kept."""
-    by_unit = unit_scores(_barred(scores, mask))
-    num_kept = by_unit.numel() - num_pruned(by_unit.numel(), sparsity)
-    return _within(mask, _spread(keep_highest(by_unit, num_kept), scores))
-
-
-def mask_weights_globally(scores: Mapping[str, torch.Tensor], sparsity: float, masks: Masks) -> Masks:
+def mask_weights_globally(
+    scores: Mapping[str, torch.Tensor], sparsity: float, masks: Mapping[str, torch.Tensor]
+) -> Masks:
     """Mask single weights of all layers with one threshold, to a target sparsity of them all together."""
     names = list(scores)
     flat = torch.cat([_barred(scores[name], masks.get(name)).reshape(-1) for name in names])
@@ -62,40 +54,78 @@ def mask_weights_globally(scores: Mapping[str, torch.Tensor], sparsity: float, m
     }
 
 
-def mask_units_globally(scores: Mapping[str, torch.Tensor], sparsity: float, masks: Masks) -> Masks:
-    """Mask whole units of all layers, lowest score first, while no more than the target's weights are gone.
+def mask_n_m(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """Mask two of every four inputs of each unit, at each position of a kernel (Mishra et al. 2021).
+
+    Args:
+        scores: [units, inputs, …], with inputs a multiple of four.
+        mask: of the same shape.
+    """
+    groups = _barred(scores, mask).movedim(1, -1)
+    ranked = groups.reshape(-1, _M).argsort(dim=1, descending=True, stable=True)
+    keep = torch.zeros_like(ranked, dtype=torch.bool).scatter_(1, ranked[:, :_N], value=True)
+    return _within(mask, keep.reshape(groups.shape).movedim(-1, 1).contiguous())
+
+
+def unit_scores(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """Return the mean score of each unit's weights, shape [units]; a pruned weight scores nothing."""
+    return (scores if mask is None else scores * mask).flatten(1).mean(dim=1)
+
+
+def living_units(mask: torch.Tensor) -> torch.Tensor:
+    """Return which units have a weight left, shape [units]."""
+    return mask.flatten(1).any(dim=1)
+
+
+def keep_units(by_unit: torch.Tensor, sparsity: float, living: torch.Tensor) -> torch.Tensor:
+    """Choose the units of one layer to keep, [units], at a target sparsity; at least one is."""
+    num_kept = by_unit.numel() - num_pruned(by_unit.numel(), sparsity)
+    return _within(living, keep_highest(_barred(by_unit, living), num_kept))
+
+
+def keep_units_globally(
+    by_unit: Mapping[str, torch.Tensor],
+    weights_per_unit: Mapping[str, int],
+    sparsity: float,
+    living: Mapping[str, torch.Tensor],
+) -> dict[str, torch.Tensor]:
+    """Choose the units of all layers to keep: the lowest score goes first, while no more weights than the
+    target's share of all are gone.
 
     The best unit of each layer is kept, so that no layer is cut.
     """
-    names = list(scores)
-    by_unit = [unit_scores(_barred(scores[name], masks.get(name))) for name in names]
-    for layer in by_unit:
+    names = list(by_unit)
+    scores = [_barred(by_unit[name], living[name]) for name in names]
+    for layer in scores:
         layer[layer.argmax()] = torch.inf
-    flat = torch.cat(by_unit)
+    flat = torch.cat(scores)
+    counts = [len(by_unit[name]) for name in names]
     sizes = torch.cat(
-        [torch.full_like(by_unit[i], scores[name][0].numel()) for i, name in enumerate(names)]
-    ).double()
+        [
+            torch.full((count,), float(weights_per_unit[name]))
+            for name, count in zip(names, counts, strict=True)
+        ]
+    ).to(flat.device, torch.float64 if flat.device.type != "mps" else torch.float32)
+    budget = num_pruned(
+        sum(weights_per_unit[name] * count for name, count in zip(names, counts, strict=True)), sparsity
+    )
     order = flat.argsort(stable=True)
-    budget = num_pruned(sum(scores[name].numel() for name in names), sparsity)
     pruned = order[(sizes[order].cumsum(0) <= budget) & (flat[order] < torch.inf)]
     keep = torch.ones_like(flat, dtype=torch.bool)
     keep[pruned] = False
-    parts = torch.split(keep, [layer.numel() for layer in by_unit])
-    return {
-        name: _within(masks.get(name), _spread(part, scores[name]))
-        for name, part in zip(names, parts, strict=True)
-    }
+    parts = torch.split(keep, counts)
+    return {name: living[name] & part for name, part in zip(names, parts, strict=True)}
+
+
+def spread(keep: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+    """Return a mask of a weight's shape from one value a unit."""
+    return keep.reshape(-1, *[1] * (len(shape) - 1)).expand(shape).clone()
 
 
 def _barred(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """Return the scores with −inf where already pruned, so that these go first and never come back."""
-    return scores if mask is None else scores.masked_fill(~mask, -torch.inf)
+    return scores.clone() if mask is None else scores.masked_fill(~mask, -torch.inf)
 
 
 def _within(mask: torch.Tensor | None, new: torch.Tensor) -> torch.Tensor:
     return new if mask is None else new & mask
-
-
-def _spread(keep_unit: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """Return a mask of `like`'s shape from one value a unit."""
-    return keep_unit.reshape(-1, *[1] * (like.dim() - 1)).expand(like.shape).clone()

@@ -117,7 +117,7 @@ def binned_weights(network: Network, *, stage: str) -> list[WeightsBinned]:
     binned = []
     for layer in network.layers:
         magnitudes = network.weight(layer.name).abs()
-        mask = network.masks.get(layer.name)
+        mask = network.mask_of(layer.name)
         kept = magnitudes if mask is None else magnitudes[mask]
         kept = kept[kept.isfinite()]
         largest = float(kept.max()) if kept.numel() else 0.0

@@ -1,13 +1,14 @@
 """A network being pruned: the module, its prunable layers and their masks, and copies of its state."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from prune_tui.core.events import LayerInfo
+from prune_tui.engine.coupling import Couplings, Units
 from prune_tui.engine.masking import Masks
 
 Weights = dict[str, torch.Tensor]
@@ -18,11 +19,17 @@ _PRUNABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
 @dataclass(slots=True)
 class Network:
-    """A module and what pruning needs to know of it; `masks` holds the pruned layers only."""
+    """A module and what pruning needs to know of it.
+
+    `units` are those that may be removed, `batch_norms` the batch norm right after a layer. `masks` holds the
+    masks of pruned parameters only, by the parameter's name: a layer's weight is `weight_name(layer)`.
+    """
 
     module: nn.Module
     layers: tuple[LayerInfo, ...]
     total_macs: int
+    units: tuple[Units, ...] = ()
+    batch_norms: Mapping[str, str] = field(default_factory=dict)
     masks: Masks = field(default_factory=dict)
     _pruned: Masks = field(default_factory=dict)
 
@@ -33,6 +40,14 @@ class Network:
     def layer(self, name: str) -> LayerInfo:
         """Return what is known of a layer."""
         return next(layer for layer in self.layers if layer.name == name)
+
+    def mask_of(self, layer: str) -> torch.Tensor | None:
+        """Return the mask of a layer's weight, or None if it is dense."""
+        return self.masks.get(weight_name(layer))
+
+    def units_of(self, layer: str) -> Units | None:
+        """Return the units that a layer computes, alone or with others; None if they can't be removed."""
+        return next((units for units in self.units if layer in units.layers), None)
 
     def state(self) -> Weights:
         """Return a copy of all parameters and buffers."""
@@ -53,19 +68,33 @@ class Network:
     def hold_masks(self) -> None:
         """Set every pruned weight to zero again, after an optimizer has moved it."""
         for name, pruned in self._pruned.items():
-            self.weight(name).masked_fill_(pruned, 0.0)
+            self.module.get_parameter(name).masked_fill_(pruned, 0.0)
 
     @torch.no_grad()
     def masks_hold(self) -> bool:
         """Return whether every pruned weight is exactly zero."""
-        astray = [(self.weight(name) * pruned).count_nonzero() for name, pruned in self._pruned.items()]
+        astray = [
+            (self.module.get_parameter(name) * pruned).count_nonzero()
+            for name, pruned in self._pruned.items()
+        ]
         return not astray or int(torch.stack(astray).sum()) == 0
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        return next(self.module.parameters()).device
 
     @property
     def sparsity(self) -> float:
         """Pruned weights / prunable weights."""
-        pruned = sum(int(pruned.sum()) for pruned in self._pruned.values())
+        weights = [self._pruned.get(weight_name(layer.name)) for layer in self.layers]
+        pruned = sum(int(weight.sum()) for weight in weights if weight is not None)
         return pruned / sum(layer.parameters for layer in self.layers)
+
+
+def weight_name(layer: str) -> str:
+    """Return the name of a layer's weight among the module's parameters."""
+    return f"{layer}.weight"
 
 
 def weight_of(layer: nn.Module) -> torch.Tensor:
@@ -76,7 +105,7 @@ def weight_of(layer: nn.Module) -> torch.Tensor:
 
 
 def network_of(module: nn.Module, image_shape: tuple[int, int, int], *, num_classes: int) -> Network:
-    """Find a module's prunable layers by running one blank image through it.
+    """Find a module's prunable layers, and what their units belong to, by running one blank image through it.
 
     Layers come in the order they run; a weight that two modules share is one layer, named by the first.
     MACs are multiply-adds of convolutions and linear layers for one image, without bias: torch's flop counter
@@ -90,8 +119,9 @@ def network_of(module: nn.Module, image_shape: tuple[int, int, int], *, num_clas
     parameter = next(module.parameters())
     was_training = module.training
     module.eval()
+    blank = torch.zeros(1, *image_shape, device=parameter.device)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        module(torch.zeros(1, *image_shape, device=parameter.device))
+        module(blank)
     module.train(was_training)
     for hook in hooks:
         hook.remove()
@@ -112,9 +142,33 @@ def network_of(module: nn.Module, image_shape: tuple[int, int, int], *, num_clas
                 units=weight.shape[0],
                 macs=weight.numel() * num_positions,
                 locked_reason="its units are the classes" if is_output else None,
+                inputs=weight.shape[1],
             )
         )
-    return Network(module, tuple(layers), counter.get_total_flops() // 2)
+    couplings = Couplings(module, blank)
+    locked = {layer.name for layer in layers if layer.locked_reason}
+    units = tuple(
+        units
+        for units in couplings.units([layer.name for layer in layers])
+        if locked.isdisjoint(units.layers)
+    )
+    followed = {layer.name: couplings.batch_norm_after(layer.name) for layer in layers}
+    return Network(
+        module,
+        tuple(_with_coupling(layer, units) for layer in layers),
+        counter.get_total_flops() // 2,
+        units,
+        {layer: norm for layer, norm in followed.items() if norm is not None},
+    )
+
+
+def _with_coupling(layer: LayerInfo, all_units: Sequence[Units]) -> LayerInfo:
+    """Note whose units a layer's go with, or that they can't be removed."""
+    units = next((units for units in all_units if layer.name in units.layers), None)
+    if units is None:
+        return replace(layer, locked_reason=layer.locked_reason or "its units can't be told apart")
+    leader = units.layers[0]
+    return replace(layer, coupled_to=leader if leader != layer.name else None)
 
 
 def _counting(name: str, positions: dict[str, int]) -> Callable[[nn.Module, object, torch.Tensor], None]:

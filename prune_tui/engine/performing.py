@@ -1,23 +1,31 @@
 """How each kind of decision is carried out on a workspace; returns where the user stopped it, or None."""
 
-from collections.abc import Callable, Generator, Iterator
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, replace
+from time import perf_counter
 
 import torch
+from torch import nn
 
-from prune_tui.core.decisions import Finetune, Measure, Prune, Scan, Training
-from prune_tui.core.events import BatchEvaluated, EpochFinished, Event, LatencyMeasured, Measured
-from prune_tui.core.report import EpochFigures, Figures
+from prune_tui.core.decisions import Finetune, Measure, Prune, Rewinding, Scan, TrainDense, Training
+from prune_tui.core.errors import DecisionError
+from prune_tui.core.events import BatchEvaluated, EpochFinished, Event, LatencyMeasured, Measured, Shrunk
+from prune_tui.core.report import EpochFigures, Figures, Latency
+from prune_tui.engine.checkpoints import encode
+from prune_tui.engine.distributions import take_distributions
 from prune_tui.engine.measuring import Clock, binned_weights, evaluate, hash_weights, time_forward
-from prune_tui.engine.network import Weights
+from prune_tui.engine.network import Network, Weights
 from prune_tui.engine.pruning import masks_for_round
 from prune_tui.engine.sensitivity import scan
-from prune_tui.engine.training import Stint, check, train
-from prune_tui.engine.workspace import Workspace
+from prune_tui.engine.shrinking import MAX_DISAGREEMENT, disagreement, shrink
+from prune_tui.engine.sparse import sparse_twin
+from prune_tui.engine.training import Stint, Trained, check, train
+from prune_tui.engine.workspace import Baseline, Kept, Workspace, counted
 
 Performance = Generator[Event, None, int | None]
-"""Events, and at the end the epochs (or cells) after which the user stopped, or None."""
+"""Events, and at the end the epochs (or cells, or points) after which the user stopped, or None."""
+
+NUM_COMPARED_IMAGES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,34 +48,55 @@ class Context:
         return Stint(self.index, round, num_rounds, epochs_before, self.stopping(limit))
 
 
-def train_dense(
-    space: Workspace, fresh: Weights, training: Training, limit: int | None, context: Context
-) -> Performance:
-    """Train the dense baseline from fresh weights."""
-    space.set_dense(fresh)
-    stopped_after = yield from train(
+def train_dense(space: Workspace, decision: TrainDense, fresh: Weights, context: Context) -> Performance:
+    """Train the dense baseline from fresh weights, keeping the epochs that may be rewound to."""
+    space.set_dense(Baseline(fresh))
+    early = {0: fresh}
+    epochs = train(
         space.network,
         space.images,
-        training,
-        stint=context.stint(limit),
+        decision.training,
+        stint=context.stint(decision.stopped_after_epochs),
         random_state=context.random_state,
         clock=context.clock,
     )
-    yield from take_dense(space, space.network.state(), context)
-    return stopped_after
+    while True:
+        try:
+            event = next(epochs)
+        except StopIteration as finished:
+            trained: Trained = finished.value
+            break
+        if isinstance(event, EpochFinished) and event.figures.epoch in decision.kept_epochs:
+            epoch = event.figures.epoch
+            early[epoch] = space.network.state()
+            content = encode(early[epoch], {})
+            space.kept.append(Kept(f"dense-epoch-{epoch}", "early", content, event.figures.accuracy))
+        yield event
+    yield from take_dense(space, Baseline(space.network.state(), decision.training, early), context)
+    space.accuracy = trained.accuracy
+    return trained.stopped_after
 
 
-def take_dense(space: Workspace, weights: Weights, context: Context) -> Iterator[Event]:
+def take_dense(space: Workspace, baseline: Baseline, context: Context) -> Iterator[Event]:
     """Make these weights the dense baseline, and read the test set for it."""
-    space.set_dense(weights)
+    space.set_dense(baseline)
     yield from binned_weights(space.network, stage="dense")
-    yield from _read_test_set(space, "dense", context)
+    yield take_distributions(space.network, "dense")
+    yield from _read_test_set(space, {"dense": space.network}, context)
+
+
+def load_dense(space: Workspace, weights: Weights, context: Context) -> Iterator[Event]:
+    """Make weights from a file the dense baseline."""
+    yield from take_dense(space, Baseline(weights), context)
+    images = space.images
+    evaluation = yield from evaluate(space.network.module, images, images.validation, context.clock)
+    space.accuracy = evaluation.accuracy
 
 
 def scan_dense(space: Workspace, decision: Scan, context: Context) -> Performance:
     """Scan the dense baseline, and come back to the network as it is."""
     state, masks = space.network.state(), space.network.masks
-    space.network.load(space.need_dense(), {})
+    space.network.load(space.need_dense().weights, {})
     stopped_after = yield from scan(
         space.network,
         space.images,
@@ -81,17 +110,26 @@ def scan_dense(space: Workspace, decision: Scan, context: Context) -> Performanc
 
 
 def prune(space: Workspace, decision: Prune, context: Context) -> Performance:
-    """Prune and fine-tune, round by round."""
-    network, images, finetune = space.network, space.images, decision.finetune
+    """Prune and retrain, round by round."""
+    network, images = space.network, space.images
     dense = space.need_dense()
+    if decision.rewind is not None:
+        check_rewinding(dense, decision.rewind)
     if decision.start_from == "dense":
-        network.load(dense, {})
+        network.load(dense.weights, {})
+    space.shrunk = None
     num_rounds = decision.schedule.num_rounds
+    trained = Trained(None, None)
+    epochs_before = 0
     for round in range(1, num_rounds + 1):
-        network.mask(masks_for_round(network, decision, round, context.random_state))
-        yield space.counted(round, num_rounds, context.clock)
+        masks = yield from masks_for_round(
+            network, images, decision, round, random_state=context.random_state, clock=context.clock
+        )
+        network.mask(masks)
+        yield counted(network, context.clock, round=round, num_rounds=num_rounds)
         yield from check(network, context.clock)
         after = yield from evaluate(network.module, images, images.validation, context.clock)
+        space.accuracy = after.accuracy
         figures = EpochFigures(
             decision=context.index,
             round=round,
@@ -101,28 +139,25 @@ def prune(space: Workspace, decision: Prune, context: Context) -> Performance:
             loss=after.loss,
             learning_rate=None,
         )
-        yield EpochFinished(figures, finetune.num_epochs if finetune else 0, True, context.clock())
-        if finetune is None:
+        recipe = _recipe(decision, round)
+        num_epochs = _epochs_of(decision, recipe, dense)
+        yield EpochFinished(figures, num_epochs, True, context.clock())
+        if not num_epochs:
             continue
         stint = context.stint(
-            decision.stopped_after_epochs,
-            round=round,
-            num_rounds=num_rounds,
-            epochs_before=(round - 1) * finetune.num_epochs,
+            decision.stopped_after_epochs, round=round, num_rounds=num_rounds, epochs_before=epochs_before
         )
-        stopped_after = yield from train(
-            network,
-            images,
-            finetune,
-            stint=stint,
-            random_state=context.random_state,
-            clock=context.clock,
-            best=(after.accuracy, network.state()),
-        )
+        if decision.rewind is not None:
+            trained = yield from _retrain(space, decision.rewind, stint, context)
+        elif recipe is not None:
+            best = after.accuracy, network.state()
+            trained = yield from _finetune(space, recipe, best, stint, context)
+        epochs_before += num_epochs
         yield from check(network, context.clock)
-        if stopped_after is not None:
-            return stopped_after
-    return None
+        if trained.stopped_after is not None:
+            break
+    yield take_distributions(network, "pruned")
+    return trained.stopped_after
 
 
 def finetune(space: Workspace, decision: Finetune, context: Context) -> Performance:
@@ -130,59 +165,203 @@ def finetune(space: Workspace, decision: Finetune, context: Context) -> Performa
     space.need_pruned()
     network, images = space.network, space.images
     start = yield from evaluate(network.module, images, images.validation, context.clock)
-    stopped_after = yield from train(
-        network,
-        images,
-        decision.training,
-        stint=context.stint(decision.stopped_after_epochs),
-        random_state=context.random_state,
-        clock=context.clock,
-        best=(start.accuracy, network.state()),
+    stint = context.stint(decision.stopped_after_epochs)
+    best = start.accuracy, network.state()
+    trained = yield from _finetune(space, decision.training, best, stint, context)
+    yield from _after_training(space, context)
+    return trained.stopped_after
+
+
+def rewind(
+    space: Workspace, rewinding: Rewinding, stopped_after_epochs: int | None, context: Context
+) -> Performance:
+    """Retrain the pruned network as the dense baseline was trained, masks held."""
+    space.need_pruned()
+    check_rewinding(space.need_dense(), rewinding)
+    trained = yield from _retrain(space, rewinding, context.stint(stopped_after_epochs), context)
+    yield from _after_training(space, context)
+    return trained.stopped_after
+
+
+def check_rewinding(dense: Baseline, rewinding: Rewinding) -> None:
+    """Raise `DecisionError` if the baseline can't be rewound to that epoch."""
+    if dense.training is None:
+        raise DecisionError("there is nothing to rewind to: the dense baseline was loaded, not trained here")
+    if rewinding.epoch >= dense.training.num_epochs:
+        raise DecisionError(
+            f"rewinding to epoch {rewinding.epoch} leaves nothing to train: the baseline had "
+            f"{dense.training.num_epochs}, so it must be less"
+        )
+    if rewinding.to == "weights" and rewinding.epoch not in dense.early:
+        kept = ", ".join(str(epoch) for epoch in sorted(dense.early))
+        raise DecisionError(
+            f"the weights after epoch {rewinding.epoch} were not kept: rewind to one of {kept}, "
+            "or name it in kept_epochs of train_dense"
+        )
+
+
+def shrink_units(space: Workspace, context: Context) -> Iterator[Event]:
+    """Remove pruned units physically; refused if the result computes anything else.
+
+    Raises:
+        DecisionError: no unit can be removed, or the outputs differ.
+    """
+    space.need_pruned()
+    shrunk = shrink(space.network, space.image_shape, num_classes=space.num_classes)
+    difference = compare_shrunk(space, shrunk)
+    if not difference <= MAX_DISAGREEMENT:
+        raise DecisionError(
+            f"shrinking is refused: the smaller network's outputs differ by {difference:.1e} of the largest "
+            f"(at most {MAX_DISAGREEMENT:.0e} may come from rounding); the masked network is kept"
+        )
+    space.shrunk = shrunk
+    yield account_of_shrunk(space, difference, context.clock)
+
+
+def account_of_shrunk(space: Workspace, difference: float, clock: Clock) -> Shrunk:
+    """Count the shrunk network beside the masked one, from whose outputs its own differ by so much."""
+    assert space.shrunk is not None
+    counts = counted(space.shrunk, clock)
+    return Shrunk(
+        units=tuple(
+            (layer.name, layer.units, space.shrunk.layer(layer.name).units) for layer in space.network.layers
+        ),
+        parameters=counts.parameters,
+        nonzero=counts.nonzero,
+        macs=counts.macs,
+        nonzero_macs=counts.nonzero_macs,
+        file_bytes=counts.file_bytes,
+        disagreement=difference,
+        num_images=min(NUM_COMPARED_IMAGES, len(space.images.validation)),
+        seconds=clock(),
     )
-    yield space.counted(1, 1, context.clock)
-    yield from check(network, context.clock)
-    return stopped_after
+
+
+def compare_shrunk(space: Workspace, shrunk: Network) -> float:
+    """Return how far a shrunk network's outputs are from the masked one's, on real images."""
+    batch = space.images.normalised(space.images.validation.images[:NUM_COMPARED_IMAGES])
+    return disagreement(space.network.module, shrunk.module, batch)
 
 
 def measure(space: Workspace, decision: Measure, context: Context) -> Iterator[Event]:
-    """Read the test set once for the pruned network, and time it in turn with the dense one."""
-    dense = space.need_dense()
+    """Read the test set once for the pruned network and the shrunk one, and time them with the dense one."""
+    dense = space.dense_module()
     space.need_pruned()
-    yield from _read_test_set(space, "pruned", context)
-    reference = deepcopy(space.network.module)
-    reference.load_state_dict(dense)
-    modules = {"dense": reference.eval(), "pruned": space.network.module.eval()}
+    networks = {"pruned": space.network}
+    if space.shrunk is not None:
+        networks["shrunk"] = space.shrunk
+    yield from _read_test_set(space, networks, context)
+    modules = {"dense": dense} | {which: network.module.eval() for which, network in networks.items()}
+    if decision.sparse:
+        modules |= _sparse(space)
     for batch_size in decision.batch_sizes:
-        images = space.images.normalised(space.images.validation.images[:batch_size])
-        if len(images) < batch_size:
-            images = images.repeat(-(-batch_size // len(images)), 1, 1, 1)[:batch_size]
-        timing = time_forward(modules, images)
-        while True:
-            try:
-                next(timing)
-            except StopIteration as finished:
-                latencies = finished.value
-                break
-            yield BatchEvaluated(1, 1, context.clock())
+        latencies = yield from timed(space, modules, batch_size, context)
         for which, latency in latencies.items():
             yield LatencyMeasured(which, batch_size, latency, context.clock())
 
 
-def _read_test_set(space: Workspace, which: str, context: Context) -> Iterator[Event]:
-    """Evaluate on the test set, and count that it was read."""
-    network, images = space.network, space.images
-    evaluation = yield from evaluate(network.module, images, images.test, context.clock)
-    space.test_reads += 1
-    counts = space.counted(1, 1, context.clock)
-    figures = Figures(
-        accuracy=evaluation.accuracy,
-        loss=evaluation.loss,
-        parameters=counts.parameters,
-        nonzero=counts.nonzero,
-        sparsity=counts.sparsity,
-        macs=counts.macs,
-        nonzero_macs=counts.nonzero_macs,
-        file_bytes=counts.file_bytes,
-        weights_sha256=hash_weights(network.module.state_dict()),
+def timed(
+    space: Workspace, modules: Mapping[str, nn.Module], batch_size: int, context: Context
+) -> Generator[BatchEvaluated, None, dict[str, Latency]]:
+    """Time these networks side by side on the same batch of real images."""
+    images = space.images.normalised(space.images.validation.images[:batch_size])
+    if len(images) < batch_size:
+        images = images.repeat(-(-batch_size // len(images)), 1, 1, 1)[:batch_size]
+    timing = time_forward(modules, images)
+    began = perf_counter()
+    while True:
+        try:
+            next(timing)
+        except StopIteration as finished:
+            latencies: dict[str, Latency] = finished.value
+            return latencies
+        yield BatchEvaluated(1, max(1, int(perf_counter() - began)), context.clock())
+
+
+def _sparse(space: Workspace) -> dict[str, nn.Module]:
+    pruned = [layer.name for layer in space.network.layers if space.network.mask_of(layer.name) is not None]
+    twin = sparse_twin(space.network.module, pruned)
+    if twin is None:
+        raise DecisionError(
+            "no pruned layer is linear, and torch has no sparse convolution: measure without sparse"
+        )
+    return {"sparse": twin}
+
+
+def _recipe(decision: Prune, round: int) -> Training | None:
+    """Return how a round is fine-tuned."""
+    is_last = round == decision.schedule.num_rounds
+    return decision.finetune_last if is_last and decision.finetune_last else decision.finetune
+
+
+def _epochs_of(decision: Prune, recipe: Training | None, dense: Baseline) -> int:
+    """Return how many epochs a round is retrained."""
+    if decision.rewind is not None and dense.training is not None:
+        return dense.training.num_epochs - decision.rewind.epoch
+    return recipe.num_epochs if recipe is not None else 0
+
+
+def _finetune(
+    space: Workspace, training: Training, best: tuple[float, Weights], stint: Stint, context: Context
+) -> Generator[Event, None, Trained]:
+    """Train from the final weights; what there is already may be the best."""
+    space.shrunk = None
+    trained = yield from train(
+        space.network,
+        space.images,
+        training,
+        stint=stint,
+        random_state=context.random_state,
+        clock=context.clock,
+        best=best,
+        teacher=space.teacher(training),
     )
-    yield Measured(which, figures, space.test_reads, context.clock())
+    space.accuracy = trained.accuracy
+    return trained
+
+
+def _retrain(
+    space: Workspace, rewinding: Rewinding, stint: Stint, context: Context
+) -> Generator[Event, None, Trained]:
+    """Train as the dense baseline was from the end of an epoch, its weights or only its learning rate."""
+    dense = space.need_dense()
+    assert dense.training is not None, "check_rewinding() first"
+    space.shrunk = None
+    if rewinding.to == "weights":
+        space.network.load(dense.early[rewinding.epoch], space.network.masks)
+    trained = yield from train(
+        space.network,
+        space.images,
+        dense.training,
+        stint=replace(stint, epochs_skipped=rewinding.epoch),
+        random_state=context.random_state,
+        clock=context.clock,
+    )
+    space.accuracy = trained.accuracy
+    return trained
+
+
+def _after_training(space: Workspace, context: Context) -> Iterator[Event]:
+    yield counted(space.network, context.clock)
+    yield from check(space.network, context.clock)
+    yield take_distributions(space.network, "pruned")
+
+
+def _read_test_set(space: Workspace, networks: Mapping[str, Network], context: Context) -> Iterator[Event]:
+    """Evaluate on the test set, and count that it was read: once for all networks of one report."""
+    space.test_reads += 1
+    for which, network in networks.items():
+        evaluation = yield from evaluate(network.module, space.images, space.images.test, context.clock)
+        counts = counted(network, context.clock)
+        figures = Figures(
+            accuracy=evaluation.accuracy,
+            loss=evaluation.loss,
+            parameters=counts.parameters,
+            nonzero=counts.nonzero,
+            sparsity=counts.sparsity,
+            macs=counts.macs,
+            nonzero_macs=counts.nonzero_macs,
+            file_bytes=counts.file_bytes,
+            weights_sha256=hash_weights(network.module.state_dict()),
+        )
+        yield Measured(which, figures, space.test_reads, context.clock())

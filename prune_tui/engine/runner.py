@@ -1,6 +1,7 @@
 """Plays decisions through the engine, folds the events, and keeps the session and its files up to date."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
+import re
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +16,10 @@ from prune_tui.core.decisions import (
     LoadDense,
     Measure,
     Prune,
+    Rewind,
     Scan,
+    Shrink,
+    Sweep,
     TrainDense,
 )
 from prune_tui.core.errors import CheckpointError
@@ -27,12 +31,14 @@ from prune_tui.core.events import (
     DecisionFinished,
     EngineReady,
     Event,
+    Stage,
 )
 from prune_tui.core.session import Checkpoint, Record, Session
 from prune_tui.core.view import View, apply, report_of
-from prune_tui.engine.checkpoints import decode, read_checkpoint, sha256
+from prune_tui.engine.checkpoints import decode, decode_shrunk, read_checkpoint, sha256
 from prune_tui.engine.engine import Engine, never
 from prune_tui.engine.pruning import plan_of
+from prune_tui.engine.workspace import Kept, shrunk_checkpoint
 from prune_tui.storage import (
     append_lines,
     checkpoints_folder,
@@ -111,12 +117,10 @@ class Runner:
             self.view = apply(before, DecisionDropped(index))
             self._log.clear()
             raise
-        saved = self._new_checkpoint(decision)
-        if saved is not None:
-            self._folded(saved)
+        saved = [self._checkpoint(kept) for kept in self._new_networks(decision)]
         self._folded(finished)
-        if isinstance(decision, LoadDense) and decision.weights != BUNDLED and saved is not None:
-            decision = decision.model_copy(update={"weights": saved.path, "sha256": saved.sha256})
+        if isinstance(decision, LoadDense) and decision.weights != BUNDLED:
+            decision = decision.model_copy(update={"weights": saved[0].path, "sha256": saved[0].sha256})
         self.session = self.session.model_copy(
             update={
                 "decisions": (*self.session.decisions, _as_it_went(decision, finished.stopped_after)),
@@ -124,8 +128,7 @@ class Runner:
             }
         )
         self.save()
-        if saved is not None:
-            yield saved
+        yield from saved
         yield finished
 
     def check(self, decisions: Iterable[Decision]) -> None:
@@ -146,7 +149,26 @@ class Runner:
         """
         like = self._engine.space.network.module.state_dict()
         for checkpoint in checkpoints:
-            decode(read_checkpoint(folder, checkpoint), like, source=str(folder / checkpoint.path))
+            content, source = read_checkpoint(folder, checkpoint), str(folder / checkpoint.path)
+            if checkpoint.stage == "shrunk":
+                decode_shrunk(content, source=source)
+            else:
+                decode(content, like, source=source)
+
+    def accuracy_of(self, folder: Path, checkpoint: Checkpoint) -> float:
+        """Load a checkpoint and evaluate it on the validation split.
+
+        Raises:
+            CheckpointError: it is missing, truncated, altered or for another model.
+        """
+        content, source = read_checkpoint(folder, checkpoint), str(folder / checkpoint.path)
+        evaluation = self._engine.accuracy_of(content, checkpoint.stage, source=source)
+        while True:
+            try:
+                next(evaluation)
+            except StopIteration as finished:
+                accuracy: float = finished.value
+                return accuracy
 
     def save(self) -> None:
         """Write what is not written yet: checkpoints first, then the session that names them.
@@ -170,20 +192,37 @@ class Runner:
             self._log.append(b'{"event":"' + name + b'",' + _EVENT_JSON.dump_json(event)[1:])
         return event
 
-    def _new_checkpoint(self, decision: Decision) -> CheckpointSaved | None:
-        """Encode the network if the decision changed it, under a name that no earlier checkpoint has."""
-        if isinstance(decision, Scan | Measure):
-            return None
-        stage = "dense" if isinstance(decision, TrainDense | LoadDense) else "pruned"
-        content = self._engine.space.checkpoint()
+    def _new_networks(self, decision: Decision) -> list[Kept]:
+        """Return what the decision has made that is to be saved, what it ends with last."""
+        space = self._engine.space
+        kept, accuracy = list(space.kept), space.accuracy
+        space.kept.clear()
+        match decision:
+            case TrainDense() | LoadDense():
+                kept.append(Kept("dense", "dense", space.checkpoint(), accuracy))
+            case Prune() | Finetune() | Rewind():
+                kept.append(Kept("pruned", "pruned", space.checkpoint(), accuracy))
+            case Shrink():
+                assert space.shrunk is not None
+                kept.append(Kept("shrunk", "shrunk", shrunk_checkpoint(space.shrunk), accuracy))
+            case Scan() | Sweep() | Measure():
+                pass
+            case _:
+                assert_never(decision)
+        return kept
+
+    def _checkpoint(self, kept: Kept) -> CheckpointSaved:
+        """Note a network to be saved, under a name that no earlier checkpoint has."""
         taken = {checkpoint.path for checkpoint in self.view.checkpoints}
-        name, number = f"{stage}.safetensors", 1
+        name, number = f"{kept.name}.safetensors", 1
         while name in taken:
             number += 1
-            name = f"{stage}-{number}.safetensors"
+            name = f"{kept.name}-{number}.safetensors"
         if self._folder is not None:
-            self._unsaved[name] = content
-        return CheckpointSaved(name, sha256(content), len(content))
+            self._unsaved[name] = kept.content
+        saved = CheckpointSaved(name, sha256(kept.content), len(kept.content), kept.stage, kept.accuracy)
+        self._folded(saved)
+        return saved
 
     def _restored(self) -> Iterator[Event]:
         """Take on the state that the session's record describes, from its checkpoints."""
@@ -191,17 +230,22 @@ class Runner:
         if not self.session.decisions:
             return
         saved = record.checkpoints if record else ()
-        dense = [checkpoint for checkpoint in saved if checkpoint.path.startswith("dense")]
-        if record is None or folder is None or not dense:
+        dense = _last(saved, "dense")
+        if record is None or folder is None or dense is None:
             raise CheckpointError(
                 f"session {self.session.name} has no checkpoints to go on from: replay it with --out first"
             )
-        after_dense = saved[saved.index(dense[-1]) + 1 :]
-        pruned = read_checkpoint(folder, after_dense[-1]) if after_dense else None
+        before, after = saved[: saved.index(dense)], saved[saved.index(dense) + 1 :]
+        pruned, shrunk = _last(after, "pruned"), _last(after, "shrunk")
+        if pruned is not None and shrunk is not None and after.index(shrunk) < after.index(pruned):
+            shrunk = None
         report = record.report
         for event in self._engine.restore(
-            dense=read_checkpoint(folder, dense[-1]),
-            pruned=pruned,
+            dense=read_checkpoint(folder, dense),
+            trained=_last_training(self.session.decisions),
+            early={epoch: read_checkpoint(folder, kept) for epoch, kept in _early(before).items()},
+            pruned=read_checkpoint(folder, pruned) if pruned else None,
+            shrunk=read_checkpoint(folder, shrunk) if shrunk else None,
             test_reads=report.test_reads,
             source=str(folder),
         ):
@@ -211,23 +255,49 @@ class Runner:
             num_decisions=len(self.session.decisions),
             epochs=report.epochs,
             scan=report.scan,
+            curves=report.curves,
             dense=report.dense,
             pruned=report.pruned,
+            shrunk=report.shrunk,
+            sparse_latency_ms=report.sparse_latency_ms,
             test_reads=report.test_reads,
             checkpoints=saved,
         )
 
 
+def _last(checkpoints: Sequence[Checkpoint], stage: Stage) -> Checkpoint | None:
+    return next((saved for saved in reversed(checkpoints) if saved.stage == stage), None)
+
+
+def _early(checkpoints: Sequence[Checkpoint]) -> dict[int, Checkpoint]:
+    """Return the kept epochs of the newest dense baseline, which are saved right before it."""
+    found: dict[int, Checkpoint] = {}
+    for checkpoint in reversed(checkpoints):
+        number = re.match(r"dense-epoch-(\d+)", checkpoint.path)
+        if checkpoint.stage != "early" or number is None:
+            break
+        found[int(number[1])] = checkpoint
+    return found
+
+
+def _last_training(decisions: Sequence[Decision]) -> TrainDense | None:
+    """Return how the dense baseline was trained; None if it was loaded."""
+    baselines = [decision for decision in decisions if isinstance(decision, TrainDense | LoadDense)]
+    return baselines[-1] if baselines and isinstance(baselines[-1], TrainDense) else None
+
+
 def _as_it_went(decision: Decision, stopped_after: int | None) -> Decision:
-    """Return the decision with the epochs or cells that really ran, so that a replay does the same."""
+    """Return the decision with the epochs, cells or points that really ran, for a replay to do the same."""
     if stopped_after is None:
         return decision
     match decision:
-        case TrainDense() | Prune() | Finetune():
+        case TrainDense() | Prune() | Finetune() | Rewind():
             return decision.model_copy(update={"stopped_after_epochs": stopped_after})
         case Scan():
             return decision.model_copy(update={"stopped_after_cells": stopped_after})
-        case LoadDense() | Measure():
+        case Sweep():
+            return decision.model_copy(update={"stopped_after_points": stopped_after})
+        case LoadDense() | Shrink() | Measure():
             return decision
         case _:
             assert_never(decision)

@@ -1,49 +1,110 @@
-"""Scores have the weight's shape, are never negative, and depend on weight and random state alone."""
+"""Scores have the weight's shape, are numbers, and depend on the layer's facts alone."""
 
 import pytest
 import torch
 
 from prune_tui.catalog.criteria import CRITERIA, CriterionEntry, criterion_entry
-from prune_tui.core.errors import UnknownNameError
+from prune_tui.catalog.criteria.facts import LayerFacts
+from prune_tui.core.decisions import Granularity
+from prune_tui.core.errors import DecisionError, UnknownNameError
 
 ENTRIES = pytest.mark.parametrize("entry", CRITERIA.values(), ids=CRITERIA.keys())
+GRANULARITIES = pytest.mark.parametrize("granularity", ["weight", "unit", "n_m"])
 SHAPES = [(10, 7), (4, 3, 5, 5), (1, 1)]
 
 
-def scores_of(entry: CriterionEntry, weight: torch.Tensor, seed: int = 0) -> torch.Tensor:
-    return entry.load()(weight, torch.Generator().manual_seed(seed))
+def facts_of(weight: torch.Tensor, granularity: Granularity = "weight", seed: int = 0) -> LayerFacts:
+    """Facts of a layer with a batch norm after it, and gradients that grow along the weight."""
+    gradient = torch.linspace(0.1, 1, weight.numel()).reshape(weight.shape)
+    return LayerFacts(
+        weight=weight,
+        granularity=granularity,
+        random_state=torch.Generator().manual_seed(seed),
+        batch_norm_scale=torch.linspace(-1, 1, len(weight)),
+        gradient_products=(gradient * weight).abs(),
+        squared_gradients=gradient.square(),
+    )
+
+
+def scores_of(name: str, weight: torch.Tensor, granularity: Granularity = "weight") -> torch.Tensor:
+    return criterion_entry(name).load()(facts_of(weight, granularity))
 
 
 @ENTRIES
+@GRANULARITIES
 @pytest.mark.parametrize("shape", SHAPES)
-def test_scores_are_one_a_weight_and_not_negative(entry: CriterionEntry, shape: tuple[int, ...]) -> None:
+def test_scores_are_one_number_a_weight(
+    entry: CriterionEntry, granularity: Granularity, shape: tuple[int, ...]
+) -> None:
     weight = torch.randn(shape, generator=torch.Generator().manual_seed(1))
-    scores = scores_of(entry, weight)
+    scores = entry.load()(facts_of(weight, granularity))
     assert scores.shape == weight.shape
-    assert bool((scores >= 0).all())
     assert bool(scores.isfinite().all())
 
 
 @ENTRIES
-def test_scoring_changes_no_weight_and_no_global_state(entry: CriterionEntry) -> None:
+@GRANULARITIES
+def test_scoring_changes_no_weight_and_no_global_state(
+    entry: CriterionEntry, granularity: Granularity
+) -> None:
     weight = torch.linspace(-1, 1, 12).reshape(3, 4)
     before, state = weight.clone(), torch.get_rng_state()
-    first, second = scores_of(entry, weight), scores_of(entry, weight)
+    first, second = (entry.load()(facts_of(weight, granularity)) for _ in range(2))
     assert torch.equal(weight, before)
     assert torch.equal(torch.get_rng_state(), state)
     assert torch.equal(first, second)
 
 
-@pytest.mark.parametrize("name", ["l1", "l2"])
+@ENTRIES
+def test_a_layer_of_zeros_can_be_scored(entry: CriterionEntry) -> None:
+    assert bool(entry.load()(facts_of(torch.zeros(4, 6))).isfinite().all())
+
+
+@pytest.mark.parametrize("name", ["l1", "l2", "lamp"])
 def test_magnitude_ranks_by_magnitude(name: str) -> None:
     weight = torch.tensor([[-3.0, 0.5], [0.0, 2.0]])
-    assert scores_of(criterion_entry(name), weight).flatten().argsort().tolist() == [2, 1, 3, 0]
+    assert scores_of(name, weight).flatten().argsort().tolist() == [2, 1, 3, 0]
+
+
+def test_the_control_ranks_the_other_way_round() -> None:
+    weight = torch.tensor([[-3.0, 0.5], [0.1, 2.0]])
+    assert torch.equal(scores_of("largest", weight), -scores_of("l1", weight))
+
+
+def test_lamp_gives_the_largest_weight_of_each_layer_the_whole_share() -> None:
+    weight = torch.tensor([[1.0, 2.0], [2.0, 4.0]])
+    shares = scores_of("lamp", weight).flatten().sort(descending=True).values
+    expected = [16 / 16, 4 / 20, 4 / 24, 1 / 25]
+    assert shares.tolist() == pytest.approx(expected)
+
+
+def test_lamp_ranks_units_by_their_norms() -> None:
+    weight = torch.tensor([[3.0, 0.0], [2.0, 2.0], [0.1, 0.1]])
+    assert scores_of("lamp", weight, "unit")[:, 0].argsort().tolist() == [2, 1, 0]
+
+
+def test_gradients_weigh_magnitude() -> None:
+    weight = torch.ones(1, 4)
+    for name in ("taylor", "fisher"):
+        assert scores_of(name, weight).flatten().argsort().tolist() == [0, 1, 2, 3]
+
+
+def test_the_batch_norm_ranks_units_and_scales_weights() -> None:
+    weight = torch.ones(3, 2)
+    assert scores_of("batchnorm_scale", weight, "unit")[:, 0].tolist() == [1.0, 0.0, 1.0]
+    assert torch.equal(scores_of("batchnorm_scale", weight), scores_of("batchnorm_scale", weight, "unit"))
+
+
+def test_units_without_a_batch_norm_are_not_ranked_by_one() -> None:
+    facts = LayerFacts(torch.ones(2, 2), "unit", torch.Generator())
+    with pytest.raises(DecisionError, match="no batch norm follows"):
+        criterion_entry("batchnorm_scale").load()(facts)
 
 
 def test_random_follows_its_seed() -> None:
+    score = criterion_entry("random").load()
     weight = torch.zeros(5, 5)
-    entry = criterion_entry("random")
-    assert not torch.equal(scores_of(entry, weight, 0), scores_of(entry, weight, 1))
+    assert not torch.equal(score(facts_of(weight, seed=0)), score(facts_of(weight, seed=1)))
 
 
 def test_an_unknown_name_is_an_error() -> None:

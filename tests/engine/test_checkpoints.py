@@ -24,15 +24,15 @@ def masked(state: Weights) -> tuple[Weights, Masks]:
     kept = dict(state)
     kept["fc1.weight"] = state["fc1.weight"] * mask
     kept["fc1.weight"][mask.nonzero()[0][0], mask.nonzero()[0][1]] = 0.0
-    return kept, {"fc1": mask}
+    return kept, {"fc1.weight": mask}
 
 
 def test_state_and_masks_come_back_to_the_bit_even_where_a_kept_weight_is_zero(state: Weights) -> None:
     kept, masks = masked(state)
     again, masks_again = decode(encode(kept, masks), state, source="x")
     assert all(torch.equal(kept[name], again[name]) for name in state)
-    assert masks_again.keys() == {"fc1"}
-    assert torch.equal(masks["fc1"], masks_again["fc1"])
+    assert masks_again.keys() == {"fc1.weight"}
+    assert torch.equal(masks["fc1.weight"], masks_again["fc1.weight"])
 
 
 def test_a_pruned_checkpoint_is_smaller_and_its_bytes_are_always_the_same(state: Weights) -> None:

@@ -1,6 +1,6 @@
 """Laws of masks: the count kept is exact, ties or not; what is pruned never comes back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -8,14 +8,16 @@ import torch
 from prune_tui.engine.masking import (
     Masks,
     keep_highest,
-    mask_units,
-    mask_units_globally,
+    keep_units,
+    keep_units_globally,
+    living_units,
+    mask_n_m,
     mask_weights,
     mask_weights_globally,
+    unit_scores,
 )
 
-MaskLayer = Callable[[torch.Tensor, float, torch.Tensor | None], torch.Tensor]
-MaskGlobally = Callable[[Mapping[str, torch.Tensor], float, Masks], Masks]
+MaskLayer = Callable[[torch.Tensor | None, int, float], torch.Tensor]
 SPARSITIES = [0.0, 0.1, 0.5, 0.73, 0.9, 0.999]
 
 
@@ -43,37 +45,71 @@ def test_weights_are_pruned_to_the_nearest_count_and_the_lowest_go(sparsity: flo
 
 
 @pytest.mark.parametrize("sparsity", SPARSITIES)
-def test_units_go_whole_and_one_is_always_kept(sparsity: float) -> None:
-    layer = scores(16, 3, 5, 5)
-    mask = mask_units(layer, sparsity, None)
-    kept = mask.flatten(1).any(dim=1)
-    assert torch.equal(mask.flatten(1).all(dim=1), kept)
-    assert int((~kept).sum()) == min(15, round(16 * sparsity))
+def test_units_are_kept_to_the_nearest_count_and_at_least_one(sparsity: float) -> None:
+    keep = keep_units(scores(16), sparsity, torch.ones(16, dtype=torch.bool))
+    assert int((~keep).sum()) == min(15, round(16 * sparsity))
 
 
-@pytest.mark.parametrize("mask_layer", [mask_weights, mask_units])
+@pytest.mark.parametrize("shape", [(6, 8), (5, 12, 3, 3)])
+@pytest.mark.parametrize("levels", [1, 3, 1000])
+def test_n_m_keeps_the_two_highest_of_every_four_inputs(shape: tuple[int, ...], levels: int) -> None:
+    layer = (scores(*shape) * levels).floor()
+    groups = mask_n_m(layer, None).movedim(1, -1).reshape(-1, 4)
+    assert bool((groups.sum(dim=1) == 2).all())
+    values = layer.movedim(1, -1).reshape(-1, 4)
+    kept = values[groups].reshape(-1, 2).min(dim=1).values
+    assert bool((kept >= values[~groups].reshape(-1, 2).max(dim=1).values).all())
+
+
+def weights_mask(mask: torch.Tensor | None, seed: int, sparsity: float) -> torch.Tensor:
+    return mask_weights(scores(20, 32, seed=seed), sparsity, mask)
+
+
+def units_mask(mask: torch.Tensor | None, seed: int, sparsity: float) -> torch.Tensor:
+    living = torch.ones(20, dtype=torch.bool) if mask is None else mask
+    return keep_units(scores(20, seed=seed), sparsity, living)
+
+
+def n_m_mask(mask: torch.Tensor | None, seed: int, _sparsity: float) -> torch.Tensor:
+    return mask_n_m(scores(20, 32, seed=seed), mask)
+
+
+@pytest.mark.parametrize("mask_layer", [weights_mask, units_mask, n_m_mask])
 def test_a_mask_never_regrows_whatever_the_later_scores(mask_layer: MaskLayer) -> None:
     mask: torch.Tensor | None = None
     for seed, sparsity in enumerate([0.2, 0.5, 0.4, 0.9]):
         before = mask
-        mask = mask_layer(scores(20, 30, seed=seed), sparsity, before)
+        mask = mask_layer(before, seed, sparsity)
         assert before is None or not (mask & ~before).any()
 
 
-@pytest.mark.parametrize("globally", [mask_weights_globally, mask_units_globally])
-def test_a_global_mask_never_regrows_and_meets_its_target(globally: MaskGlobally) -> None:
+def test_a_unit_pruned_in_part_is_ranked_by_what_is_left_and_one_gone_is_gone() -> None:
+    layer = torch.ones(3, 4)
+    mask = torch.tensor([[True] * 4, [True, False, False, False], [False] * 4])
+    assert unit_scores(layer, mask).tolist() == [1.0, 0.25, 0.0]
+    assert living_units(mask).tolist() == [True, True, False]
+
+
+def test_a_global_mask_never_regrows_and_meets_its_target() -> None:
     masks: Masks = {}
     for seed, sparsity in enumerate([0.3, 0.6, 0.8]):
         layers = {"a": scores(12, 40, seed=seed), "b": scores(30, 8, seed=seed + 10)}
-        before, masks = masks, globally(layers, sparsity, masks)
+        before, masks = masks, mask_weights_globally(layers, sparsity, masks)
         assert all(not (masks[name] & ~before[name]).any() for name in before)
-        pruned = sum(int((~mask).sum()) for mask in masks.values())
+        assert sum(int((~mask).sum()) for mask in masks.values()) == round(720 * sparsity)
+
+
+def test_global_units_never_regrow_come_near_their_target_and_cut_no_layer() -> None:
+    living = {"a": torch.ones(12, dtype=torch.bool), "b": torch.ones(30, dtype=torch.bool)}
+    sizes = {"a": 40, "b": 8}
+    for seed, sparsity in enumerate([0.3, 0.6, 0.8]):
+        by_unit = {"a": scores(12, seed=seed), "b": scores(30, seed=seed + 10)}
+        before, living = living, keep_units_globally(by_unit, sizes, sparsity, living)
+        assert all(not (living[name] & ~before[name]).any() for name in before)
+        pruned = sum(int((~keep).sum()) * sizes[name] for name, keep in living.items())
         target = round(720 * sparsity)
-        largest_unit = 40
-        assert target - largest_unit < pruned <= target
-        if globally is mask_weights_globally:
-            assert pruned == target
-        assert all(mask.any() for mask in masks.values())
+        assert target - max(sizes.values()) < pruned <= target
+        assert all(keep.any() for keep in living.values())
 
 
 def test_global_takes_more_from_the_layer_with_lower_scores() -> None:

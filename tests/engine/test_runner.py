@@ -225,9 +225,9 @@ def test_starting_from_the_pruned_network_goes_on_where_it_is() -> None:
     perform(runner, Prune(plan={"fc1": 0.95}, start_from="pruned"))
     masks = runner._engine.space.network.masks
     assert all(not (masks[name] & ~before[name]).any() for name in before)
-    assert int((~masks["fc1"]).sum()) == 380_000
+    assert int((~masks["fc1.weight"]).sum()) == 380_000
     perform(runner, Prune(plan={"fc1": 0.5}))
-    assert set(runner._engine.space.network.masks) == {"fc1"}
+    assert set(runner._engine.space.network.masks) == {"fc1.weight"}
 
 
 def test_the_test_set_is_read_for_the_baseline_and_for_each_final_report_alone() -> None:

@@ -22,7 +22,7 @@ def test_pruned_weights_are_zero_after_every_step(optimizer: Optimizer) -> None:
         if isinstance(event, BatchTrained):
             steps += 1
             for name, mask in network.masks.items():
-                assert not network.weight(name)[~mask].any()
+                assert not network.module.get_parameter(name)[~mask].any()
         if isinstance(event, MaskChecked):
             assert event.held
     assert steps == event_count(training)
@@ -67,13 +67,13 @@ def test_a_diverging_training_says_so_and_changes_nothing() -> None:
     assert runner.view.running is None
 
 
-@pytest.mark.parametrize("name", ["constant", "cosine", "one_cycle"])
+@pytest.mark.parametrize("name", ["constant", "step", "cosine", "one_cycle"])
 def test_schedules_stay_within_the_peak_and_end_low(name: LearningRateSchedule) -> None:
     training = Training(num_epochs=1, learning_rate=0.1, learning_rate_schedule=name)
     rates = [learning_rate(training, step, 100) for step in range(100)]
     assert max(rates) == pytest.approx(0.1, rel=0.01)
     assert min(rates) > 0
-    assert rates[-1] == 0.1 if name == "constant" else rates[-1] < 0.001
+    assert rates[-1] == 0.1 if name == "constant" else rates[-1] <= 0.001 + 1e-12
 
 
 def test_finetuning_before_pruning_is_refused() -> None:

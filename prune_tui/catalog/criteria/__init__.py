@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from prune_tui.catalog.lookup import entry_named, load_function
 
 if TYPE_CHECKING:
     import torch
 
-    WeightScores = Callable[[torch.Tensor, torch.Generator], torch.Tensor]
-    """(weight, random state) → scores of the weight's shape, ≥ 0; higher is kept."""
+    from prune_tui.catalog.criteria.facts import LayerFacts
+
+    WeightScores = Callable[[LayerFacts], torch.Tensor]
+    """Facts of a layer → scores of its weight's shape; higher is kept."""
+
+Needs = Literal["weights", "gradient_products", "squared_gradients"]
+"""What must be computed for a criterion before it can score."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +29,7 @@ class CriterionEntry:
     name: str
     description: str
     scores: str
+    needs: Needs = "weights"
 
     def load(self) -> "WeightScores":
         """Return the function that scores weights."""
@@ -31,14 +37,35 @@ class CriterionEntry:
         return function
 
 
-_MODULE: Final = "prune_tui.catalog.criteria.magnitude"
+_PACKAGE: Final = "prune_tui.catalog.criteria"
 
 CRITERIA: Final[Mapping[str, CriterionEntry]] = {
     entry.name: entry
     for entry in (
-        CriterionEntry("l1", "smallest |w| goes first (Han et al. 2015)", f"{_MODULE}:l1"),
-        CriterionEntry("l2", "smallest w² goes first; for units, the L2 norm", f"{_MODULE}:l2"),
-        CriterionEntry("random", "drawn by the seed; the control", f"{_MODULE}:random"),
+        CriterionEntry("l1", "smallest |w| goes first (Han et al. 2015)", f"{_PACKAGE}.magnitude:l1"),
+        CriterionEntry("l2", "smallest w² goes first; for units, the L2 norm", f"{_PACKAGE}.magnitude:l2"),
+        CriterionEntry(
+            "lamp", "w² against all no smaller in its layer (Lee et al. 2021)", f"{_PACKAGE}.magnitude:lamp"
+        ),
+        CriterionEntry(
+            "taylor",
+            "smallest |gradient · w| goes first (Molchanov et al. 2019)",
+            f"{_PACKAGE}.gradients:taylor",
+            "gradient_products",
+        ),
+        CriterionEntry(
+            "fisher",
+            "Optimal Brain Damage with the diagonal Fisher (LeCun et al. 1990)",
+            f"{_PACKAGE}.gradients:fisher",
+            "squared_gradients",
+        ),
+        CriterionEntry(
+            "batchnorm_scale",
+            "smallest scale of the batch norm after it (Liu et al. 2017)",
+            f"{_PACKAGE}.batch_norm:batchnorm_scale",
+        ),
+        CriterionEntry("random", "drawn by the seed; a control", f"{_PACKAGE}.magnitude:random"),
+        CriterionEntry("largest", "largest |w| goes first; a control", f"{_PACKAGE}.magnitude:largest"),
     )
 }
 

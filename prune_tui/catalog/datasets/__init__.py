@@ -149,11 +149,17 @@ def default_data_dir() -> Path:
     return Path(chosen).expanduser() if chosen else user_cache_path("prune-tui") / "data"
 
 
+def image_folder(path: Path, data_dir: Path) -> Path:
+    """Return where an image folder is: at its path, else at that path within the data folder."""
+    return path if path.is_dir() or not (data_dir / path).is_dir() else data_dir / path
+
+
 def whereabouts(dataset: DatasetEntry, data_dir: Path) -> Whereabouts:
     """Say where the dataset is by looking for its files, without opening them."""
     if dataset.path is not None:
-        if dataset.path.is_dir():
-            return Whereabouts(True, f"in {dataset.path}")
+        folder = image_folder(dataset.path, data_dir)
+        if folder.is_dir():
+            return Whereabouts(True, f"in {folder}")
         return Whereabouts(False, f"no folder {dataset.path}")
     if not dataset.files:
         return Whereabouts(True, "bundled")

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from prune_tui.catalog.datasets import DatasetEntry
+from prune_tui.catalog.datasets import DatasetEntry, image_folder
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_off, split_validation
 from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
@@ -34,7 +34,7 @@ class Listing:
 
 
 def load_imagefolder(
-    entry: DatasetEntry, _data_dir: Path, image_shape: ImageShape, seed: int
+    entry: DatasetEntry, data_dir: Path, image_shape: ImageShape, seed: int
 ) -> Generator[DataProgress, None, ImageData]:
     """Read `entry.path`, whose images are turned grey or RGB and scaled to `image_shape`, sides apart.
 
@@ -45,8 +45,8 @@ def load_imagefolder(
     Raises:
         DataError: a folder is absent, empty or has one class; an image is unreadable; classes differ.
     """
-    root = entry.path
-    assert root is not None
+    assert entry.path is not None
+    root = image_folder(entry.path, data_dir)
     if not root.is_dir():
         raise DataError(f"no image folder {root}: give imagefolder:PATH where PATH/<class>/ holds images")
     first = listing(root / "train" if (root / "train").is_dir() else root)

@@ -52,6 +52,23 @@ def split_off(split: Split, count: int, seed: int) -> tuple[Split, Split]:
     return Split(split.images[rest], split.labels[rest]), Split(split.images[drawn], split.labels[drawn])
 
 
+def subset(data: ImageData, *, num_train: int | None, num_test: int | None, seed: int) -> ImageData:
+    """Return so many of the images for training and testing, drawn by `seed`; None takes all there are.
+
+    A tenth of the training images validates, as in the whole.
+    """
+    train, validation, test = data.train, data.validation, data.test
+    if num_train is not None and num_train < len(train) + len(validation):
+        num_validation = max(1, num_train // VALIDATION_SHARE)
+        _, train = split_off(train, max(1, num_train - num_validation), seed)
+        _, validation = split_off(validation, num_validation, seed)
+    if num_test is not None and num_test < len(test):
+        _, test = split_off(test, num_test, seed)
+    if train is data.train and test is data.test:
+        return data
+    return image_data(train=train, validation=validation, test=test, num_classes=data.num_classes)
+
+
 def channel_statistics(images: torch.Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the mean and standard deviation of each channel, of images uint8 [N, C, H, W] scaled to [0, 1].
 

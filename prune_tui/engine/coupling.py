@@ -1,0 +1,94 @@
+"""Finds what belongs to a layer's units: coupled layers, biases and batch norms, and what reads them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+from torch_pruning import DependencyGraph
+
+_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+_READERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """Units that live and die together, over one layer or, through residual connections, several.
+
+    `layers` are those that compute them, in the order they run. `vectors` maps the parameters that go with
+    them (biases, and scales and shifts of batch norms) to their positions there, [units]; `readers` maps each
+    layer that reads them to the columns of its weight, [units, columns a unit].
+    """
+
+    layers: tuple[str, ...]
+    vectors: Mapping[str, torch.Tensor]
+    readers: Mapping[str, torch.Tensor]
+
+
+class Couplings:
+    """The dependency graph of a module, as torch-pruning finds it from one blank image."""
+
+    def __init__(self, module: nn.Module, blank: torch.Tensor) -> None:
+        self._names = {layer: name for name, layer in module.named_modules()}
+        self._module = module
+        was_training = module.training
+        module.eval()
+        with torch.enable_grad():  # the graph is read off autograd's
+            self._graph: Any = DependencyGraph().build_dependency(module, [blank], verbose=False)
+        module.train(was_training)
+
+    def units(self, layers: Sequence[str]) -> tuple[Units, ...]:
+        """Return the units of these layers, each layer in one of them; grouped convolutions are left out."""
+        found: list[Units] = []
+        for name in layers:
+            if any(name in units.layers for units in found) or self._is_grouped(name):
+                continue
+            units = self._units_of(name)
+            if not any(self._is_grouped(member) for member in (*units.layers, *units.readers)):
+                in_order = tuple(layer for layer in layers if layer in units.layers)
+                found.append(Units(in_order, units.vectors, units.readers))
+        return tuple(found)
+
+    def remove(self, layer: str, units: Sequence[int]) -> None:
+        """Remove units of a layer from the module, with all that is coupled to them."""
+        target = self._module.get_submodule(layer)
+        with torch.enable_grad():
+            self._graph.get_pruning_group(target, self._remover(target), idxs=list(units)).prune()
+
+    def batch_norm_after(self, layer: str) -> str | None:
+        """Return the name of the batch norm that directly follows a layer, if one does."""
+        followers = self._graph.module2node[self._module.get_submodule(layer)].outputs
+        norms = [node.module for node in followers if isinstance(node.module, _BATCH_NORMS)]
+        return self._names[norms[0]] if norms else None
+
+    def _units_of(self, name: str) -> Units:
+        layer = self._module.get_submodule(name)
+        num_units = len(layer.weight)  # type: ignore[arg-type]
+        layers = [name]
+        vectors: dict[str, torch.Tensor] = {}
+        readers: dict[str, torch.Tensor] = {}
+        for dependency, positions in self._graph.get_pruning_group(
+            layer, self._remover(layer), idxs=list(range(num_units))
+        ):
+            module = dependency.target.module
+            if module not in self._names or len(positions) % num_units:
+                continue
+            other, at = self._names[module], torch.tensor(positions).reshape(num_units, -1)
+            if isinstance(module, _BATCH_NORMS):
+                vectors |= {f"{other}.{part}": at[:, 0] for part, _ in module.named_parameters(recurse=False)}
+            elif not isinstance(module, _READERS):
+                continue
+            elif self._graph.is_out_channel_pruning_fn(dependency.handler):
+                layers.append(other)
+                if module.bias is not None:
+                    vectors[f"{other}.bias"] = at[:, 0]
+            else:
+                readers[other] = at
+        return Units(tuple(layers), vectors, readers)
+
+    def _remover(self, layer: nn.Module) -> Any:
+        return self._graph.get_pruner_of_module(layer).prune_out_channels
+
+    def _is_grouped(self, name: str) -> bool:
+        return getattr(self._module.get_submodule(name), "groups", 1) > 1

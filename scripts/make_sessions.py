@@ -1,0 +1,350 @@
+"""Records the sessions of the studies: `python scripts/make_sessions.py [NAME …] --data-dir DIR`.
+
+Each is a list of decisions; what comes of them is run, never typed. The checkpoints stay out of the files.
+"""
+
+import argparse
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Final
+
+from prune_tui.core.decisions import (
+    Decision,
+    Iterative,
+    Measure,
+    Method,
+    Prune,
+    Scan,
+    Shrink,
+    Sweep,
+    TrainDense,
+    Training,
+)
+from prune_tui.core.events import DecisionFinished, EpochFinished, PointSwept
+from prune_tui.core.session import Session
+from prune_tui.engine.runner import Runner
+from prune_tui.storage import write_session
+
+FOLDER: Final = Path("sessions")
+
+# A. LeNet: random, magnitude and structured pruning; three rounds, each of the same share of what is left.
+
+LENET_SPARSITIES: Final = tuple(round(1 - (1 - share / 10) ** 3, 3) for share in range(1, 8))
+LENET_DENSE: Final = TrainDense(
+    training=Training(
+        num_epochs=15,
+        optimizer="adamw",
+        learning_rate=4e-3,
+        learning_rate_schedule="one_cycle",
+        weight_decay=1e-4,
+        dropout=0.1,
+        augmentation="crop",
+        shift_pixels=1,
+        precision="bfloat16",
+    )
+)
+LENET_FINETUNE: Final = LENET_DENSE.training.model_copy(
+    update={"num_epochs": 4, "learning_rate": 2e-3, "dropout": 0.0}
+)
+THREE_ROUNDS: Final = Iterative(steps="geometric", num_rounds=3)
+
+
+def lenet_sweep(method: Method) -> Sweep:
+    """Sweep the seven settings of the study: three rounds, four epochs after each."""
+    return Sweep(
+        methods=(method,),
+        sparsities=LENET_SPARSITIES,
+        schedule=THREE_ROUNDS,
+        finetune=LENET_FINETUNE,
+        modes=("compact",) if method.granularity == "unit" else (),
+        batch_sizes=(64,) if method.granularity == "unit" else (),
+    )
+
+
+def lenet_prune(plan: float, method: Method) -> Prune:
+    """Prune as one setting of the sweep does."""
+    return Prune(
+        plan=plan,
+        criterion=method.criterion,
+        granularity=method.granularity,
+        schedule=THREE_ROUNDS,
+        finetune=LENET_FINETUNE,
+    )
+
+
+L1, RANDOM, L1_UNITS = Method(), Method(criterion="random"), Method(granularity="unit")
+LENET_GLOBAL: Final = Prune(
+    plan=LENET_SPARSITIES[-1],
+    criterion="lamp",
+    scope="global",
+    schedule=Iterative(steps="cubic", num_rounds=8),
+    finetune=LENET_FINETUNE.model_copy(
+        update={"num_epochs": 1, "learning_rate_schedule": "constant", "distillation": 0.5}
+    ),
+    finetune_last=LENET_FINETUNE.model_copy(
+        update={"num_epochs": 5, "learning_rate": 4e-3, "distillation": 0.5}
+    ),
+)
+
+# B. Fine-grained pruning of a small CNN after Han et al. 2015.
+
+HAN_DENSE: Final = TrainDense(
+    training=Training(
+        num_epochs=12,
+        optimizer="adamw",
+        learning_rate=2e-3,
+        learning_rate_schedule="one_cycle",
+        precision="bfloat16",
+    )
+)
+HAN_BY_HAND: Final = {"conv1": 0.65, "conv2": 0.95, "conv3": 0.98, "fc1": 0.98, "fc2": 0.9}
+HAN_FINETUNE: Final = Training(
+    num_epochs=1,
+    optimizer="adamw",
+    learning_rate=2e-3,
+    distillation=0.7,
+    dropout=0.0,
+    precision="bfloat16",
+)
+HAN_FINETUNE_LAST: Final = HAN_FINETUNE.model_copy(
+    update={"num_epochs": 8, "learning_rate": 4e-3, "learning_rate_schedule": "one_cycle"}
+)
+
+# C and D. The perceptron without biases; its output layer is never pruned.
+
+MLP_SPARSITIES: Final = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
+MLP_METHODS: Final = (Method(), Method(criterion="l2", granularity="unit"))
+MLP_OUTPUT: Final = ("fc5",)
+MLP_TRAINING: Final = Training(num_epochs=10, batch_size=64, precision="bfloat16")
+MLP_SHORT_TRAINING: Final = Training(num_epochs=3, batch_size=100, precision="bfloat16")
+
+
+def weight_and_unit(seed: int) -> tuple[Decision, ...]:
+    """Train a perceptron from its own seed, and sweep it."""
+    sweep = Sweep(methods=MLP_METHODS, sparsities=MLP_SPARSITIES, spared=MLP_OUTPUT)
+    return TrainDense(training=MLP_SHORT_TRAINING, seed=seed), sweep
+
+
+# E. ResNet-18, one shot and iterative, under one global threshold; on so many images as a CPU has time for.
+
+SUBSET: Final = "imagefolder:cifar10"
+RESNET_IMAGES: Final = {"num_train_images": 2_000, "num_test_images": 1_000}
+RESNET_TRAINING: Final = Training(
+    num_epochs=24,
+    batch_size=64,
+    optimizer="sgd",
+    learning_rate=0.05,
+    learning_rate_schedule="one_cycle",
+    weight_decay=5e-4,
+    augmentation="crop_flip",
+    precision="bfloat16",
+)
+RESNET_FINETUNE: Final = RESNET_TRAINING.model_copy(
+    update={"num_epochs": 8, "learning_rate": 0.02, "learning_rate_schedule": "cosine"}
+)
+RESNET_ROUND: Final = RESNET_FINETUNE.model_copy(
+    update={"num_epochs": 1, "learning_rate": 0.01, "learning_rate_schedule": "constant"}
+)
+GLOBAL: Final = Method(scope="global")
+ROUNDS_OF_11_PERCENT: Final = {0.5: 6, 0.75: 12, 0.9: 20}
+
+
+def resnet_iterative(sparsity: float) -> Sweep:
+    """Prune 11 % of what remains each round, to one sparsity, with a longer fine-tuning at the end."""
+    return Sweep(
+        methods=(GLOBAL,),
+        sparsities=(sparsity,),
+        schedule=Iterative(steps="geometric", num_rounds=ROUNDS_OF_11_PERCENT[sparsity]),
+        finetune=RESNET_ROUND,
+        finetune_last=RESNET_FINETUNE,
+        keeps_checkpoints=True,
+    )
+
+
+def resnet_units(num_epochs: int) -> tuple[Decision, ...]:
+    """Train shortly, remove half of all units with those that residual connections couple to them."""
+    return (
+        TrainDense(training=RESNET_TRAINING.model_copy(update={"num_epochs": num_epochs})),
+        Prune(plan=0.5, granularity="unit", finetune=RESNET_FINETUNE.model_copy(update={"num_epochs": 2})),
+        Shrink(),
+        Measure(),
+    )
+
+
+SESSIONS: Final[Mapping[str, Session]] = {
+    session.name: session
+    for session in (
+        Session(
+            name="lenet-random",
+            model="lenet",
+            dataset="mnist",
+            decisions=(
+                LENET_DENSE,
+                lenet_sweep(RANDOM),
+                lenet_prune(LENET_SPARSITIES[4], RANDOM),
+                Measure(),
+            ),
+        ),
+        Session(
+            name="lenet-l1",
+            model="lenet",
+            dataset="mnist",
+            decisions=(LENET_DENSE, lenet_sweep(L1), LENET_GLOBAL, Measure()),
+        ),
+        Session(
+            name="lenet-structured",
+            model="lenet",
+            dataset="mnist",
+            decisions=(
+                LENET_DENSE,
+                lenet_sweep(L1_UNITS),
+                lenet_prune(LENET_SPARSITIES[2], L1_UNITS),
+                Shrink(),
+                Measure(),
+            ),
+        ),
+        Session(
+            name="han-cnn",
+            model="han-cnn",
+            dataset="mnist",
+            decisions=(
+                HAN_DENSE,
+                Scan(),
+                Prune(plan=HAN_BY_HAND, finetune=HAN_DENSE.training.model_copy(update={"num_epochs": 5})),
+                Prune(
+                    plan=0.9747,
+                    criterion="lamp",
+                    scope="global",
+                    schedule=Iterative(num_rounds=8),
+                    finetune=HAN_FINETUNE,
+                    finetune_last=HAN_FINETUNE_LAST,
+                ),
+                Measure(),
+            ),
+        ),
+        Session(
+            name="mlp-speed",
+            model="mlp",
+            dataset="mnist",
+            decisions=(
+                TrainDense(training=MLP_TRAINING),
+                Sweep(
+                    methods=MLP_METHODS,
+                    sparsities=MLP_SPARSITIES,
+                    modes=("sparse", "compact"),
+                    from_scratch=MLP_TRAINING.model_copy(update={"num_epochs": 5}),
+                    spared=MLP_OUTPUT,
+                    batch_sizes=(64, 256, 1024),
+                ),
+                Prune(plan=0.9, criterion="l2", granularity="unit", finetune=MLP_SHORT_TRAINING),
+                Shrink(),
+                Measure(batch_sizes=(1, 64, 256)),
+            ),
+        ),
+        Session(
+            name="mlp-weight-unit",
+            model="mlp",
+            dataset="mnist",
+            decisions=(
+                *weight_and_unit(1),
+                *weight_and_unit(2),
+                *weight_and_unit(3),
+                Prune(
+                    plan=0.97,
+                    spared=MLP_OUTPUT,
+                    schedule=Iterative(num_rounds=4),
+                    finetune=MLP_SHORT_TRAINING.model_copy(update={"num_epochs": 1}),
+                    finetune_last=MLP_SHORT_TRAINING.model_copy(
+                        update={"num_epochs": 6, "learning_rate_schedule": "cosine"}
+                    ),
+                ),
+                Measure(sparse=True),
+            ),
+        ),
+        Session(
+            name="resnet18-oneshot",
+            model="resnet18",
+            dataset=SUBSET,
+            **RESNET_IMAGES,
+            decisions=(
+                TrainDense(training=RESNET_TRAINING),
+                Sweep(
+                    methods=(GLOBAL,),
+                    sparsities=tuple(ROUNDS_OF_11_PERCENT),
+                    finetune=RESNET_FINETUNE.model_copy(update={"num_epochs": 12}),
+                    keeps_checkpoints=True,
+                ),
+            ),
+        ),
+        Session(
+            name="resnet18-iterative",
+            model="resnet18",
+            dataset=SUBSET,
+            **RESNET_IMAGES,
+            decisions=(
+                TrainDense(training=RESNET_TRAINING),
+                *(resnet_iterative(sparsity) for sparsity in ROUNDS_OF_11_PERCENT),
+            ),
+        ),
+        Session(
+            name="resnet18-units",
+            model="resnet18",
+            dataset=SUBSET,
+            **RESNET_IMAGES,
+            decisions=resnet_units(6),
+        ),
+        Session(
+            name="resnet56-units",
+            model="resnet56",
+            dataset=SUBSET,
+            **RESNET_IMAGES,
+            decisions=resnet_units(6),
+        ),
+    )
+}
+
+
+def record(session: Session, *, data_dir: Path | None, num_threads: int) -> None:
+    """Run a session's decisions and write it with what came of them."""
+    started = time.perf_counter()
+    runner = Runner(
+        session.model_copy(update={"decisions": (), "device": "cpu"}),
+        sessions_dir=None,
+        data_dir=data_dir,
+        num_threads=num_threads,
+    )
+    for _ in runner.open():
+        pass
+    for decision in session.decisions:
+        for event in runner.perform(decision):
+            if isinstance(event, EpochFinished | PointSwept | DecisionFinished) and runner.view.log:
+                print(f"{session.name}: {runner.view.log[-1].text}", file=sys.stderr, flush=True)
+    made = runner.session.record
+    assert made is not None
+    write_session(
+        FOLDER / f"{session.name}.json",
+        runner.session.model_copy(update={"record": made.model_copy(update={"checkpoints": ()})}),
+    )
+    report = made.report
+    dense, final = report.dense, report.pruned
+    assert dense is not None
+    result = f", {report.compression_ratio:.1f}x at {final.accuracy:.2%}" if final else ""
+    seconds = time.perf_counter() - started
+    print(f"{session.name}: dense {dense.accuracy:.2%}{result} on the test set; {seconds:.0f} s")
+
+
+def main() -> None:
+    """Record the sessions named, or all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("names", nargs="*", choices=[*SESSIONS, []], metavar="NAME")
+    parser.add_argument("--data-dir", type=Path)
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args()
+    for name in options.names or SESSIONS:
+        record(SESSIONS[name], data_dir=options.data_dir, num_threads=options.threads)
+
+
+if __name__ == "__main__":
+    main()

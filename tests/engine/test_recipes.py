@@ -1,0 +1,88 @@
+"""Every option of a training recipe does what it says, and leaves the network as it found it."""
+
+import pytest
+import torch
+from torch import nn
+
+from prune_tui.catalog.models import MODELS
+from prune_tui.core.decisions import LoadDense, Prune, TrainDense, Training
+from prune_tui.core.session import Session
+from prune_tui.engine.augmentation import augmented
+from prune_tui.engine.distillation import distillation_loss
+from tests.engine.helpers import opened, perform
+
+IMAGES = torch.arange(1, 1 + 4 * 2 * 6 * 6).reshape(4, 2, 6, 6).to(torch.uint8)
+ONE = Training(num_epochs=1, batch_size=64)
+
+
+def varied(training: Training, seed: int = 0) -> torch.Tensor:
+    return augmented(IMAGES, training, torch.Generator().manual_seed(seed))
+
+
+def test_without_augmentation_images_are_as_they_are() -> None:
+    assert varied(ONE) is IMAGES
+
+
+@pytest.mark.parametrize("augmentation", ["crop", "crop_flip"])
+def test_each_image_is_shifted_whole_and_perhaps_mirrored(augmentation: str) -> None:
+    training = Training.model_validate({**ONE.model_dump(), "augmentation": augmentation, "shift_pixels": 2})
+    for seed in range(5):
+        for image, shown in zip(IMAGES, varied(training, seed), strict=True):
+            padded = nn.functional.pad(image, (2, 2, 2, 2))
+            shifts = [padded[:, y : y + 6, x : x + 6] for y in range(5) for x in range(5)]
+            mirrored = [shifted.flip(2) for shifted in shifts] if augmentation == "crop_flip" else []
+            assert any(torch.equal(shown, possible) for possible in (*shifts, *mirrored))
+
+
+def test_augmentation_follows_its_random_state() -> None:
+    training = ONE.model_copy(update={"augmentation": "crop_flip"})
+    assert torch.equal(varied(training), varied(training))
+    assert not torch.equal(varied(training), varied(training, seed=1))
+
+
+def test_distillation_is_least_where_the_answers_agree() -> None:
+    teachers = torch.tensor([[2.0, 0.0, -1.0]])
+    same = distillation_loss(teachers.clone(), teachers)
+    assert same.item() == pytest.approx(0.0, abs=1e-5)
+    assert distillation_loss(torch.tensor([[0.0, 2.0, -1.0]]), teachers) > 0.1
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"distillation": 0.5},
+        {"distillation": 0.5, "augmentation": "crop", "shift_pixels": 1},
+        {"label_smoothing": 0.1},
+        {"precision": "bfloat16"},
+        {"learning_rate_schedule": "step", "optimizer": "sgd", "learning_rate": 0.01},
+    ],
+    ids=lambda options: "-".join(options),
+)
+def test_a_recipe_trains_and_is_the_same_each_time(options: dict[str, object]) -> None:
+    training = Training.model_validate({**ONE.model_dump(), **options})
+    first, second = opened(), opened()
+    for runner in (first, second):
+        perform(runner, LoadDense(), Prune(plan=0.9, finetune=training))
+    assert first.view.epochs == second.view.epochs
+    assert first.view.epochs[-1].accuracy > 0.85
+
+
+def test_dropout_is_the_recipes_while_training_and_the_models_again_after() -> None:
+    runner = opened(session=Session(name="s", model="lenet", dataset="digits"))
+    module = runner._engine.space.network.module
+    dropout = module.get_submodule("dropout2")
+    assert isinstance(dropout, nn.Dropout)
+    seen = set()
+    training = ONE.model_copy(update={"dropout": 0.25})
+    for _ in runner.perform(TrainDense(training=training)):
+        seen.add(dropout.p)
+    assert 0.25 in seen
+    assert dropout.p == 0.5
+
+
+def test_the_models_all_train_in_mixed_precision() -> None:
+    for model in MODELS.values():
+        module = model.build(num_classes=10)
+        with torch.autocast("cpu", torch.bfloat16):
+            scores = module(torch.zeros(2, *model.image_shape))
+        assert scores.dtype == torch.bfloat16
