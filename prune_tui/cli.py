@@ -187,6 +187,43 @@ def replay(
         raise typer.Exit(1)
 
 
+@app.command()
+@_reporting
+def verify(
+    session: Annotated[Path, typer.Argument(metavar="SESSION", help="A session file.")],
+    *,
+    as_json: AsJson = False,
+    data_dir: DataDir = None,
+    threads: Threads = None,
+    tolerance: Annotated[
+        float, typer.Option(min=0.0, max=100.0, help="Points of accuracy that may differ.")
+    ] = 0.5,
+) -> None:
+    """Load every checkpoint of a session, and evaluate it against its record."""
+    from prune_tui.verify import verify as verify_session
+
+    found = verify_session(session, data_dir=data_dir, num_threads=threads)
+    if as_json:
+        documents = [
+            {
+                **each.checkpoint.model_dump(mode="json"),
+                "accuracy_now": each.accuracy,
+                "holds": each.holds(tolerance),
+            }
+            for each in found
+        ]
+        typer.echo(json.dumps({"session": str(session), "checkpoints": documents}, indent=2))
+    else:
+        from rich.console import Console
+
+        from prune_tui.receipt import checkpoints_table
+
+        rows = [(each.checkpoint, each.accuracy, each.holds(tolerance)) for each in found]
+        Console(highlight=False).print(checkpoints_table(rows))
+    if not all(each.holds(tolerance) for each in found):
+        raise typer.Exit(1)
+
+
 def _document(outcome: "Outcome") -> dict[str, object]:
     """Return what `replay --json` prints of one session."""
     return {

@@ -67,7 +67,7 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
         ),
         sessions_dir=options.out,
         data_dir=options.data_dir,
-        num_threads=options.num_threads or _recorded_threads(record),
+        num_threads=options.num_threads or recorded_threads(record),
         source=checkpoints_folder(path),
     )
     for event in runner.open():
@@ -86,6 +86,6 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     return Outcome(session, report, record, differences)
 
 
-def _recorded_threads(record: Report | None) -> int | None:
+def recorded_threads(record: Report | None) -> int | None:
     """Return the thread count of the record, which decides the last bits of a sum."""
     return record.environment.num_threads if record and record.environment else None

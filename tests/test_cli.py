@@ -1,6 +1,7 @@
 """The command line: data on stdout, narration on stderr, exit codes as promised, nothing heavy for help."""
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -172,3 +173,29 @@ def test_what_only_reads_loads_no_torch(arguments: list[str]) -> None:
     )
     assert "torch" not in ran.stderr
     assert "textual" not in ran.stderr
+
+
+def test_verify_loads_every_checkpoint_and_finds_its_recorded_accuracy(recorded: Path) -> None:
+    result = run("verify", recorded, "--json", "--tolerance", "0")
+    assert result.exit_code == 0
+    found = json.loads(result.stdout)["checkpoints"]
+    assert [row["path"] for row in found] == ["dense.safetensors", "pruned.safetensors"]
+    assert all(row["accuracy_now"] == row["accuracy"] and row["holds"] for row in found)
+    assert "✓" in run("verify", recorded).stdout
+
+
+def test_verify_exits_1_where_an_accuracy_is_not_the_recorded_one(recorded: Path, tmp_path: Path) -> None:
+    content = json.loads(recorded.read_text())
+    content["record"]["checkpoints"][1]["accuracy"] = 0.5
+    shutil.copytree(recorded.parent / "s", tmp_path / "s")
+    altered = tmp_path / "s.json"
+    altered.write_text(json.dumps(content))
+    result = run("verify", altered)
+    assert result.exit_code == 1
+    assert "✗ differs" in result.stdout
+
+
+def test_verify_without_checkpoints_says_how_to_get_them() -> None:
+    result = run("verify", QUICKSTART)
+    assert result.exit_code == 2
+    assert "replay it with --out first" in result.stderr

@@ -16,9 +16,9 @@ from prune_tui.receipt.plots import epochs_plot
 from prune_tui.receipt.scans import scan_table
 from prune_tui.receipt.sweeps import sweeps_parts
 from prune_tui.receipt.tables import plain_table, titled
-from prune_tui.receipt.verdicts import verdict
+from prune_tui.receipt.verdicts import checkpoints_table, verdict
 
-__all__ = ["report_tables", "session_tables", "verdict"]
+__all__ = ["checkpoints_table", "report_tables", "session_tables", "verdict"]
 
 
 def session_tables(session: Session) -> RenderableType:

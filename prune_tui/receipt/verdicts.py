@@ -1,4 +1,4 @@
-"""Whether a replay reproduced its record, and which figures differ."""
+"""Whether a replay or a checkpoint gives what was recorded, and which figures differ."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from prune_tui.core.report import Difference
+from prune_tui.core.session import Checkpoint
 from prune_tui.receipt.tables import plain_table
 
 _MAX_DIFFERENCES = 12
@@ -35,3 +36,15 @@ def verdict(
         else Text("✗ not reproduced", "bold red")
     )
     return Group(rows, Text(f"… and {more} more" if more > 0 else ""), line)
+
+
+def checkpoints_table(found: Sequence[tuple[Checkpoint, float, bool]]) -> RenderableType:
+    """Show each checkpoint's validation accuracy in the record and now, and whether it holds."""
+    table = plain_table()
+    for column in ("checkpoint", "recorded", "now", ""):
+        table.add_column(column)
+    for checkpoint, accuracy, holds in found:
+        recorded = "not recorded" if checkpoint.accuracy is None else f"{checkpoint.accuracy:.2%}"
+        sign = Text("✓", "green") if holds else Text("✗ differs", "bold red")
+        table.add_row(Text(checkpoint.path), recorded, f"{accuracy:.2%}", sign)
+    return table

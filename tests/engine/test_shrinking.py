@@ -11,7 +11,7 @@ from prune_tui.core.decisions import Finetune, LoadDense, Measure, Prune, Shrink
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import Measured
 from prune_tui.core.session import Session
-from prune_tui.engine.masking import keep_units
+from prune_tui.engine.masking import Masks, keep_units
 from prune_tui.engine.network import Network, network_of, weight_name
 from prune_tui.engine.performing import compare_shrunk
 from prune_tui.engine.pruning import _masks_of_units, prunable_layers
@@ -31,7 +31,7 @@ def halved(name: str, *, seed: int = 0) -> Network:
             nn.init.uniform_(layer.running_mean, -0.5, 0.5)  # type: ignore[arg-type]
             nn.init.uniform_(layer.running_var, 0.5, 2.0)  # type: ignore[arg-type]
     network = network_of(module, model.image_shape, num_classes=10)
-    masks = {}
+    masks: Masks = {}
     for units in network.units:
         count = len(network.weight(units.layers[0]))
         keep = keep_units(torch.rand(count), 0.5, torch.ones(count, dtype=torch.bool))
