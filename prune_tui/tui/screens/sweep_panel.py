@@ -75,7 +75,7 @@ class SweepPanel(Vertical):
                 for point in curve.points
             ]
         )
-        self.table.visible = bool(curves)
+        self.table.show_header = bool(curves)
         self.query_one("#legend").display = bool(curves)
         self._show_curves()
 

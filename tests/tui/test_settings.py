@@ -1,0 +1,159 @@
+"""How a plan is carried out: 2:4, rewinding, and the recipe of fine-tuning."""
+
+from pathlib import Path
+
+from textual.widgets import Input
+
+from prune_tui.core.decisions import Prune, Rewinding, TrainDense
+from prune_tui.tui.dialogs.settings import RECIPE, SettingsDialog
+from prune_tui.tui.steps import Step
+from prune_tui.tui.widgets.choice import Choice
+from tests.tui.helpers import Desk, open_desk
+
+
+async def _asked(desk: Desk) -> None:
+    await desk.press("s")
+    await desk.until(lambda: isinstance(desk.app.screen, SettingsDialog) and desk.app.screen.is_current)
+    await desk.pilot.pause()
+
+
+def _choose(desk: Desk, id: str, value: str) -> None:
+    choice = desk.app.screen.query_one(f"#{id}", Choice)
+    for _ in range(100):
+        if choice.value == value:
+            return
+        choice.action_change(1)
+    raise AssertionError(f"{id} has no {value}")
+
+
+async def _pruned(desk: Desk) -> Prune:
+    await desk.to(Step.PLAN)
+    await desk.press("p")
+    await desk.to(Step.TRAIN)
+    await desk.idle()
+    prune = desk.script.performed[-1]
+    assert isinstance(prune, Prune)
+    return prune
+
+
+async def _to_plan_of_a_trained_baseline(desk: Desk) -> None:
+    await desk.press("b")
+    desk.app.screen.query_one("#epochs", Input).value = "4"
+    await desk.to_plan()
+
+
+async def test_the_recipe_of_fine_tuning(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        for id, value in (
+            ("learning_rate_schedule", "step"),
+            ("augmentation", "crop_flip"),
+            ("precision", "bfloat16"),
+        ):
+            _choose(desk, id, value)
+        for id, value in (("distillation", "0.5"), ("label_smoothing", "0.1"), ("rate", "0.02")):
+            desk.app.screen.query_one(f"#{id}", Input).value = value
+        await desk.press("enter")
+        recipe = (await _pruned(desk)).finetune
+        assert recipe is not None
+        assert recipe.learning_rate_schedule == "step"
+        assert recipe.augmentation == "crop_flip"
+        assert recipe.precision == "bfloat16"
+        assert (recipe.distillation, recipe.label_smoothing, recipe.learning_rate) == (0.5, 0.1, 0.02)
+
+
+async def test_numbers_out_of_range_say_what_would_be_right(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        for id, wrong, right, words in (
+            ("distillation", "1.5", "1", "from 0 to 1"),
+            ("label_smoothing", "1", "0", "below 1"),
+            ("rate", "0", "0.1", "above 0"),
+            ("rate", "fast", "0.1", "above 0"),
+        ):
+            field = desk.app.screen.query_one(f"#{id}", Input)
+            field.value = wrong
+            await desk.press("enter")
+            assert words in desk.text("#reason")
+            field.value = right
+        await desk.press("enter")
+        await desk.to(Step.PLAN)
+
+
+async def test_rewinding_needs_a_baseline_trained_here(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        _choose(desk, "retrain", "weights")
+        await desk.pilot.pause()
+        assert "trained here" in desk.screen_text()
+        await desk.press("enter")
+        assert isinstance(desk.app.screen, SettingsDialog)
+        await desk.press("escape")
+        await desk.to(Step.PLAN)
+        assert desk.state.settings.rewind is None
+
+
+async def test_weights_are_rewound_to_an_epoch_that_was_kept(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _to_plan_of_a_trained_baseline(desk)
+        baseline = desk.script.performed[0]
+        assert isinstance(baseline, TrainDense)
+        assert baseline.kept_epochs == (1,)
+        await _asked(desk)
+        _choose(desk, "retrain", "weights")
+        await desk.pilot.pause()
+        screen = desk.app.screen
+        assert not any(screen.query_one(f"#{id}").display for id in RECIPE)
+        _choose(desk, "epoch", "1")
+        await desk.press("enter")
+        await desk.to(Step.PLAN)
+        assert "rewind weights to epoch 1" in desk.next_label
+        prune = await _pruned(desk)
+        assert prune.rewind == Rewinding(to="weights", epoch=1)
+        assert prune.finetune is None
+
+
+async def test_the_learning_rate_is_rewound_to_any_epoch(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _to_plan_of_a_trained_baseline(desk)
+        await _asked(desk)
+        _choose(desk, "retrain", "rate")
+        await desk.pilot.pause()
+        _choose(desk, "epoch", "3")
+        await desk.press("enter")
+        assert (await _pruned(desk)).rewind == Rewinding(to="learning_rate", epoch=3)
+
+
+async def test_two_of_four_leaves_no_choice_of_scope_and_schedule(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        _choose(desk, "scope", "global")
+        _choose(desk, "schedule", "iterative")
+        _choose(desk, "granularity", "n_m")
+        await desk.pilot.pause()
+        screen = desk.app.screen
+        assert not screen.query_one("#scope").display
+        assert not screen.query_one("#schedule").display
+        await desk.press("enter")
+        prune = await _pruned(desk)
+        assert (prune.granularity, prune.scope, prune.schedule.num_rounds) == ("n_m", "layer", 1)
+
+
+async def test_all_of_it_can_be_reached_in_a_small_terminal(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        _choose(desk, "schedule", "iterative")
+        screen = desk.app.screen
+        for widget in screen.focus_chain:
+            widget.focus()
+            await desk.pilot.pause()
+            assert widget.region.height == 1
+            assert screen.region.contains_region(widget.region)
+            visible, _ = screen._compositor.visible_widgets[widget]
+            assert visible.height == 1
+        assert "enter take them" in desk.screen_text()
