@@ -20,7 +20,7 @@ from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.decisions import Decision, LoadDense, TrainDense
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.session import Session
-from prune_tui.storage import read_session, write_atomically
+from prune_tui.storage import read_session
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
 from prune_tui.tui.asking import Asking
@@ -28,6 +28,7 @@ from prune_tui.tui.baselines import to_be_trained
 from prune_tui.tui.engine_access import engine_runner, import_engine, nothing_to_import, settle
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
+from prune_tui.tui.picture import save_picture
 from prune_tui.tui.scanning import scan_of
 from prune_tui.tui.screens.by_step import screen_of
 from prune_tui.tui.screens.step_screen import StepScreen
@@ -262,17 +263,7 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def action_take_picture(self) -> None:
         """Save the screen as SVG beside the session."""
-        folder = self.state.path.parent if self.state.path else Path.cwd()
-        name = self.state.session.name if self.state.session else "prune-tui"
-        path = folder / f"{name}-{self._step.title.lower()}.svg"
-        try:
-            svg = self.export_screenshot(title=f"prune-tui: {name}")
-            # Some viewers drop the spaces that a terminal's columns are made of, unless told not to.
-            write_atomically(path, svg.replace("<svg ", '<svg xml:space="preserve" ', 1).encode())
-        except PruneTuiError as error:
-            self.notify(str(error), severity="error", markup=False)
-        else:
-            self.notify(str(path), title="Picture saved", markup=False)
+        save_picture(self, self.state, name=self._step.title.lower())
 
     def action_say_how_to_leave(self) -> None:
         """Answer a ctrl+c with nothing to copy."""

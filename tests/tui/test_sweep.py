@@ -131,20 +131,38 @@ async def test_the_dialog_fits(tmp_path: Path) -> None:
 async def test_the_views_are_turned_by_key_arrow_and_mouse(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await _scanned(desk)
-        panel = desk.app.screen.query_one(SweepPanel)
-        assert not panel.display
+
+        def is_sweep() -> bool:
+            shown = desk.app.screen.query_one(SweepPanel).display
+            assert desk.app.screen.query_one("#scan").display is not shown
+            return shown
+
+        assert not is_sweep()
         await desk.press("t")
-        assert panel.display
+        assert is_sweep()
         assert "v chooses the methods" in desk.screen_text()
         await desk.press("t")
-        assert not panel.display
+        assert not is_sweep()
         await desk.press("right")
-        assert panel.display
-        await desk.press("t")
+        assert is_sweep()
+        await desk.press("left")
+        assert not is_sweep()
         line = next(line for line in desk.screen_text().splitlines() if "whole network" in line)
         await desk.pilot.click(ViewSwitch, offset=(line.index("whole network"), 0))
-        assert panel.display
-        assert desk.table.display
+        assert is_sweep()
+
+
+async def test_the_legend_names_the_curve_in_front_however_many_there_are(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _asked(desk)
+        await desk.press(*["down", "space"] * 7, *["up"] * 7, "right")
+        await desk.press(*["space", "down"] * 8, "enter")
+        await desk.to(Step.SCAN)
+        await desk.idle()
+        for key, name in (("g", "l1 weight"), ("G", "largest weight")):
+            await desk.press(key)
+            assert f" {name}" in desk.text("#legend")
+        assert len(desk.text("#legend").splitlines()) <= 8
 
 
 async def test_axes_are_turned(tmp_path: Path) -> None:

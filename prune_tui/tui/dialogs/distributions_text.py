@@ -20,6 +20,7 @@ TITLES: Final[dict[Measure, tuple[str, str]]] = {
 
 STAGES: Final = ("dense", "pruned")
 GAP = 3
+FEW = 256
 
 
 def histograms(
@@ -51,7 +52,7 @@ def _drawn(
 ) -> list[Text]:
     if one is None:
         return [*[Text()] * (rows - 1), Text("not taken yet", palette.faint)]
-    counts = rescaled(one.counts, one.largest, largest)
+    counts = rescaled(coarse(one.counts), one.largest, largest)
     width = min(width, 3 * len(counts))
     return histogram_lines(counts, palette, width=width, height=rows)
 
@@ -66,6 +67,13 @@ def _axis(stage: str, largest: float | None, axis: str, palette: Palette, *, wid
     return text.append(("─" * (room - 2)).center(room) if room > 2 else " ", palette.faint).append(
         right, palette.muted
     )
+
+
+def coarse(counts: Sequence[int]) -> tuple[int, ...]:
+    """Join bins by fours where they hold too few units to show a shape."""
+    if sum(counts) >= FEW:
+        return tuple(counts)
+    return tuple(sum(counts[at : at + 4]) for at in range(0, len(counts), 4))
 
 
 def rescaled(counts: Sequence[int], largest: float, to: float) -> tuple[float, ...]:

@@ -72,5 +72,7 @@ SIGNS = (
     ("░ █", "in a histogram: weights that die, weights that stay"),
     ("Δacc", "points of validation accuracy, if this layer alone is pruned"),
     ("est acc", "the whole plan right after pruning, from the layers' curves alone"),
+    ("● ■ ▲ ◆", "in a plot of a sweep: one sign a method, named beside it"),
+    ("conv2 +3", "how many layers lose their units together with this one"),
     ("┄", "dotted in a plot: the run before, or a point below dense"),
 )

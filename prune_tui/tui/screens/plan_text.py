@@ -59,8 +59,10 @@ def cells(
     lost = state.scan.dense_accuracy - accuracy if state.scan and accuracy is not None else None
     is_changed = abs(row.sparsity - draft.suggested.get(layer.name, 0.0)) > 1e-9
     is_global = state.settings.scope == "global"
-    note = f"locked: {reason}" if reason else "= locked" if row.is_locked and not is_global else ""
-    note = note or (shown.coupled_words() if columns[-1].width >= 16 else "")
+    has_room = columns[-1].width >= 16
+    locked = f"locked: {reason}" if has_room else "locked"
+    note = locked if reason else "= locked" if row.is_locked and not is_global else ""
+    note = note or (shown.coupled_words() if has_room else "")
     kind = [Text(layer.kind, palette.muted)] if any(column.key == "kind" for column in columns) else []
     tone = palette.faint if reason else palette.selected if is_changed else palette.bold
     return (

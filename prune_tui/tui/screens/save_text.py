@@ -131,9 +131,12 @@ def foreseen(state: State, palette: Palette) -> Text:
     if predicted is not None and real is not None:
         text.append(f" ({points_text(real - predicted)})", palette.muted)
     text.append(f"\n{'layer':<18}{'planned':>10}{'came':>10}{'kept':>12}{'foreseen':>12}", palette.muted)
+    has_units = prune.granularity == "unit"
+    leaders = {one.name: one.coupled_to for one in state.view.layers if has_units and one.coupled_to}
     for figures in state.view.layer_figures:
         is_one = isinstance(prune.plan, float)
-        planned = None if isinstance(prune.plan, float) else prune.plan.get(figures.name, 0.0)
+        leader = leaders.get(figures.name, figures.name)
+        planned = None if isinstance(prune.plan, float) else prune.plan.get(leader, 0.0)
         kept = (
             ""
             if planned is None

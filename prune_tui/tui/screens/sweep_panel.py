@@ -76,7 +76,10 @@ class SweepPanel(Vertical):
             ]
         )
         self.table.show_header = bool(curves)
-        self.query_one("#legend").display = bool(curves)
+        legend = self.query_one("#legend")
+        if legend.display is not bool(curves):
+            legend.display = bool(curves)
+            self.call_after_refresh(self._show_curves)  # how many lines it holds is known once laid out
         self._show_curves()
 
     def next_axis(self) -> None:
@@ -94,8 +97,9 @@ class SweepPanel(Vertical):
         self.query_one("#sweep-chart", Chart).show(
             sweep_text.plot(curves, axis, front=front, dense=self.dense), hint=hint
         )
-        legend = sweep_text.legend(curves, palette, dense=self.dense, front=front)
-        self.query_one("#legend", FixedText).show(legend)
+        legend = self.query_one("#legend", FixedText)
+        room = legend.content_size.height
+        legend.show(sweep_text.legend(curves, palette, dense=self.dense, front=front, room=room))
 
     @on(Table.Moved)
     def _moved(self) -> None:

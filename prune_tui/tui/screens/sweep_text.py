@@ -22,6 +22,7 @@ AXES: Final[dict[Axis, str]] = {
     "latency": "measured latency p50, ms",
 }
 MARKERS: Final = "●■▲◆○□△◇+×*#abcdefghijklmnopqrstuvwxyz"
+MAX_TICKS: Final = 8
 TONES: Final = ("accent", "warn", "cool", "bad", "text", "muted")
 
 
@@ -104,19 +105,33 @@ def _scale(largest: float, axis: Axis) -> tuple[float, tuple[tuple[float, str], 
         return 1.0, tuple((tenth / 10, f".{tenth}") for tenth in range(1, 10))
     if axis == "latency":
         right = largest * 1.05 or 1.0
-        return right, tuple((right * part / 5, f"{right * part / 5:.2g}") for part in range(1, 5))
+        step = next(step for power in range(-6, 9) for step in _steps(power) if right / step <= MAX_TICKS)
+        return right, tuple((tick * step, f"{tick * step:g}") for tick in range(int(right / step) + 1))
     right = max(1.0, largest * 1.03)
     return right, tuple((float(power), f"{2**power}×") for power in range(int(right) + 1))
 
 
-def legend(curves: Sequence[Curve], palette: Palette, *, dense: float | None, front: str | None) -> Text:
-    """Name the curves by their signs, and say how far each stays within a point of dense."""
+def _steps(power: int) -> tuple[float, ...]:
+    return tuple(times * 10.0**power for times in (1, 2, 5))
+
+
+def legend(
+    curves: Sequence[Curve], palette: Palette, *, dense: float | None, front: str | None, room: int
+) -> Text:
+    """Name the curves by their signs, and say how far each stays within a point of dense.
+
+    Where `room` lines do not hold all, each is given one line, and those far from the one in front none.
+    """
     text = Text(no_wrap=True, overflow="ellipsis")
-    for position, curve in enumerate(curves):
-        text.append("\n" if position else "")
+    is_long = 2 * len(curves) <= room
+    at = next((position for position, curve in enumerate(curves) if name(curve) == front), 0)
+    first = 0 if is_long else min(max(0, at - room // 2), max(0, len(curves) - room))
+    for position, curve in enumerate(curves[first : first + max(1, room)], first):
+        text.append("\n" if position > first else "")
         text.append(f"{marker(position)} ", getattr(palette, tone(position)))
         text.append(name(curve), palette.bold if name(curve) == front else palette.text)
-        text.append(f"\n  {_reach(curve, dense)}", palette.muted)
+        if is_long:
+            text.append(f"\n  {_reach(curve, dense)}", palette.muted)
     return text
 
 
