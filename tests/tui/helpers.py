@@ -76,6 +76,13 @@ class Desk:
         return self.app.screen.query_one("#layers", Table)
 
     @property
+    def num_cells_done(self) -> int:
+        """How many cells of the scan have a figure."""
+        scan = self.state.view.scan
+        curves = scan.layers if scan is not None else ()
+        return sum(accuracy is not None for curve in curves for accuracy in curve.accuracies)
+
+    @property
     def next_label(self) -> str:
         """What the line above the keys says."""
         return self.app.screen.query_one(NextBar).label

@@ -68,7 +68,7 @@ async def test_another_session_asks_too(tmp_path: Path) -> None:
     async with open_desk(tmp_path, script) as desk:
         await desk.press("enter")
         await desk.to(Step.SCAN)
-        await desk.until(lambda: desk.state.view.num_cells_done == 5)
+        await desk.until(lambda: desk.num_cells_done == 5)
         await desk.press("1", "enter")
         await desk.until(lambda: isinstance(desk.app.screen, QuitDialog))
         script.let_go("scan")

@@ -80,7 +80,7 @@ async def test_enter_early_ends_the_scan_with_what_there_is(tmp_path: Path) -> N
     async with open_desk(tmp_path, script) as desk:
         await desk.press("enter")
         await desk.to(Step.SCAN)
-        await desk.until(lambda: desk.state.view.num_cells_done == 12)
+        await desk.until(lambda: desk.num_cells_done == 12)
         await desk.press("4", "5")
         assert desk.step is Step.SCAN
         assert "so far" in desk.next_label

@@ -4,7 +4,6 @@ import re
 from functools import partial
 from pathlib import Path
 
-from pydantic import ValidationError
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -23,15 +22,12 @@ from prune_tui.catalog.datasets import (
 )
 from prune_tui.catalog.models import MODELS, ModelEntry
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.decisions import Decision, LoadDense, epochs
-from prune_tui.core.session import Session
 from prune_tui.storage import unused_name
-from prune_tui.tui.baselines import to_be_trained
 from prune_tui.tui.dialogs.path import PathDialog
 from prune_tui.tui.dialogs.sessions import SessionsDialog
 from prune_tui.tui.messages import ResumeSession, StartSession
 from prune_tui.tui.screens import pick_text
-from prune_tui.tui.screens.pick_text import shape_text
+from prune_tui.tui.screens.picked import Picked
 from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step
@@ -157,9 +153,10 @@ class PickScreen(StepScreen):
         if weights is None and bundled_baseline(self._model, self._dataset) is not None:
             more += "   b for the bundled one" if trains else "b to train one instead"
         self.query_one("#baseline-more", Static).update(Text(more, palette.muted))
-        problem = self._problem()
+        picked = self.picked
+        problem = picked.problem()
         self.query_one("#problem", Static).update(Text(f"✗ {problem}" if problem else "", palette.bad))
-        verb = f"train a baseline for {self._epochs_text()}" if trains else "load the baseline"
+        verb = f"train a baseline for {picked.epochs_text}" if trains else "load the baseline"
         self.next_bar.show(
             problem or f"{verb}, then scan {self._model} on {self.dataset.name}", is_ready=not problem
         )
@@ -170,39 +167,13 @@ class PickScreen(StepScreen):
             return False
         return self._wants_training or bundled_baseline(self._model, self._dataset) is None
 
-    def _epochs_text(self) -> str:
-        text = self.query_one("#epochs", Input).value
-        return epochs(int(text)) if text.isdigit() else "some epochs"
-
-    def _problem(self) -> str:
-        if self.dataset is IMAGEFOLDER:
-            return "type where your images are: enter on imagefolder…"
-        if not fits(self.model, self.dataset):
-            return (
-                f"{self._model} takes {shape_text(self.model.image_shape)} images, {self._dataset} has others"
-            )
-        if self.dataset.path is not None and not self.dataset.path.is_dir():
-            return f"there is no folder {self.dataset.path}"
-        if self._trains and not _is_positive(self.query_one("#epochs", Input).value):
-            return "the number of epochs is a whole number from 1"
-        try:
-            self._session()
-        except ValidationError as error:
-            field = error.errors()[0]["loc"][0]
-            return {
-                "name": "a session's name is letters, digits, . _ - and begins with a letter or digit",
-                "seed": "the seed is a whole number from 0 to 4,294,967,295",
-            }.get(str(field), f"{field} can't be used")
-        return ""
-
-    def _session(self) -> Session:
-        seed = self.query_one("#seed", Input).value
-        return Session(
-            name=self._session_name,
-            seed=int(seed) if seed.lstrip("-").isdigit() else -1,
-            model=self._model,
-            dataset=self._dataset,
-            device=self.state.options.device,
+    @property
+    def picked(self) -> Picked:
+        """All that is chosen and typed."""
+        name, seed, num_epochs = (self.query_one(f"#{id}", Input).value for id in ("name", "seed", "epochs"))
+        options = self.state.options
+        return Picked(
+            self.model, self.dataset, name, seed, num_epochs, self._trains, options.weights, options.device
         )
 
     def _suggest_name(self) -> None:
@@ -266,20 +237,11 @@ class PickScreen(StepScreen):
         if self.dataset is IMAGEFOLDER:
             self.app.push_screen(PathDialog(), self._folder_given)
             return
-        if self._problem():
+        picked = self.picked
+        if picked.problem():
             self.app.bell()
             return
-        weights = self.state.options.weights
-        self.post_message(StartSession(self._session(), self._baseline(), weights=weights))
-
-    def _baseline(self) -> Decision:
-        if self.state.options.weights is not None:
-            return LoadDense(weights="dense.safetensors")
-        if not self._trains:
-            return LoadDense()
-        num_epochs = int(self.query_one("#epochs", Input).value)
-        recipe = training_recipe(self.model, self.dataset)
-        return to_be_trained(recipe.model_copy(update={"num_epochs": num_epochs}))
+        self.post_message(StartSession(picked.session(), picked.baseline(), weights=picked.weights))
 
     def _folder_given(self, path: Path | None) -> None:
         if path is not None:
@@ -310,7 +272,3 @@ class PickScreen(StepScreen):
     def action_go_back(self) -> None:
         """Leave a field."""
         self.query_one("#models").focus()
-
-
-def _is_positive(text: str) -> bool:
-    return text.isdigit() and int(text) > 0
