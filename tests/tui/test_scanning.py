@@ -3,8 +3,9 @@
 import pytest
 
 from prune_tui.catalog.criteria import CRITERIA
-from prune_tui.core.decisions import Method, Scan, Training
-from prune_tui.core.plan import PlanSettings
+from prune_tui.core.decisions import Method, Scan, Scope, Training
+from prune_tui.core.draft import new_draft, with_all
+from prune_tui.core.plan import PlanSettings, planned
 from prune_tui.tui.baselines import epochs_to_rewind_to, to_be_trained, trained_baseline, why_not_rewound
 from prune_tui.tui.layer_rows import layer_rows
 from prune_tui.tui.scanning import (
@@ -84,6 +85,13 @@ def test_coupled_layers_are_one_row_that_counts_all_weights() -> None:
     assert rows[0].kept({layer.name: 0.5 for layer in RESIDUAL}) == (432 + 2 * 2304) // 2
     assert rows[0].label(6) == "…em +2"
     assert len(layer_rows(RESIDUAL, "weight")) == len(RESIDUAL)
+
+
+@pytest.mark.parametrize("scope", ["layer", "global"])
+def test_coupled_layers_are_expected_to_lose_what_their_leader_does(scope: Scope) -> None:
+    draft = with_all(new_draft([layer.name for layer in RESIDUAL], {}), 0.5)
+    expected = planned(draft, RESIDUAL, PlanSettings(granularity="unit", scope=scope), {})
+    assert expected == {layer.name: 0.5 for layer in RESIDUAL if layer.locked_reason is None}
 
 
 def test_only_epochs_that_were_kept_can_be_gone_back_to() -> None:

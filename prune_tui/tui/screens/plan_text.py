@@ -123,7 +123,7 @@ def histogram_title(
     if histogram is not None and dead > 0:
         border = histogram.largest * dead / len(histogram.counts)
         about = "about " if is_unit and state.settings.criterion != "l2" else ""
-        text.append(f"  ░ {percent_text(sparsity)} dies, {about}below {border:.3f}", palette.muted)
+        text.append(f"  ░ {percent_text(sparsity)} dies, below {about}{border:.3f}", palette.muted)
     return text.append(f"   {layer.kind}", palette.faint)
 
 

@@ -82,7 +82,7 @@ class ScanScreen(StepScreen):
         self.query_one("#meter", Meter).show(title, share, words or scan_text.idle_words(state))
         self.query_one(ViewSwitch).show(
             "sweep" if self._is_sweep else "scan",
-            note=f"{self._panel.axis_words}   a turns it" if self._is_sweep and self._panel.curves else "",
+            note=f"{self._panel.axis_words}   a next axis" if self._is_sweep and self._panel.curves else "",
         )
         if self._is_sweep:
             self._panel.show()
