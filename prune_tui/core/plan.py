@@ -63,7 +63,8 @@ def fixed_reason(layer: LayerInfo, settings: PlanSettings) -> str | None:
 
 def n_m_reason(layer: LayerInfo) -> str | None:
     """Say why a layer can't be pruned 2:4, if so: each unit's inputs are taken four at a time."""
-    return None if layer.inputs % 4 == 0 else f"its {layer.inputs} inputs are not a multiple of 4"
+    inputs = "1 input is" if layer.inputs == 1 else f"{layer.inputs} inputs are"
+    return None if layer.inputs % 4 == 0 else f"its {inputs} not a multiple of 4"
 
 
 def overall_sparsity(draft: Draft, layers: Sequence[LayerInfo]) -> float:

@@ -23,8 +23,8 @@ SCOPES: Final = {"layer": "each layer its own sparsity", "global": "one threshol
 STARTS: Final = {"dense": "prune the dense baseline", "pruned": "go on from what is pruned now"}
 RETRAINING: Final = {
     "fine-tune": "from the pruned weights, as below",
-    "weights": "rewind the kept weights, train as the baseline was",
-    "rate": "rewind the learning rate, train as the baseline was",
+    "weights": "rewind the kept weights, train as before",
+    "rate": "rewind the learning rate, train as before",
 }
 REWOUND: Final = {"weights": "weights", "rate": "learning_rate"}
 RATES: Final = {
