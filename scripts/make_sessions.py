@@ -46,7 +46,14 @@ LENET_DENSE: Final = TrainDense(
     )
 )
 LENET_FINETUNE: Final = LENET_DENSE.training.model_copy(
-    update={"num_epochs": 4, "learning_rate": 2e-3, "dropout": 0.0}
+    update={
+        "num_epochs": 4,
+        "batch_size": 64,
+        "learning_rate": 8e-3,
+        "weight_decay": 0.0,
+        "dropout": 0.0,
+        "distillation": 0.7,
+    }
 )
 THREE_ROUNDS: Final = Iterative(steps="geometric", num_rounds=3)
 
@@ -81,11 +88,9 @@ LENET_GLOBAL: Final = Prune(
     scope="global",
     schedule=Iterative(steps="cubic", num_rounds=8),
     finetune=LENET_FINETUNE.model_copy(
-        update={"num_epochs": 1, "learning_rate_schedule": "constant", "distillation": 0.5}
+        update={"num_epochs": 1, "learning_rate": 4e-3, "learning_rate_schedule": "constant"}
     ),
-    finetune_last=LENET_FINETUNE.model_copy(
-        update={"num_epochs": 5, "learning_rate": 4e-3, "distillation": 0.5}
-    ),
+    finetune_last=LENET_FINETUNE.model_copy(update={"num_epochs": 5}),
 )
 
 # B. Fine-grained pruning of a small CNN after Han et al. 2015.
@@ -118,7 +123,7 @@ MLP_SPARSITIES: Final = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
 MLP_METHODS: Final = (Method(), Method(criterion="l2", granularity="unit"))
 MLP_OUTPUT: Final = ("fc5",)
 MLP_TRAINING: Final = Training(num_epochs=10, batch_size=64, precision="bfloat16")
-MLP_SHORT_TRAINING: Final = Training(num_epochs=3, batch_size=100, precision="bfloat16")
+MLP_SHORT_TRAINING: Final = Training(num_epochs=3, batch_size=100, weight_decay=1e-4, precision="bfloat16")
 
 
 def weight_and_unit(seed: int) -> tuple[Decision, ...]:
@@ -130,10 +135,10 @@ def weight_and_unit(seed: int) -> tuple[Decision, ...]:
 # E. ResNet-18, one shot and iterative, under one global threshold; on so many images as a CPU has time for.
 
 SUBSET: Final = "imagefolder:cifar10"
-RESNET_IMAGES: Final = {"num_train_images": 2_000, "num_test_images": 1_000}
+RESNET_IMAGES: Final = {"num_train_images": 1_000, "num_test_images": 1_000}
 RESNET_TRAINING: Final = Training(
-    num_epochs=24,
-    batch_size=64,
+    num_epochs=16,
+    batch_size=32,
     optimizer="sgd",
     learning_rate=0.05,
     learning_rate_schedule="one_cycle",
@@ -142,7 +147,7 @@ RESNET_TRAINING: Final = Training(
     precision="bfloat16",
 )
 RESNET_FINETUNE: Final = RESNET_TRAINING.model_copy(
-    update={"num_epochs": 8, "learning_rate": 0.02, "learning_rate_schedule": "cosine"}
+    update={"num_epochs": 6, "learning_rate": 0.02, "learning_rate_schedule": "cosine"}
 )
 RESNET_ROUND: Final = RESNET_FINETUNE.model_copy(
     update={"num_epochs": 1, "learning_rate": 0.01, "learning_rate_schedule": "constant"}
@@ -172,6 +177,56 @@ def resnet_units(num_epochs: int) -> tuple[Decision, ...]:
         Measure(),
     )
 
+
+# The published anchors: two small networks, as sparse as they go.
+
+SHIFTED: Final = Training(
+    num_epochs=15,
+    optimizer="adamw",
+    learning_rate=2e-3,
+    learning_rate_schedule="one_cycle",
+    augmentation="crop",
+    shift_pixels=1,
+    precision="bfloat16",
+)
+SHIFTED_FINETUNE: Final = SHIFTED.model_copy(
+    update={"num_epochs": 1, "learning_rate_schedule": "constant", "distillation": 0.7}
+)
+
+
+def extreme(compression_ratio: float, *, weights: int, biases: int, num_rounds: int, last: Training) -> Prune:
+    """Prune by LAMP under one threshold, so that all parameters / those left is at least the ratio."""
+    kept = int((weights + biases) / compression_ratio) - biases
+    return Prune(
+        plan=1 - kept / weights,
+        criterion="lamp",
+        scope="global",
+        schedule=Iterative(num_rounds=num_rounds),
+        finetune=SHIFTED_FINETUNE,
+        finetune_last=last,
+    )
+
+
+LENET5_DENSE: Final = TrainDense(training=SHIFTED)
+LENET5_PRUNE: Final = extreme(
+    130,
+    weights=430_500,
+    biases=580,
+    num_rounds=13,
+    last=SHIFTED_FINETUNE.model_copy(
+        update={"num_epochs": 18, "learning_rate": 5e-3, "learning_rate_schedule": "one_cycle"}
+    ),
+)
+LENET_300_100_DENSE: Final = TrainDense(training=SHIFTED.model_copy(update={"num_epochs": 40}))
+LENET_300_100_PRUNE: Final = extreme(
+    60,
+    weights=266_200,
+    biases=410,
+    num_rounds=21,
+    last=SHIFTED_FINETUNE.model_copy(
+        update={"num_epochs": 60, "learning_rate": 5e-3, "learning_rate_schedule": "one_cycle"}
+    ),
+)
 
 SESSIONS: Final[Mapping[str, Session]] = {
     session.name: session
@@ -255,13 +310,25 @@ SESSIONS: Final[Mapping[str, Session]] = {
                     plan=0.97,
                     spared=MLP_OUTPUT,
                     schedule=Iterative(num_rounds=4),
-                    finetune=MLP_SHORT_TRAINING.model_copy(update={"num_epochs": 1}),
+                    finetune=MLP_SHORT_TRAINING.model_copy(update={"num_epochs": 1, "weight_decay": 0.0}),
                     finetune_last=MLP_SHORT_TRAINING.model_copy(
-                        update={"num_epochs": 6, "learning_rate_schedule": "cosine"}
+                        update={"num_epochs": 6, "weight_decay": 0.0, "learning_rate_schedule": "cosine"}
                     ),
                 ),
                 Measure(sparse=True),
             ),
+        ),
+        Session(
+            name="lenet5-extreme",
+            model="lenet5",
+            dataset="mnist",
+            decisions=(LENET5_DENSE, LENET5_PRUNE, Shrink(), Measure()),
+        ),
+        Session(
+            name="lenet-300-100-extreme",
+            model="lenet-300-100",
+            dataset="mnist",
+            decisions=(LENET_300_100_DENSE, LENET_300_100_PRUNE, Shrink(), Measure(sparse=True)),
         ),
         Session(
             name="resnet18-oneshot",
@@ -273,7 +340,7 @@ SESSIONS: Final[Mapping[str, Session]] = {
                 Sweep(
                     methods=(GLOBAL,),
                     sparsities=tuple(ROUNDS_OF_11_PERCENT),
-                    finetune=RESNET_FINETUNE.model_copy(update={"num_epochs": 12}),
+                    finetune=RESNET_FINETUNE.model_copy(update={"num_epochs": 8}),
                     keeps_checkpoints=True,
                 ),
             ),

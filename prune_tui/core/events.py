@@ -13,6 +13,7 @@ from prune_tui.core.report import (
     Environment,
     EpochFigures,
     Figures,
+    JointPoint,
     Latency,
     LayerFigures,
     ScanFigures,
@@ -107,13 +108,26 @@ class EpochFinished:
 
 @dataclass(frozen=True, slots=True)
 class CellScanned:
-    """One layer was pruned to one sparsity and evaluated; `position` is the sparsity's in the scan's list."""
+    """One layer pruned to one sparsity was evaluated on `num_images` so far, and may be on more.
+
+    `position` is the sparsity's in the scan's list; `half_width` is of the 95 % interval of the difference
+    from the dense accuracy. `done` is the share of the whole scan that is done.
+    """
 
     layer: str
     position: int
     accuracy: float
-    num_done: int
-    num_cells: int
+    half_width: float
+    num_images: int
+    done: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class JointScanned:
+    """A plan of several layers was evaluated whole."""
+
+    point: JointPoint
     seconds: float
 
 
@@ -263,6 +277,7 @@ Event = (
     | BatchEvaluated
     | EpochFinished
     | CellScanned
+    | JointScanned
     | ScanStarted
     | SweepStarted
     | PointSwept

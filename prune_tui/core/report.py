@@ -50,14 +50,32 @@ class LayerFigures(Frozen):
 
 
 class ScanCurve(Frozen):
-    """One layer's validation accuracy at each of the scan's sparsities; None where not (yet) scanned."""
+    """One layer's validation accuracy at each of the scan's sparsities; None where not (yet) scanned.
+
+    The accuracy is the dense network's on all images plus the difference found on `num_images` of them, the
+    same for both; `half_widths` are those of that difference's 95 % interval, 0 where all were evaluated.
+    """
 
     name: str
     accuracies: tuple[Fraction | None, ...]
+    half_widths: tuple[float | None, ...] = ()
+    num_images: tuple[Count, ...] = ()
+
+
+class JointPoint(Frozen):
+    """What pruning several layers together really gives right after pruning, to hold a forecast against."""
+
+    plan: Mapping[str, Fraction]
+    accuracy: Fraction
 
 
 class ScanFigures(Frozen):
-    """A sensitivity scan: what was pruned how, and a curve per layer, on `num_images` validation images."""
+    """A sensitivity scan: what was pruned how, and a curve per layer, on `num_images` validation images.
+
+    `tolerance_points` is None for an exact scan. `joint` holds plans that were evaluated whole. `is_reused`
+    says whether each evaluation began at the pruned layer, from what was recorded of a batch of `batch_size`
+    (`recorded_bytes`), or at the input; `note` says why not.
+    """
 
     criterion: str
     granularity: Granularity
@@ -65,6 +83,17 @@ class ScanFigures(Frozen):
     dense_accuracy: Fraction
     sparsities: tuple[Fraction, ...]
     layers: tuple[ScanCurve, ...]
+    joint: tuple[JointPoint, ...] = ()
+    tolerance_points: float | None = None
+    is_reused: bool = False
+    batch_size: Count = 0
+    recorded_bytes: Count = 0
+    note: str | None = None
+
+    @property
+    def num_known(self) -> int:
+        """The cells that have a figure, if perhaps not yet their last."""
+        return sum(accuracy is not None for curve in self.layers for accuracy in curve.accuracies)
 
 
 Mode = Literal["masked", "sparse", "compact", "from_scratch"]

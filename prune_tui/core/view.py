@@ -17,6 +17,7 @@ from prune_tui.core.events import (
     EngineReady,
     EpochFinished,
     Event,
+    JointScanned,
     LatencyMeasured,
     LayerInfo,
     MaskChecked,
@@ -37,6 +38,7 @@ from prune_tui.core.report import (
     Latency,
     LayerFigures,
     Report,
+    ScanCurve,
     ScanFigures,
 )
 from prune_tui.core.session import Checkpoint
@@ -84,7 +86,6 @@ class View:
     num_decisions: int = 0
     epochs: tuple[EpochFigures, ...] = ()
     scan: ScanFigures | None = None
-    num_cells_done: int = 0
     curves: tuple[Curve, ...] = ()
     pruned_counts: Pruned | None = None
     mask: MaskChecked | None = None
@@ -171,9 +172,11 @@ def apply(view: View, event: Event) -> View:
         case EpochFinished():
             return _epoch_finished(view, event)
         case ScanStarted():
-            return replace(view, scan=event.figures, num_cells_done=0)
+            return replace(view, scan=event.figures)
         case CellScanned():
             return _cell_scanned(view, event)
+        case JointScanned():
+            return _joint_scanned(view, event)
         case SweepStarted():
             return replace(view, curves=(*view.curves, *event.curves))
         case PointSwept():
@@ -267,21 +270,34 @@ def _cell_scanned(view: View, event: CellScanned) -> View:
     scan = view.scan
     if scan is None:
         return view
-    curves = tuple(
-        curve.model_copy(
-            update={
-                "accuracies": tuple(
-                    event.accuracy if position == event.position else accuracy
-                    for position, accuracy in enumerate(curve.accuracies)
-                )
-            }
-        )
-        if curve.name == event.layer
-        else curve
-        for curve in scan.layers
+    curves = tuple(_with_cell(curve, event) if curve.name == event.layer else curve for curve in scan.layers)
+    return _progressed(
+        replace(view, scan=scan.model_copy(update={"layers": curves})), event.seconds, event.done
     )
-    changed = replace(view, scan=scan.model_copy(update={"layers": curves}), num_cells_done=event.num_done)
-    return _progressed(changed, event.seconds, event.num_done / event.num_cells)
+
+
+def _with_cell(curve: ScanCurve, event: CellScanned) -> ScanCurve:
+    """Put a cell's newest figures into its layer's curve."""
+
+    def put(values: tuple[float | None, ...], value: float) -> tuple[float | None, ...]:
+        return *values[: event.position], value, *values[event.position + 1 :]
+
+    unknown = (None,) * len(curve.accuracies)
+    none_yet = (0,) * len(curve.accuracies)
+    return curve.model_copy(
+        update={
+            "accuracies": put(curve.accuracies, event.accuracy),
+            "half_widths": put(curve.half_widths or unknown, event.half_width),
+            "num_images": put(curve.num_images or none_yet, event.num_images),
+        }
+    )
+
+
+def _joint_scanned(view: View, event: JointScanned) -> View:
+    scan = view.scan
+    if scan is None:
+        return view
+    return replace(view, scan=scan.model_copy(update={"joint": (*scan.joint, event.point)}))
 
 
 def _point_swept(view: View, event: PointSwept) -> View:

@@ -32,6 +32,8 @@ def be_deterministic() -> None:
     """Have CUDA's convolutions give the same bits each time; on the CPU they do anyway."""
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
+    # Attention's fast path rounds otherwise than its plain one, which alone can be recorded.
+    torch.backends.mha.set_fastpath_enabled(False)
 
 
 def computes_bfloat16(device: torch.device) -> bool:

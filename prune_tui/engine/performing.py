@@ -101,7 +101,7 @@ def scan_dense(space: Workspace, decision: Scan, context: Context) -> Performanc
         space.network,
         space.images,
         decision,
-        should_stop=context.stopping(decision.stopped_after_cells),
+        should_stop=context.stopping(decision.stopped_after_evaluations),
         random_state=context.random_state,
         clock=context.clock,
     )

@@ -294,7 +294,7 @@ def _as_it_went(decision: Decision, stopped_after: int | None) -> Decision:
         case TrainDense() | Prune() | Finetune() | Rewind():
             return decision.model_copy(update={"stopped_after_epochs": stopped_after})
         case Scan():
-            return decision.model_copy(update={"stopped_after_cells": stopped_after})
+            return decision.model_copy(update={"stopped_after_evaluations": stopped_after})
         case Sweep():
             return decision.model_copy(update={"stopped_after_points": stopped_after})
         case LoadDense() | Shrink() | Measure():

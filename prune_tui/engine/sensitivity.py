@@ -1,20 +1,63 @@
-"""The sensitivity scan: prune one layer, evaluate on the validation split, restore; a curve a layer."""
+"""The sensitivity scan: prune one layer, evaluate, restore; a curve a layer, each batch adding to them all.
 
-from collections.abc import Callable, Generator, Iterator
-from contextlib import contextmanager
+A batch runs through the dense network once and is recorded; each cell (a layer at a sparsity) then runs again
+only what comes after its layer. Dense and pruned network see the same images, in an order drawn by the seed,
+so the difference of their accuracies is paired, and is known well from few images where little changes.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import torch
 
+from prune_tui.catalog.datasets.images import Split
 from prune_tui.core.decisions import Scan
-from prune_tui.core.events import BatchEvaluated, CellScanned, ScanStarted
-from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.events import BatchEvaluated, CellScanned, JointScanned, ScanStarted
+from prune_tui.core.forecast import joint_plans
+from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.statistics import is_settled, paired_half_width, tolerated
+from prune_tui.engine.evaluator import FIRST_BATCH_SIZE, Evaluator, Levels
 from prune_tui.engine.masking import Masks
-from prune_tui.engine.measuring import Clock, Images, evaluate
+from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Clock, Images
 from prune_tui.engine.network import Network
 from prune_tui.engine.pruning import layers_with, masks_of_layer, prunable_layers
-from prune_tui.engine.scoring import score
+from prune_tui.engine.scoring import Scores, score
 
-ScanEvent = ScanStarted | BatchEvaluated | CellScanned
+ScanEvent = ScanStarted | BatchEvaluated | CellScanned | JointScanned
+
+NUM_JOINT_IMAGES = 2_000
+"""The images on which a quick scan evaluates whole plans."""
+
+_NOT_REUSED = "each evaluation starts at the input: the model takes other paths when a layer is pruned"
+
+
+@dataclass(slots=True)
+class _Cell:
+    """One layer at one sparsity, and what is known of it so far.
+
+    `num_lost` counts the images that the dense network gets right and the pruned one wrong, `num_gained` the
+    other way round.
+    """
+
+    layer: str
+    position: int
+    num_images: int = 0
+    num_lost: int = 0
+    num_gained: int = 0
+    half_width: float = 1.0
+    is_settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """The images in the order they are drawn, and which of them the dense network gets right."""
+
+    split: Split
+    is_right: torch.Tensor
+
+    @property
+    def num_right(self) -> int:
+        return int(self.is_right.sum())
 
 
 def scan(
@@ -29,24 +72,12 @@ def scan(
     """Scan every layer of a dense network that can be pruned, leaving the network as it was.
 
     Layers whose units are coupled are pruned together, as one curve named by the first. A layer is scored
-    once, so that its masks are nested from one sparsity to the next. Returns None, or the number of cells
-    done if `should_stop` (asked before each cell with the number done) ended the scan.
+    once, so that its masks are nested from one sparsity to the next. Returns None, or the number of
+    evaluations (of a cell on a batch) done if `should_stop`, asked before each with that number, ended it.
     """
+    evaluator = Evaluator(network, images, decision.precision)
     names = prunable_layers(network, decision.granularity)
-    dense = yield from evaluate(network.module, images, images.validation, clock)
-    yield ScanStarted(
-        ScanFigures(
-            criterion=decision.criterion,
-            granularity=decision.granularity,
-            num_images=len(images.validation),
-            dense_accuracy=dense.accuracy,
-            sparsities=decision.sparsities,
-            layers=tuple(
-                ScanCurve(name=name, accuracies=(None,) * len(decision.sparsities)) for name in names
-            ),
-        )
-    )
-    num_cells, num_done = len(names) * len(decision.sparsities), 0
+    drawn = yield from _draw(evaluator, random_state, clock)
     scores = yield from score(
         network,
         images,
@@ -56,28 +87,166 @@ def scan(
         random_state=random_state,
         clock=clock,
     )
-    for name in names:
-        for position, sparsity in enumerate(decision.sparsities):
+    levels = {name: _levels(network, scores, name, decision) for name in names}
+    largest = evaluator.try_reuse(drawn.split, levels)
+    figures = _figures(decision, names, drawn, evaluator, largest)
+    yield ScanStarted(figures)
+    cells = [_Cell(name, position) for name in names for position in range(len(decision.sparsities))]
+    num_done = 0
+    for part in _batches(len(drawn.split), largest):
+        open_cells = [cell for cell in cells if not cell.is_settled]
+        if not open_cells:
+            break
+        evaluator.take(drawn.split.images[part])
+        for cell in open_cells:
             if should_stop(num_done):
                 return num_done
-            with _pruned(network, masks_of_layer(network, scores, name, sparsity, decision.granularity)):
-                pruned = yield from evaluate(network.module, images, images.validation, clock)
+            is_right = evaluator.is_right(levels[cell.layer], cell.position, drawn.split.labels[part])
+            _count(cell, is_right, drawn, part, decision)
             num_done += 1
-            yield CellScanned(name, position, pruned.accuracy, num_done, num_cells, clock())
+            yield _told(cell, cells, drawn, decision, clock)
+    scanned = figures.model_copy(update={"layers": tuple(_curve(name, cells, drawn) for name in names)})
+    for plan in joint_plans(scanned) if decision.granularity != "n_m" else ():
+        if should_stop(num_done):
+            return num_done
+        accuracy = yield from _joint_accuracy(evaluator, drawn, scores, plan, decision, clock)
+        num_done += 1
+        yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), clock())
     return None
 
 
-@contextmanager
-def _pruned(network: Network, masks: Masks) -> Iterator[None]:
-    """Prune these parameters, and restore them afterwards."""
-    parameters = {name: network.module.get_parameter(name) for name in masks}
-    originals = {name: parameter.detach().clone() for name, parameter in parameters.items()}
-    try:
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                parameter.masked_fill_(~masks[name], 0.0)
-        yield
-    finally:
-        with torch.no_grad():
-            for name, parameter in parameters.items():
-                parameter.copy_(originals[name])
+def _draw(
+    evaluator: Evaluator, random_state: torch.Generator, clock: Clock
+) -> Generator[BatchEvaluated, None, _Drawn]:
+    """Draw the order of the images, and classify them all with the dense network."""
+    split = evaluator.validation
+    order = torch.randperm(len(split), generator=random_state).to(split.labels.device)
+    drawn = Split(split.images[order], split.labels[order])
+    parts = [slice(at, at + EVALUATION_BATCH_SIZE) for at in range(0, len(drawn), EVALUATION_BATCH_SIZE)]
+    is_right = []
+    for number, part in enumerate(parts, start=1):
+        evaluator.take(drawn.images[part])
+        is_right.append(evaluator.is_right({}, 0, drawn.labels[part]))
+        yield BatchEvaluated(number, len(parts), clock())
+    return _Drawn(drawn, torch.cat(is_right))
+
+
+def _levels(network: Network, scores: Scores, name: str, decision: Scan) -> Levels:
+    """Return, for what one layer's pruning changes, at how many sparsities each weight is kept."""
+    levels: dict[str, torch.Tensor] = {}
+    for sparsity in decision.sparsities:
+        for parameter, mask in masks_of_layer(network, scores, name, sparsity, decision.granularity).items():
+            kept = mask.to(torch.uint8)
+            levels[parameter] = levels[parameter] + kept if parameter in levels else kept
+    return levels
+
+
+def _batches(num_images: int, largest: int) -> Iterator[slice]:
+    """Cut the images into batches that double up to the largest."""
+    start, size = 0, min(FIRST_BATCH_SIZE, largest)
+    while start < num_images:
+        yield slice(start, min(num_images, start + size))
+        start, size = start + size, min(largest, 2 * size)
+
+
+def _count(cell: _Cell, is_right: torch.Tensor, drawn: _Drawn, part: slice, decision: Scan) -> None:
+    """Add a batch to what is known of a cell."""
+    was_right = drawn.is_right[part]
+    lost, gained = torch.stack([(was_right & ~is_right).sum(), (is_right & ~was_right).sum()]).tolist()
+    cell.num_images += len(is_right)
+    cell.num_lost += lost
+    cell.num_gained += gained
+    cell.half_width = paired_half_width(cell.num_lost, cell.num_gained, cell.num_images, len(drawn.is_right))
+    tolerance = decision.tolerance_points
+    cell.is_settled = cell.num_images == len(drawn.is_right) or (
+        tolerance is not None and is_settled(_difference(cell), cell.half_width, tolerance)
+    )
+
+
+def _difference(cell: _Cell) -> float:
+    return (cell.num_gained - cell.num_lost) / max(1, cell.num_images)
+
+
+def _accuracy(cell: _Cell, drawn: _Drawn) -> float:
+    """Return the dense accuracy on all images plus the difference found; on all images, the very count."""
+    total = len(drawn.is_right)
+    if cell.num_images == total:
+        return (drawn.num_right + cell.num_gained - cell.num_lost) / total
+    return min(1.0, max(0.0, drawn.num_right / total + _difference(cell)))
+
+
+def _told(cell: _Cell, cells: Sequence[_Cell], drawn: _Drawn, decision: Scan, clock: Clock) -> CellScanned:
+    return CellScanned(
+        layer=cell.layer,
+        position=cell.position,
+        accuracy=_accuracy(cell, drawn),
+        half_width=cell.half_width,
+        num_images=cell.num_images,
+        done=sum(_share_done(each, drawn, decision) for each in cells) / len(cells),
+        seconds=clock(),
+    )
+
+
+def _share_done(cell: _Cell, drawn: _Drawn, decision: Scan) -> float:
+    """Return how much of a cell's work is done: its interval shrinks with the root of the images."""
+    if cell.is_settled:
+        return 1.0
+    if decision.tolerance_points is None or not cell.num_images:
+        return cell.num_images / len(drawn.is_right)
+    return min(1.0, (tolerated(_difference(cell), decision.tolerance_points) / cell.half_width) ** 2)
+
+
+def _figures(
+    decision: Scan, names: Sequence[str], drawn: _Drawn, evaluator: Evaluator, largest: int
+) -> ScanFigures:
+    """Return the figures of a scan that has no curve yet."""
+    empty = (None,) * len(decision.sparsities)
+    return ScanFigures(
+        criterion=decision.criterion,
+        granularity=decision.granularity,
+        num_images=len(drawn.is_right),
+        dense_accuracy=drawn.num_right / len(drawn.is_right),
+        sparsities=decision.sparsities,
+        layers=tuple(ScanCurve(name=name, accuracies=empty) for name in names),
+        tolerance_points=decision.tolerance_points,
+        is_reused=evaluator.is_reused,
+        batch_size=min(largest, len(drawn.is_right)),
+        recorded_bytes=evaluator.recorded_bytes,
+        note=None if evaluator.is_reused else _NOT_REUSED,
+    )
+
+
+def _curve(name: str, cells: Sequence[_Cell], drawn: _Drawn) -> ScanCurve:
+    return ScanCurve(
+        name=name, accuracies=tuple(_accuracy(cell, drawn) for cell in cells if cell.layer == name)
+    )
+
+
+def _joint_accuracy(
+    evaluator: Evaluator,
+    drawn: _Drawn,
+    scores: Scores,
+    plan: Mapping[str, float],
+    decision: Scan,
+    clock: Clock,
+) -> Generator[BatchEvaluated, None, float]:
+    """Evaluate a whole plan: the dense accuracy plus the difference on the first images drawn."""
+    masks: Masks = {}
+    for name, sparsity in plan.items():
+        masks |= masks_of_layer(evaluator.network, scores, name, sparsity, decision.granularity)
+    num_images = len(drawn.is_right)
+    if decision.tolerance_points is not None:
+        num_images = min(num_images, NUM_JOINT_IMAGES)
+    num_right = 0
+    evaluator.is_reused = False
+    for at in range(0, num_images, EVALUATION_BATCH_SIZE):
+        part = slice(at, min(num_images, at + EVALUATION_BATCH_SIZE))
+        evaluator.take(drawn.split.images[part])
+        num_right += int(evaluator.is_right_with(masks, drawn.split.labels[part]).sum())
+        yield BatchEvaluated(
+            at // EVALUATION_BATCH_SIZE + 1, -(-num_images // EVALUATION_BATCH_SIZE), clock()
+        )
+    if num_images == len(drawn.is_right):
+        return num_right / num_images
+    difference = (num_right - int(drawn.is_right[:num_images].sum())) / num_images
+    return min(1.0, max(0.0, drawn.num_right / len(drawn.is_right) + difference))

@@ -1,5 +1,7 @@
 """The view is a pure fold of events, bounded however long the run."""
 
+import pytest
+
 from prune_tui.core.events import (
     BatchTrained,
     CellScanned,
@@ -8,9 +10,10 @@ from prune_tui.core.events import (
     DecisionStarted,
     EngineReady,
     EpochFinished,
+    JointScanned,
     ScanStarted,
 )
-from prune_tui.core.report import Environment, EpochFigures
+from prune_tui.core.report import Environment, EpochFigures, JointPoint
 from prune_tui.core.view import MAX_EPOCHS, MAX_LOG_LINES, View, apply, epochs_of, report_of
 from tests.core.test_forecast import LAYERS, SCAN
 
@@ -54,10 +57,21 @@ def test_time_left_follows_from_the_pace() -> None:
 
 def test_a_cell_fills_its_place_alone() -> None:
     view = apply(started(kind="scan"), ScanStarted(SCAN))
-    view = apply(view, CellScanned("b", 1, 0.5, 2, 6, 1.0))
+    view = apply(view, CellScanned("b", 1, 0.5, 0.02, 128, 2 / 6, 1.0))
     assert view.scan is not None
-    assert view.scan.layers[1].accuracies == (0.9, 0.5, 0.89)
+    curve = view.scan.layers[1]
+    assert curve.accuracies == (0.9, 0.5, 0.89)
+    assert (curve.half_widths, curve.num_images) == ((None, 0.02, None), (0, 128, 0))
     assert view.scan.layers[0] == SCAN.layers[0]
+    assert view.running is not None
+    assert view.running.done == pytest.approx(1 / 3)
+
+
+def test_whole_plans_that_were_evaluated_are_added_to_the_scan() -> None:
+    point = JointPoint(plan={"a": 0.5, "b": 0.5}, accuracy=0.8)
+    view = apply(apply(started(kind="scan"), ScanStarted(SCAN)), JointScanned(point, 1.0))
+    assert view.scan is not None
+    assert view.scan.joint == (point,)
 
 
 def test_a_new_baseline_forgets_what_it_makes_untrue() -> None:

@@ -123,10 +123,13 @@ def test_a_stopped_scan_keeps_its_cells_and_says_how_many() -> None:
             cells.append(event)
     scan = runner.session.decisions[-1]
     assert isinstance(scan, Scan)
-    assert scan.stopped_after_cells == 5
+    assert scan.stopped_after_evaluations == 5
     assert runner.view.scan is not None
     assert runner.view.scan.layers[0].accuracies[4] is not None
     assert runner.view.scan.layers[0].accuracies[5] is None
+    again = opened()
+    perform(again, LoadDense(), scan)
+    assert again.view.scan == runner.view.scan
 
 
 def test_a_scan_leaves_the_network_as_it_was() -> None:

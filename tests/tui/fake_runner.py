@@ -296,7 +296,7 @@ class FakeRunner:
                 self._step("scan", should_stop)
                 done = number * len(decision.sparsities) + position + 1
                 accuracy = curve(layer, sparsity)
-                yield CellScanned(layer.name, position, accuracy, done, cells, done * 0.1)
+                yield CellScanned(layer.name, position, accuracy, 0.0, 6000, done / cells, done * 0.1)
 
     def _prune(self, decision: Prune, index: int, should_stop: Callable[[], bool]) -> Iterator[Event]:
         plan = decision.plan

@@ -37,16 +37,29 @@ class ModelEntry:
 
 _PACKAGE: Final = "prune_tui.catalog.models"
 
-_TRAIN: Final = Training(num_epochs=5, learning_rate_schedule="one_cycle", learning_rate=2e-3)
-_FINETUNE: Final = Training(num_epochs=5, learning_rate_schedule="cosine", learning_rate=1e-3)
+_TRAIN: Final = Training(
+    num_epochs=5, learning_rate_schedule="one_cycle", learning_rate=2e-3, precision="bfloat16"
+)
+_FINETUNE: Final = Training(
+    num_epochs=5,
+    learning_rate_schedule="cosine",
+    learning_rate=1e-3,
+    distillation=0.5,
+    dropout=0.0,
+    precision="bfloat16",
+)
 _TRAIN_RESNET: Final = Training(
     num_epochs=30,
     optimizer="sgd",
     learning_rate=0.1,
     learning_rate_schedule="cosine",
     weight_decay=5e-4,
+    augmentation="crop_flip",
+    precision="bfloat16",
 )
-_FINETUNE_RESNET: Final = _TRAIN_RESNET.model_copy(update={"num_epochs": 5, "learning_rate": 0.01})
+_FINETUNE_RESNET: Final = _TRAIN_RESNET.model_copy(
+    update={"num_epochs": 5, "learning_rate": 0.01, "distillation": 0.5}
+)
 
 MODELS: Final[Mapping[str, ModelEntry]] = {
     entry.name: entry

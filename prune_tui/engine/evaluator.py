@@ -1,0 +1,114 @@
+"""Says which images a network gets right when a layer is pruned, from a recorded batch where it can be."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import torch
+
+from prune_tui.catalog.datasets.images import Split
+from prune_tui.core.decisions import Precision
+from prune_tui.engine.device import computes_bfloat16
+from prune_tui.engine.masking import Masks
+from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Images
+from prune_tui.engine.network import Network
+from prune_tui.engine.suffix import NotReplayableError, Recording
+
+FIRST_BATCH_SIZE = 128
+"""Few enough images for all curves to show at once; the batches after it double, up to the largest."""
+
+LARGEST_BATCH_SIZE = 512
+SMALLEST_BATCH_SIZE = 8
+RECORDED_BYTES = 256 * 2**20
+"""The memory that the recorded results of a batch may take; a large model has smaller batches."""
+
+Levels = Mapping[str, torch.Tensor]
+"""By parameter: at how many of the rising sparsities each of its weights is kept, uint8."""
+
+
+class Evaluator:
+    """Says which images a pruned network gets right, from a recorded batch where that is possible."""
+
+    def __init__(self, network: Network, images: Images, precision: Precision) -> None:
+        self.network, self._images = network, images
+        self._is_mixed = precision == "bfloat16" and computes_bfloat16(images.device)
+        self.is_reused = False
+        self.recorded_bytes = 0
+        self._batch = images.normalised(images.validation.images[:1])
+        self._recording: Recording | None = None
+        network.module.eval()
+
+    @property
+    def validation(self) -> Split:
+        """The split that is scanned on."""
+        return self._images.validation
+
+    def take(self, images: torch.Tensor) -> None:
+        """Go on with a batch of images, bytes of shape [N, C, H, W]."""
+        self._batch, self._recording = self._images.normalised(images), None
+        if self.is_reused:
+            with self._computing():
+                self._recording = Recording(self.network.module, self._batch)
+
+    def try_reuse(self, split: Split, levels: Mapping[str, Levels]) -> int:
+        """Find out whether recorded results may be reused, and return how large a batch may be.
+
+        The first batch is compared: every layer, pruned to its middle sparsity, must give the same outputs to
+        the bit as the plain forward pass does.
+        """
+        self.is_reused = True
+        self.take(split.images[:SMALLEST_BATCH_SIZE])
+        assert self._recording is not None
+        per_image = self._recording.num_bytes / min(SMALLEST_BATCH_SIZE, len(split))
+        largest = int(RECORDED_BYTES / max(1.0, per_image))
+        largest = max(SMALLEST_BATCH_SIZE, min(LARGEST_BATCH_SIZE, largest))
+        self.take(split.images[: min(FIRST_BATCH_SIZE, largest)])
+        try:
+            is_same = all(self._agrees(layer) for layer in levels.values())
+        except NotReplayableError:
+            is_same = False
+        if not is_same:
+            self.is_reused = False
+            return EVALUATION_BATCH_SIZE
+        self.recorded_bytes = round(per_image * min(largest, len(split)))
+        return largest
+
+    def is_right(self, levels: Levels, position: int, labels: torch.Tensor) -> torch.Tensor:
+        """Return which images the network gets right with one layer pruned, [N]."""
+        with self._pruned(levels, position):
+            return self._outputs(list(levels)).argmax(dim=1) == labels
+
+    def is_right_with(self, masks: Masks, labels: torch.Tensor) -> torch.Tensor:
+        """Return which images the network gets right under these masks, [N]."""
+        with self._pruned({name: mask.to(torch.uint8) for name, mask in masks.items()}, 0):
+            return self._outputs(None).argmax(dim=1) == labels
+
+    def _agrees(self, levels: Levels) -> bool:
+        with self._pruned(levels, int(max(level.max() for level in levels.values())) // 2):
+            return torch.equal(self._outputs(list(levels)), self._outputs(None))
+
+    def _outputs(self, changed: Sequence[str] | None) -> torch.Tensor:
+        """Return the outputs for the batch; `changed` None starts at the input whatever was recorded."""
+        with self._computing():
+            if self._recording is None or changed is None:
+                outputs: torch.Tensor = self.network.module(self._batch)
+                return outputs
+            return self._recording.replay([self.network.module.get_parameter(name) for name in changed])
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        device = self._images.device.type
+        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=self._is_mixed):
+            yield
+
+    @contextmanager
+    def _pruned(self, levels: Levels, position: int) -> Iterator[None]:
+        """Prune to the masks of one level, and restore the parameters afterwards."""
+        parameters = {name: self.network.module.get_parameter(name).data for name in levels}
+        originals = {name: parameter.clone() for name, parameter in parameters.items()}
+        try:
+            for name, parameter in parameters.items():
+                parameter.masked_fill_(levels[name] <= position, 0.0)
+            yield
+        finally:
+            for name, parameter in parameters.items():
+                parameter.copy_(originals[name])

@@ -1,0 +1,133 @@
+"""A scan counts what a plain loop counts, a quick one knows how sure it is; neither changes the network."""
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+from torch import nn
+
+from prune_tui.core.decisions import Granularity, LoadDense, Prune, Scan
+from prune_tui.core.events import CellScanned
+from prune_tui.core.report import ScanFigures
+from prune_tui.engine import evaluator, sensitivity
+from prune_tui.engine.runner import Runner
+from prune_tui.engine.suffix import NotReplayableError, Recording
+from tests.engine.helpers import opened, perform
+
+SPARSITIES = (0.3, 0.7, 0.95)
+
+
+@pytest.fixture(scope="module")
+def runner() -> Runner:
+    loaded = opened()
+    perform(loaded, LoadDense())
+    return loaded
+
+
+def scanned(runner: Runner, decision: Scan) -> ScanFigures:
+    perform(runner, decision)
+    assert runner.view.scan is not None
+    return runner.view.scan
+
+
+def by_cell(scan: ScanFigures) -> Iterator[tuple[str, float, float]]:
+    for curve in scan.layers:
+        for sparsity, accuracy in zip(scan.sparsities, curve.accuracies, strict=True):
+            assert accuracy is not None
+            yield curve.name, sparsity, accuracy
+
+
+@pytest.mark.parametrize(
+    ("granularity", "criterion"),
+    [("weight", "l1"), ("unit", "l2"), ("n_m", "l1"), ("weight", "taylor"), ("weight", "lamp")],
+)
+def test_every_cell_is_what_pruning_that_layer_alone_gives(
+    runner: Runner, granularity: Granularity, criterion: str
+) -> None:
+    sparsities = (0.5,) if granularity == "n_m" else SPARSITIES
+    scan = scanned(runner, Scan(granularity=granularity, criterion=criterion, sparsities=sparsities))
+    assert scan.is_reused
+    for name, sparsity, accuracy in by_cell(scan):
+        if criterion == "taylor":  # its gradients are drawn anew by every decision
+            assert 0 < accuracy <= 1
+            continue
+        perform(runner, Prune(plan={name: sparsity}, granularity=granularity, criterion=criterion))
+        assert runner.view.epochs[-1].accuracy == accuracy
+
+
+def test_reuse_or_not_the_counts_are_equal(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    reused = scanned(runner, Scan(sparsities=SPARSITIES))
+
+    def lost(_recording: Recording, _changed: list[nn.Parameter]) -> torch.Tensor:
+        raise NotReplayableError
+
+    monkeypatch.setattr(Recording, "replay", lost)
+    plain = scanned(runner, Scan(sparsities=SPARSITIES))
+    assert not plain.is_reused
+    assert plain.note is not None
+    assert "starts at the input" in plain.note
+    assert list(by_cell(plain)) == list(by_cell(reused))
+    assert plain.joint == reused.joint
+
+
+def test_a_replay_that_is_wrong_is_never_used(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    right = scanned(runner, Scan(sparsities=SPARSITIES))
+    replay = Recording.replay
+    monkeypatch.setattr(Recording, "replay", lambda recording, changed: replay(recording, changed) * 0.99)
+    scan = scanned(runner, Scan(sparsities=SPARSITIES))
+    assert not scan.is_reused
+    assert list(by_cell(scan)) == list(by_cell(right))
+
+
+def test_memory_bounds_the_batch(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluator, "RECORDED_BYTES", 4 * 2**20)
+    scan = scanned(runner, Scan(sparsities=(0.5,)))
+    assert evaluator.SMALLEST_BATCH_SIZE <= scan.batch_size < 64
+    assert scan.recorded_bytes <= 4 * 2**20
+    assert list(by_cell(scan)) == list(by_cell(scanned(runner, Scan(sparsities=(0.5,)))))
+
+
+def test_a_quick_scan_says_how_sure_it_is_and_is_right_about_it(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(evaluator, "FIRST_BATCH_SIZE", 32)
+    monkeypatch.setattr(sensitivity, "FIRST_BATCH_SIZE", 32)
+    exact = scanned(runner, Scan())
+    quick = scanned(runner, Scan(tolerance_points=4.0))
+    total = evaluated = inside = 0
+    for sure, curve in zip(exact.layers, quick.layers, strict=True):
+        cells = zip(sure.accuracies, curve.accuracies, curve.half_widths, curve.num_images, strict=True)
+        for accuracy, found, half_width, num_images in cells:
+            assert accuracy is not None
+            assert found is not None
+            assert half_width is not None
+            total += 1
+            evaluated += num_images
+            inside += abs(accuracy - found) <= half_width + 1e-9
+            assert half_width <= max(0.04, 0.2 * abs(found - quick.dense_accuracy)) + 1e-9
+    assert evaluated < 0.8 * total * quick.num_images
+    assert inside / total >= 0.9
+    assert all(width == 0 for curve in exact.layers for width in curve.half_widths)
+
+
+def test_progress_only_rises_and_ends_at_one(runner: Runner) -> None:
+    for decision in (Scan(sparsities=SPARSITIES), Scan(sparsities=SPARSITIES, tolerance_points=2.0)):
+        done = [event.done for event in perform(runner, decision) if isinstance(event, CellScanned)]
+        assert done[-1] == 1.0
+        if decision.tolerance_points is None:
+            assert done == sorted(done)
+
+
+def test_whole_plans_are_evaluated_for_the_forecast(runner: Runner) -> None:
+    scan = scanned(runner, Scan())
+    assert scan.joint
+    for point in scan.joint:
+        perform(runner, Prune(plan=point.plan))
+        assert runner.view.epochs[-1].accuracy == point.accuracy
+
+
+def test_the_network_is_as_it_was(runner: Runner) -> None:
+    before = runner._engine.space.network.state()
+    perform(runner, Scan(sparsities=SPARSITIES, granularity="unit"))
+    after = runner._engine.space.network.state()
+    assert all(torch.equal(before[name], after[name]) for name in before)
