@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Annotated, ParamSpec
 import typer
 
 from prune_tui import __version__
+from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
 from prune_tui.core.errors import PruneTuiError
 
 if TYPE_CHECKING:
     from prune_tui.replay import Outcome
+    from prune_tui.scanning import Found
 
 app = typer.Typer(
     name="prune-tui",
@@ -37,6 +39,21 @@ class DeviceName(StrEnum):
     CPU = "cpu"
     CUDA = "cuda"
     MPS = "mps"
+
+
+class GranularityName(StrEnum):
+    """What is pruned at once."""
+
+    WEIGHT = "weight"
+    UNIT = "unit"
+    N_M = "n_m"
+
+
+class PrecisionName(StrEnum):
+    """The number formats to choose from."""
+
+    FLOAT32 = "float32"
+    BFLOAT16 = "bfloat16"
 
 
 class Table(StrEnum):
@@ -185,6 +202,92 @@ def replay(
         typer.echo(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
     if any(outcome.reproduced is False for outcome in outcomes):
         raise typer.Exit(1)
+
+
+@app.command()
+@_reporting
+def scan(
+    *,
+    model: Annotated[str, typer.Option(help="Model to scan; see `list models`.")] = BUNDLED_MODEL,
+    weights: Annotated[
+        Path | None, typer.Option(help="Dense baseline; else the bundled one, else one is trained.")
+    ] = None,
+    dataset: Annotated[
+        str, typer.Option(help="Dataset; see `list datasets`, or imagefolder:PATH.")
+    ] = BUNDLED_DATASET,
+    criterion: Annotated[str, typer.Option(help="What goes first; see `list criteria`.")] = "l1",
+    granularity: Annotated[
+        GranularityName, typer.Option(help="What is pruned at once.")
+    ] = GranularityName.WEIGHT,
+    tolerance: Annotated[
+        float | None,
+        typer.Option(
+            min=0.01, max=100.0, help="Points to be sure of each cell; without, every image counts."
+        ),
+    ] = None,
+    precision: Annotated[
+        PrecisionName, typer.Option(help="bfloat16 is faster where the device has it.")
+    ] = PrecisionName.FLOAT32,
+    budget: Annotated[
+        str | None, typer.Option(help="Solve for 20x, '0.1 MB', '1 point' or '3x MACs'.")
+    ] = None,
+    as_json: AsJson = False,
+    out: Annotated[Path | None, typer.Option(help="Folder to save the session in, for the app.")] = None,
+    data_dir: DataDir = None,
+    device: Annotated[DeviceName, typer.Option(help="Where to compute.")] = DeviceName.AUTO,
+    threads: Threads = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the session.")] = 0,
+) -> None:
+    """Scan each layer's sensitivity, headless, and solve a budget from the curves."""
+    from prune_tui.core.budget import parse_target
+    from prune_tui.core.decisions import N_M_SPARSITY, SCAN_SPARSITIES, Scan
+    from prune_tui.core.session import Session
+    from prune_tui.progress import Progress
+    from prune_tui.scanning import Request
+    from prune_tui.scanning import scan as scan_network
+
+    target = parse_target(budget) if budget is not None else None
+    wanted = Scan(
+        criterion=criterion,
+        granularity=granularity.value,
+        sparsities=(N_M_SPARSITY,) if granularity is GranularityName.N_M else SCAN_SPARSITIES,
+        tolerance_points=tolerance,
+        precision=precision.value,
+    )
+    session = Session(name=f"{model}-scan", model=model, dataset=dataset, seed=seed, device=device.value)
+    request = Request(session, wanted, target, weights, data_dir, threads, out)
+    with Progress() as progress:
+        found = scan_network(request, on_event=progress.show)
+    if as_json:
+        typer.echo(json.dumps(_scan_document(found), indent=2))
+        return
+    from rich.console import Console
+
+    from prune_tui.receipt import plan_table, scan_table
+
+    console = Console(highlight=False)
+    console.print(scan_table(found.figures))
+    if found.solution is not None and target is not None:
+        console.print()
+        console.print(plan_table(found.solution, target, found.figures))
+    if found.path is not None:
+        console.print(f"\nsaved: {found.path}", style="dim", markup=False)
+
+
+def _scan_document(found: "Found") -> dict[str, object]:
+    """Return what `scan --json` prints."""
+    from dataclasses import asdict
+
+    from prune_tui.core.forecast import forecast_error
+
+    solution = found.solution
+    return {
+        "scan": found.figures.model_dump(mode="json"),
+        "plan": dict(solution.plan) if solution else None,
+        "price": asdict(solution.price) if solution else None,
+        "forecast_error_points": forecast_error(found.figures),
+        "session": str(found.path) if found.path else None,
+    }
 
 
 @app.command()

@@ -199,3 +199,40 @@ def test_verify_without_checkpoints_says_how_to_get_them() -> None:
     result = run("verify", QUICKSTART)
     assert result.exit_code == 2
     assert "replay it with --out first" in result.stderr
+
+
+def test_scan_solves_a_budget_and_saves_a_session_that_the_app_can_open(tmp_path: Path) -> None:
+    result = run("scan", "--budget", "20x", "--json", "--out", tmp_path, "--threads", "1")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert {curve["name"] for curve in document["scan"]["layers"]} == set(document["plan"])
+    price = document["price"]
+    assert price["parameters"] / price["nonzero"] >= 20
+    assert document["forecast_error_points"] >= 0
+    assert run("show", document["session"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "options", [["--tolerance", "3"], ["--granularity", "n_m"], ["--precision", "bfloat16"]]
+)
+def test_scan_in_words(options: list[str]) -> None:
+    result = run("scan", "--threads", "1", *options)
+    assert result.exit_code == 0
+    assert "conv2" in result.stdout
+    assert "dense 97" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--budget", "20 bananas"], "type a budget such as"),
+        (["--budget", "9999x"], "can't be reached"),
+        (["--criterion", "l3"], "unknown criterion 'l3'"),
+        (["--model", "lenet6"], "unknown model 'lenet6'"),
+        (["--weights", "nowhere.safetensors"], "no such checkpoint"),
+    ],
+)
+def test_a_scan_that_can_not_be_done_is_one_line_and_exit_2(options: list[str], message: str) -> None:
+    result = run("scan", "--threads", "1", *options)
+    assert result.exit_code == 2
+    assert message in result.stderr.splitlines()[-1]

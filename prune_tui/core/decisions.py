@@ -16,6 +16,7 @@ LearningRateSchedule = Literal["constant", "step", "cosine", "one_cycle"]
 Augmentation = Literal["none", "crop", "crop_flip"]
 Precision = Literal["float32", "bfloat16"]
 
+SCAN_SPARSITIES: Final = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 N_M_SPARSITY: Final = 0.5
 """The sparsity of 2:4, the only one that granularity `n_m` has."""
 
@@ -131,7 +132,7 @@ class Scan(Frozen):
     kind: Literal["scan"] = "scan"
     criterion: str = "l1"
     granularity: Granularity = "weight"
-    sparsities: tuple[Sparsity, ...] = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+    sparsities: tuple[Sparsity, ...] = SCAN_SPARSITIES
     tolerance_points: Annotated[float, Field(gt=0.0, le=100.0)] | None = None
     precision: Precision = "float32"
     stopped_after_evaluations: int | None = Field(default=None, ge=0)

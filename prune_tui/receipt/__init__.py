@@ -12,13 +12,14 @@ from prune_tui.core.session import Session
 from prune_tui.receipt.distributions import distributions_parts
 from prune_tui.receipt.layers import layers_table
 from prune_tui.receipt.networks import networks_parts
+from prune_tui.receipt.plans import plan_table
 from prune_tui.receipt.plots import epochs_plot
 from prune_tui.receipt.scans import scan_table
 from prune_tui.receipt.sweeps import sweeps_parts
 from prune_tui.receipt.tables import plain_table, titled
 from prune_tui.receipt.verdicts import checkpoints_table, verdict
 
-__all__ = ["checkpoints_table", "report_tables", "session_tables", "verdict"]
+__all__ = ["checkpoints_table", "plan_table", "report_tables", "scan_table", "session_tables", "verdict"]
 
 
 def session_tables(session: Session) -> RenderableType:

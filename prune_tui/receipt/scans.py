@@ -30,4 +30,16 @@ def scan_table(scan: ScanFigures) -> RenderableType:
         f"scan, {scan.criterion} {scan.granularity}: accuracy on {scan.num_images:,} validation images, "
         f"dense {scan.dense_accuracy:.2%}"
     )
-    return titled(title, table)
+    return titled(f"{title}\n{_how_sure(scan)}", table)
+
+
+def _how_sure(scan: ScanFigures) -> str:
+    """Say how many images the figures rest on, and how far they may be off."""
+    widths = [width for curve in scan.layers for width in curve.half_widths if width is not None]
+    counts = [count for curve in scan.layers for count in curve.num_images if count]
+    if scan.tolerance_points is None or not widths:
+        return "every image evaluated for every cell" if scan.num_known else "no cell is known yet"
+    return (
+        f"quick: {sum(counts) / len(counts):,.0f} images a cell on average; 95 % intervals of ±"
+        f"{min(widths) * 100:.1f} to\n±{max(widths) * 100:.1f} points, the wide ones where a layer collapses"
+    )
