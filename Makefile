@@ -1,12 +1,13 @@
 # make run    set up .venv and open the app (without a terminal: replay sessions/quickstart.json)
 # make test   set up .venv and run the whole check
 # make bench  set up .venv and run every benchmark
+# make studies DATA=folder   record the studies' sessions anew, and write docs/STUDIES.md from them
 
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: run test check bench assets clean
+.PHONY: run test check bench assets studies clean
 
 run: $(VENV)/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then $(BIN)/prune-tui; else $(BIN)/prune-tui replay sessions/quickstart.json; fi
@@ -28,6 +29,10 @@ assets: $(VENV)/.installed-test
 	$(BIN)/python scripts/make_baseline.py
 	$(BIN)/python scripts/make_quickstart.py
 	$(BIN)/python scripts/make_screenshots.py
+
+studies: $(VENV)/.installed-test
+	$(BIN)/python scripts/make_sessions.py --data-dir $(DATA)
+	$(BIN)/python scripts/make_studies_page.py
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "prune-tui needs Python 3.11 or newer: make PYTHON=python3.11 $(MAKECMDGOALS)"; exit 2; }
