@@ -68,10 +68,24 @@ def n_m_reason(layer: LayerInfo) -> str | None:
 
 
 def overall_sparsity(draft: Draft, layers: Sequence[LayerInfo]) -> float:
-    """Return the share of all prunable weights that a draft prunes: the one number of scope `global`."""
-    total = sum(layer.parameters for layer in layers)
-    pruned = sum(layer.parameters * draft.rows[layer.name].sparsity for layer in layers)
-    return round(pruned / max(1, total), 4)
+    """Return the share of the weights that a draft prunes of: the one number of scope `global`.
+
+    Locked layers are spared there, and do not count.
+    """
+    free = [layer for layer in layers if not draft.rows[layer.name].is_locked]
+    pruned = sum(layer.parameters * draft.rows[layer.name].sparsity for layer in free)
+    return round(pruned / max(1, sum(layer.parameters for layer in free)), 4)
+
+
+def spared_layers(draft: Draft, layers: Sequence[LayerInfo], settings: PlanSettings) -> tuple[str, ...]:
+    """Return the layers that scope `global` leaves dense: those whose row is locked."""
+    if settings.scope != "global":
+        return ()
+    return tuple(
+        layer.name
+        for layer in layers
+        if draft.rows[layer.name].is_locked and fixed_reason(layer, settings) is None
+    )
 
 
 def planned(
@@ -87,10 +101,13 @@ def planned(
     """
     prunable = [layer for layer in layers if fixed_reason(layer, settings) is None]
     if settings.scope == "global":
-        wanted = overall_sparsity(draft, layers)
+        wanted, spared = overall_sparsity(draft, layers), spared_layers(draft, layers, settings)
+        free = [layer.name for layer in prunable if layer.name not in spared]
         if settings.criterion in ("l1", "l2") and settings.granularity == "weight":
-            return spread_globally({layer.name: histograms.get(layer.name) for layer in prunable}, wanted)
-        rows = {layer.name: wanted for layer in prunable}
+            shares = spread_globally({name: histograms.get(name) for name in free}, wanted)
+        else:
+            shares = dict.fromkeys(free, wanted)
+        rows = {layer.name: shares.get(layer.name, 0.0) for layer in prunable}
     else:
         rows = {layer.name: draft.rows[layer.name].sparsity for layer in prunable}
     if settings.granularity == "n_m":
@@ -114,24 +131,31 @@ def prune_decision(draft: Draft, layers: Sequence[LayerInfo], settings: PlanSett
     Raises:
         DecisionError: no layer is to be pruned.
     """
-    fixed = {layer.name for layer in layers if fixed_reason(layer, settings)}
-    plan = {name: sparsity for name, sparsity in draft.plan.items() if name not in fixed}
+    spared = spared_layers(draft, layers, settings)
+    left_out = {layer.name for layer in layers if fixed_reason(layer, settings)}.union(spared)
+    plan = {name: sparsity for name, sparsity in draft.plan.items() if name not in left_out}
     if not plan:
-        raise DecisionError("nothing to prune: every layer is at 0; give a layer a sparsity, such as 0.5")
+        others = "every layer that is not spared" if spared else "every layer"
+        raise DecisionError(f"nothing to prune: {others} is at 0; give a layer a sparsity, such as 0.5")
     if settings.granularity == "n_m":
         plan = dict.fromkeys(plan, N_M_SPARSITY)
-    finetune = settings.finetuning.model_copy(
-        update={"num_epochs": settings.num_epochs, "learning_rate": settings.learning_rate}
-    )
     return Prune(
         plan=overall_sparsity(draft, layers) if settings.scope == "global" else plan,
         criterion=settings.criterion,
         granularity=settings.granularity,
         scope=settings.scope,
+        spared=spared,
         schedule=settings.schedule,
-        finetune=finetune if settings.num_epochs and settings.rewind is None else None,
+        finetune=finetuning_of(settings) if settings.num_epochs and settings.rewind is None else None,
         rewind=settings.rewind,
         start_from="pruned" if settings.start_from_pruned else "dense",
+    )
+
+
+def finetuning_of(settings: PlanSettings) -> Training:
+    """Return the fine-tuning of a round; at least an epoch of it, for one that is asked for by itself."""
+    return settings.finetuning.model_copy(
+        update={"num_epochs": max(1, settings.num_epochs), "learning_rate": settings.learning_rate}
     )
 
 
