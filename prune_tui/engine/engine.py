@@ -31,8 +31,9 @@ from prune_tui.core.decisions import (
 from prune_tui.core.errors import CheckpointError, DecisionError
 from prune_tui.core.events import DecisionFinished, DecisionStarted, EngineReady, Event, Stage
 from prune_tui.core.session import Session
-from prune_tui.engine import performing
+from prune_tui.engine import outcomes, performing
 from prune_tui.engine.checkpoints import decode, decode_shrunk, file_inside, read_weights, sha256
+from prune_tui.engine.context import Context, Performance
 from prune_tui.engine.device import (
     be_deterministic,
     environment_of,
@@ -43,7 +44,6 @@ from prune_tui.engine.device import (
 from prune_tui.engine.distributions import take_distributions
 from prune_tui.engine.measuring import Images, binned_weights, evaluate
 from prune_tui.engine.network import Weights, network_of
-from prune_tui.engine.performing import Context, Performance
 from prune_tui.engine.shrinking import resize, with_zeros_as_masks
 from prune_tui.engine.sweeping import sweep
 from prune_tui.engine.training import check
@@ -193,8 +193,8 @@ class Engine:
             module = self._shrunk_module(shrunk, source=source)
             network = network_of(module, self._model.image_shape, num_classes=self._num_classes)
             space.shrunk = with_zeros_as_masks(network)
-            difference = performing.compare_shrunk(space, space.shrunk)
-            yield performing.account_of_shrunk(space, difference, lambda: 0.0)
+            difference = outcomes.compare_shrunk(space, space.shrunk)
+            yield outcomes.account_of_shrunk(space, difference, lambda: 0.0)
         space.test_reads = test_reads
 
     def accuracy_of(self, content: bytes, stage: Stage, *, source: str) -> Generator[Event, None, float]:
@@ -237,10 +237,10 @@ class Engine:
                 limit = decision.stopped_after_epochs
                 return (yield from performing.rewind(space, decision, limit, context))
             case Shrink():
-                yield from performing.shrink_units(space, context)
+                yield from outcomes.shrink_units(space, context)
                 return None
             case Measure():
-                yield from performing.measure(space, decision, context)
+                yield from outcomes.measure(space, decision, context)
                 return None
             case _:
                 assert_never(decision)

@@ -6,7 +6,7 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from prune_tui.core.errors import CheckpointError, DecisionError
+from prune_tui.core.errors import CheckpointError
 from prune_tui.engine.coupling import Couplings, Units
 from prune_tui.engine.network import Network, network_of, weight_name, weight_of
 
@@ -14,14 +14,11 @@ MAX_DISAGREEMENT = 1e-5
 """How far a shrunk network's outputs may be from the masked one's, relative to the largest output."""
 
 
-def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: int) -> Network:
+def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: int) -> Network | None:
     """Return a smaller network that computes the same, with the zeros that are left in it as its masks.
 
     A unit goes if all that it puts out is zero (its weights, bias and batch norm's scale and shift are), or
-    if nothing reads it. At least one unit of each layer stays.
-
-    Raises:
-        DecisionError: there is no unit to remove.
+    if nothing reads it. At least one unit of each layer stays. None if there is no unit to remove.
     """
     module = deepcopy(network.module).eval()
     blank = torch.zeros(1, *image_shape, device=network.device)
@@ -44,10 +41,7 @@ def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: 
         if not removed:
             break
     if not num_removed:
-        raise DecisionError(
-            "no unit can be removed: every one still puts something out that another reads; "
-            "prune with granularity unit to shrink"
-        )
+        return None
     module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return with_zeros_as_masks(network_of(module, image_shape, num_classes=num_classes))
 

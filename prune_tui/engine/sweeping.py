@@ -12,11 +12,12 @@ from prune_tui.core.decisions import Method, Prune, Sweep, Training
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import BatchEvaluated, BatchTrained, EpochFinished, Event, PointSwept, SweepStarted
 from prune_tui.core.report import Curve, CurvePoint, Latency, Mode
+from prune_tui.engine.context import Context, Performance
 from prune_tui.engine.measuring import evaluate
 from prune_tui.engine.network import Network, network_of
-from prune_tui.engine.performing import Context, Performance, prune, timed
+from prune_tui.engine.outcomes import checked_shrink, timed
+from prune_tui.engine.performing import prune
 from prune_tui.engine.pruning import prunable_layers
-from prune_tui.engine.shrinking import shrink
 from prune_tui.engine.sparse import sparse_twin
 from prune_tui.engine.training import train
 from prune_tui.engine.workspace import Kept, Workspace, counted
@@ -192,10 +193,8 @@ class _Point:
 
     def _compact(self) -> Network:
         """Remove the pruned units; at a sparsity that prunes none, the network is compact already."""
-        space = self.space
-        if not space.network.masks:
-            return space.network
-        return shrink(space.network, space.image_shape, num_classes=space.num_classes)
+        checked = checked_shrink(self.space) if self.space.network.masks else None
+        return self.space.network if checked is None else checked[0]
 
     def _from_scratch(self, training: Training) -> Generator[Event, None, Network]:
         """Train the compact architecture from fresh weights."""

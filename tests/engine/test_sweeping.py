@@ -125,3 +125,9 @@ def test_sparse_needs_a_linear_layer() -> None:
     with pytest.raises(DecisionError, match="no layer is linear"):
         perform(runner, sweep)
     assert runner.view.curves == ()
+
+
+def test_a_sparsity_that_prunes_no_unit_is_compact_already() -> None:
+    sweep = Sweep(methods=(UNITS,), sparsities=(0.001,), modes=("compact",))
+    point = points(loaded(), sweep)["unit", "compact", 0.001].point
+    assert point.compression_ratio == 1.0
