@@ -1,0 +1,522 @@
+"""Budgets: what is wanted of a plan, such as `≥ 20x`, and the sparsities that meet it at the least loss."""
+
+import math
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal, assert_never
+
+from prune_tui.core.decisions import N_M_SPARSITY
+from prune_tui.core.errors import DecisionError
+from prune_tui.core.events import LayerInfo
+from prune_tui.core.forecast import (
+    FLOAT_BYTES,
+    Forecaster,
+    Price,
+    accuracy_under,
+    forecaster,
+    foreseen,
+    num_pruned,
+    price,
+    stored_bytes,
+    strain,
+    strain_allowed,
+)
+from prune_tui.core.report import ScanFigures
+
+STEP = 0.005
+HIGHEST = 0.995
+FINE_STEPS = 10_000
+"""The last layer to move is set to a ten-thousandth, as a draft is, so that a target is met tightly."""
+
+MAX_TRIMS = 16
+EVENLY = 1e-6
+"""The strain of sparsity itself, squared: where curves are flat, layers of a size are pruned alike."""
+
+Kind = Literal["file_size", "compression_ratio", "theoretical_speedup", "accuracy_drop"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a plan is to reach: at most so many bytes or points of drop, or at least so large a ratio."""
+
+    kind: Kind
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """The sparsity of each free row, what the whole plan costs and saves, and if it meets the target."""
+
+    plan: Mapping[str, float]
+    price: Price
+    is_met: bool
+
+
+_BYTES = {"b": 1, "byte": 1, "bytes": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 2**10, "mib": 2**20}
+_POINTS = ("point", "points", "pt", "pts", "pp")
+_COMPRESSION = ("", "smaller", "compression", "compressed")
+_SPEEDUP = ("macs", "fewer macs", "less macs", "faster", "speedup")
+_TARGET = re.compile(
+    r"(?P<bound><=|≤|=<|<|at most|>=|≥|=>|>|at least)?\s*(?P<number>\d{1,12}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*"
+    r"(?P<unit>.*)"
+)
+_RIGHT = "type a budget such as 20x, 0.1 MB, 1 point or 3x MACs"
+
+
+def parse_target(text: str) -> Target:
+    """Read what a person types for a target: `20x`, `≤ 0.1 MB`, `<= 1.5 points`, `≥ 3x fewer MACs`.
+
+    A kB is 1,000 bytes, a KiB 1,024.
+
+    Raises:
+        DecisionError: it is none of these; the message says what would be right.
+    """
+    match = _TARGET.fullmatch(" ".join(text.lower().split()))
+    if match is None:
+        raise DecisionError(f"{text.strip()!r} is no budget: {_RIGHT}")
+    value = float(match["number"].replace(",", "."))
+    kind, scale = _unit(match["unit"], text)
+    target = Target(kind, value * scale)
+    is_least = kind in ("compression_ratio", "theoretical_speedup")
+    if match["bound"] and is_least != (match["bound"] in (">=", "≥", "=>", ">", "at least")):
+        raise DecisionError(f"{text.strip()!r} asks for the wrong side: type {describe_target(target)}")
+    if is_least and value < 1:
+        raise DecisionError(f"a ratio is at least 1, not {value:g}: type one such as 20x")
+    if kind == "file_size" and value <= 0:
+        raise DecisionError("a file has at least one byte: type a size such as 0.1 MB")
+    if kind == "accuracy_drop" and value > 100:
+        raise DecisionError(f"a drop is at most 100 points, not {value:g}: type one such as 1 point")
+    return target
+
+
+def _unit(words: str, text: str) -> tuple[Kind, float]:
+    """Return what a unit measures, and what one of it is in bytes, points or times."""
+    if words in _BYTES:
+        return "file_size", float(_BYTES[words])
+    if words in _POINTS or words.removesuffix(" drop") in _POINTS:
+        return "accuracy_drop", 1.0
+    if words[:1] in ("x", "×"):
+        of = words[1:].strip()
+        if of in _COMPRESSION:
+            return "compression_ratio", 1.0
+        if of in _SPEEDUP:
+            return "theoretical_speedup", 1.0
+    raise DecisionError(f"{text.strip()!r} has no unit that is known: {_RIGHT}")
+
+
+def describe_target(target: Target) -> str:
+    """Say a target as `parse_target` reads it: `≤ 0.1 MB`, `≥ 20x`, `≤ 1 point`, `≥ 3x fewer MACs`."""
+    match target.kind:
+        case "file_size":
+            unit, scale = ("MB", 1e6) if target.value >= 1e5 else ("kB", 1e3)
+            return f"≤ {target.value / scale:.12g} {unit}"
+        case "compression_ratio":
+            return f"≥ {target.value:.12g}x"
+        case "theoretical_speedup":
+            return f"≥ {target.value:.12g}x fewer MACs"
+        case "accuracy_drop":
+            return f"≤ {target.value:.12g} point{'' if target.value == 1 else 's'}"
+        case _:
+            assert_never(target.kind)
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A layer that is free, with those that take its sparsity, and what each level would save and strain.
+
+    Levels rise from sparsity 0; each saves more than the one before. `costs` are the strains and EVENLY.
+    `hull` are the levels that no mix of others betters: the lower convex hull of cost over saving.
+    """
+
+    name: str
+    layers: tuple[LayerInfo, ...]
+    levels: tuple[float, ...]
+    savings: tuple[int, ...]
+    strains: tuple[float, ...]
+    costs: tuple[float, ...]
+    hull: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    """The rows that are free, those that are not with their sparsities, and all that is to be priced."""
+
+    target: Target
+    layers: tuple[LayerInfo, ...]
+    scan: ScanFigures
+    ready: Forecaster
+    fixed: Mapping[str, float]
+    rows: tuple[_Row, ...]
+    other_parameters: int
+    other_macs: int
+
+
+def solve(
+    target: Target,
+    layers: Sequence[LayerInfo],
+    scan: ScanFigures | None,
+    fixed: Mapping[str, float],
+    *,
+    other_parameters: int,
+    other_macs: int,
+) -> Solution:
+    """Return the plan of the rows that are not `fixed` that meets a target at the least loss foreseen.
+
+    Losses are strains, which add up over layers (`forecast.Forecaster`). The plans that are best at some
+    price of a saving (a Lagrangian's, Everett 1963; per layer as Shoham and Gersho 1988) form a chain from
+    dense to everything pruned: a walk up the rows' convex hulls, the cheapest step first. Between the plan
+    before the target and the one after, one row of either is moved until the target is just met, and the best
+    of these is taken. Under granularity `unit` layers take the sparsity of the one they are coupled to.
+    Layers without a curve stay at 0 unless fixed.
+
+    Raises:
+        DecisionError: there is no scan, or the target can't be reached; the message names the best that can.
+    """
+    if scan is None or scan.dense_accuracy <= 0:
+        raise DecisionError("a budget is solved from the scan's curves: scan the network first")
+    leaders, ready = _leaders(layers, scan), forecaster(scan)
+    problem = _Problem(
+        target=target,
+        layers=tuple(layers),
+        scan=scan,
+        ready=ready,
+        fixed={layer.name: fixed[layer.name] for layer in leaders if layer.name in fixed},
+        rows=_rows(target.kind, layers, scan, ready, fixed),
+        other_parameters=other_parameters,
+        other_macs=other_macs,
+    )
+    moved = _widest_within_drop(problem) if target.kind == "accuracy_drop" else _cheapest_saving(problem)
+    plan = {layer.name: moved.get(layer.name, 0.0) for layer in leaders if layer.name not in fixed}
+    paid = _price(problem, plan)
+    return Solution(plan=plan, price=paid, is_met=is_met(target, paid, scan))
+
+
+def is_met(target: Target, paid: Price, scan: ScanFigures) -> bool:
+    """Return whether a plan of this price meets the target."""
+    match target.kind:
+        case "file_size":
+            return paid.file_bytes <= target.value
+        case "compression_ratio":
+            return paid.compression_ratio >= target.value
+        case "theoretical_speedup":
+            return paid.theoretical_speedup >= target.value
+        case "accuracy_drop":
+            floor = scan.dense_accuracy - target.value / 100
+            return paid.accuracy is not None and paid.accuracy >= floor - 1e-9
+        case _:
+            assert_never(target.kind)
+
+
+def _cheapest_saving(problem: _Problem) -> dict[str, float]:
+    """Walk up the chain until the target's saving is reached; return the best plan that just reaches it."""
+    rows = problem.rows
+    need = _saving_needed(problem)
+    if need <= 0:
+        return {}
+    if sum(row.savings[-1] for row in rows) < need:
+        raise DecisionError(_unreachable(problem))
+    at, saved = [0] * len(rows), 0
+    before, missing = list(at), need
+    for number, high in _climbs(rows):
+        before, missing = list(at), need - saved
+        saved += rows[number].savings[high] - rows[number].savings[at[number]]
+        at[number] = high
+        if saved >= need:
+            break
+    best, least = _plan(rows, at), _cost(rows, at)
+    for start, more in ((before, missing), (at, need - saved)):
+        spent = _cost(rows, start)
+        for number, row in enumerate(rows):
+            here = start[number]
+            sparsity = _least_level(problem, row, row.savings[here] + more)
+            if sparsity is not None:
+                cost = spent - row.costs[here] + _cost_at(problem, row, sparsity)
+                if cost < least:
+                    best, least = _plan(rows, start) | {row.name: sparsity}, cost
+    return _trimmed(problem, best, need)
+
+
+def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, float]:
+    """Give back what is saved beyond need: lower the row whose cost that spares most, again and again."""
+    trimmed = dict(plan)
+    for _ in range(MAX_TRIMS):
+        saved = {row.name: _saved(problem.target.kind, row.layers, trimmed[row.name]) for row in problem.rows}
+        spare = sum(saved.values()) - need
+        most, lowered = 0.0, {}
+        for row in problem.rows:
+            sparsity = _least_level(problem, row, saved[row.name] - spare)
+            if sparsity is not None and sparsity < trimmed[row.name]:
+                spared = _cost_at(problem, row, trimmed[row.name]) - _cost_at(problem, row, sparsity)
+                if spared > most:
+                    most, lowered = spared, {row.name: sparsity}
+        if not lowered:
+            break
+        trimmed |= lowered
+    return trimmed
+
+
+def _widest_within_drop(problem: _Problem) -> dict[str, float]:
+    """Walk up the chain as far as the drop allows; return the plan that saves most within it."""
+    rows = problem.rows
+    allowed = _strain_left(problem)
+    at, strained = [0] * len(rows), 0.0
+    before, left = list(at), allowed
+    for number, high in _climbs(rows):
+        before, left = list(at), allowed - strained
+        strained += rows[number].strains[high] - rows[number].strains[at[number]]
+        at[number] = high
+        if strained > allowed:
+            break
+    else:
+        return _plan(rows, at)
+    best, most = _plan(rows, before), _savings(rows, before)
+    for start, more in ((before, left), (at, allowed - strained)):
+        reached = _savings(rows, start)
+        for number, row in enumerate(rows):
+            here = start[number]
+            sparsity = _highest_level(problem, row, row.strains[here] + more)
+            if sparsity is not None:
+                saved = reached - row.savings[here] + _saved("accuracy_drop", row.layers, sparsity)
+                if saved > most:
+                    best, most = _plan(rows, start) | {row.name: sparsity}, saved
+    return _filled(problem, best, allowed)
+
+
+def _filled(problem: _Problem, plan: dict[str, float], allowed: float) -> dict[str, float]:
+    """Use up the strain that is left: raise the row that saves most with it, again and again."""
+    filled = dict(plan)
+    for _ in range(MAX_TRIMS):
+        strained = {row.name: strain(problem.ready, row.name, filled[row.name]) for row in problem.rows}
+        left = allowed - sum(strained.values())
+        most, raised = 0, {}
+        for row in problem.rows:
+            sparsity = _highest_level(problem, row, strained[row.name] + left)
+            if sparsity is not None and sparsity > filled[row.name]:
+                saved = _saved("accuracy_drop", row.layers, sparsity)
+                gained = saved - _saved("accuracy_drop", row.layers, filled[row.name])
+                if gained > most:
+                    most, raised = gained, {row.name: sparsity}
+        if not raised:
+            break
+        filled |= raised
+    return filled
+
+
+def _saving_needed(problem: _Problem) -> int:
+    """Return how many bytes, MACs or weights the free rows must save, or 0 or less if none."""
+    paid, value = _price(problem, {}), problem.target.value
+    match problem.target.kind:
+        case "file_size":
+            return paid.file_bytes - math.floor(value)
+        case "compression_ratio":
+            return paid.nonzero - _most_left(paid.parameters, value)
+        case "theoretical_speedup":
+            return paid.nonzero_macs - _most_left(paid.macs, value)
+        case "accuracy_drop":
+            return 0
+        case _:
+            assert_never(problem.target.kind)
+
+
+def _most_left(total: int, ratio: float) -> int:
+    """Return the largest count whose ratio to `total`, as divided in floating point, is at least `ratio`."""
+    left = max(1, math.floor(total / ratio))
+    if total / (left + 1) >= ratio:
+        return left + 1
+    return left if total / left >= ratio else left - 1
+
+
+def _strain_left(problem: _Problem) -> float:
+    """Return the strain that the drop allows beyond that of the fixed rows.
+
+    Raises:
+        DecisionError: the fixed rows lose more than that by themselves, or one of them has no curve.
+    """
+    ready, drop = problem.ready, problem.target.value
+    fixed = {name: sparsity for name, sparsity in problem.fixed.items() if sparsity > 0}
+    unknown = [name for name in fixed if name not in ready.curves]
+    if unknown:
+        raise DecisionError(
+            f"the drop can't be foreseen, as locked {unknown[0]} is not scanned: set it to 0 or scan it"
+        )
+    strained = sum(strain(ready, name, sparsity) for name, sparsity in fixed.items())
+    left = strain_allowed(ready, ready.dense_accuracy - drop / 100) - strained
+    if left < -1e-12:
+        lost = (ready.dense_accuracy - accuracy_under(ready, strained)) * 100
+        best = Target("accuracy_drop", math.ceil(lost * 100) / 100)
+        raise DecisionError(
+            f"{describe_target(problem.target)} can't be reached: the locked rows alone lose more; "
+            f"type {describe_target(best)} or unlock a row"
+        )
+    return max(0.0, left) + 1e-12
+
+
+def _unreachable(problem: _Problem) -> str:
+    """Say that the target is out of reach, and what is the most that isn't."""
+    paid = _price(problem, {row.name: row.levels[-1] for row in problem.rows})
+    match problem.target.kind:
+        case "file_size":
+            best = Target("file_size", math.ceil(paid.file_bytes / 100) * 100.0)
+        case "compression_ratio":
+            best = Target("compression_ratio", math.floor(paid.compression_ratio * 100) / 100)
+        case "theoretical_speedup":
+            best = Target("theoretical_speedup", math.floor(paid.theoretical_speedup * 100) / 100)
+        case "accuracy_drop":
+            best = problem.target
+        case _:
+            assert_never(problem.target.kind)
+    mend = " or unlock a row" if problem.fixed else ""
+    return f"{describe_target(problem.target)} can't be reached: type at best {describe_target(best)}{mend}"
+
+
+def _price(problem: _Problem, plan: Mapping[str, float]) -> Price:
+    """Price the fixed rows with a plan of the others; layers of one row are foreseen by its curve."""
+    by_row = {**problem.fixed, **plan}
+    by_layer = dict(by_row)
+    if problem.scan.granularity == "unit":
+        coupled = {layer.name: layer.coupled_to for layer in problem.layers if layer.coupled_to in by_row}
+        by_layer |= {name: by_row[leader] for name, leader in coupled.items() if leader is not None}
+    counted = price(
+        problem.layers,
+        by_layer,
+        other_parameters=problem.other_parameters,
+        other_macs=problem.other_macs,
+        scan=None,
+    )
+    return replace(counted, accuracy=foreseen(problem.ready, by_row))
+
+
+def _leaders(layers: Sequence[LayerInfo], scan: ScanFigures) -> list[LayerInfo]:
+    """Return the layers that have a sparsity of their own."""
+    names = {layer.name for layer in layers}
+    return [layer for layer in layers if scan.granularity != "unit" or layer.coupled_to not in names]
+
+
+def _rows(
+    kind: Kind,
+    layers: Sequence[LayerInfo],
+    scan: ScanFigures,
+    ready: Forecaster,
+    fixed: Mapping[str, float],
+) -> tuple[_Row, ...]:
+    levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
+    if scan.granularity == "n_m":
+        levels = [0.0, N_M_SPARSITY]
+    rows = []
+    for leader in _leaders(layers, scan):
+        if leader.name not in fixed and leader.name in ready.curves:
+            coupled = [layer for layer in layers if layer.coupled_to == leader.name]
+            together = (leader, *coupled) if scan.granularity == "unit" else (leader,)
+            rows.append(_row(kind, together, ready, levels))
+    return tuple(rows)
+
+
+def _row(kind: Kind, together: tuple[LayerInfo, ...], ready: Forecaster, all_levels: Sequence[float]) -> _Row:
+    """Set up a row; levels that save no more than a lower one are left out."""
+    name = together[0].name
+    levels, savings = [0.0], [0]
+    for level in all_levels[1:]:
+        saved = _saved(kind, together, level)
+        if saved > savings[-1]:
+            levels.append(level)
+            savings.append(saved)
+    strains = [strain(ready, name, level) for level in levels]
+    costs = [strained + EVENLY * level**2 for strained, level in zip(strains, levels, strict=True)]
+    return _Row(
+        name=name,
+        layers=together,
+        levels=tuple(levels),
+        savings=tuple(savings),
+        strains=tuple(strains),
+        costs=tuple(costs),
+        hull=_lower_hull(savings, costs),
+    )
+
+
+def _cost_at(problem: _Problem, row: _Row, sparsity: float) -> float:
+    return strain(problem.ready, row.name, sparsity) + EVENLY * sparsity**2
+
+
+def _saved(kind: Kind, together: Sequence[LayerInfo], sparsity: float) -> int:
+    """Return the bytes, MACs or weights that layers save at a sparsity, counted as `price` does."""
+    saved = 0
+    for layer in together:
+        kept = layer.parameters - num_pruned(layer.parameters, sparsity)
+        if kind == "file_size" and sparsity > 0:
+            saved += layer.parameters * FLOAT_BYTES - stored_bytes(layer.parameters, kept)
+        elif kind == "theoretical_speedup":
+            saved += layer.macs - layer.macs * kept // layer.parameters
+        elif kind in ("compression_ratio", "accuracy_drop"):
+            saved += layer.parameters - kept
+    return saved
+
+
+def _lower_hull(savings: Sequence[int], costs: Sequence[float]) -> tuple[int, ...]:
+    """Return the positions of the lower convex hull (Andrew's monotone chain, 1979)."""
+    hull: list[int] = []
+    for at in range(len(savings)):
+        while len(hull) > 1:
+            first, middle = hull[-2], hull[-1]
+            rise = (costs[middle] - costs[first]) * (savings[at] - savings[first])
+            if rise < (costs[at] - costs[first]) * (savings[middle] - savings[first]):
+                break
+            hull.pop()
+        hull.append(at)
+    return tuple(hull)
+
+
+def _climbs(rows: Sequence[_Row]) -> list[tuple[int, int]]:
+    """Return all steps up the hulls as (row, level to climb to), the one of least cost a saving first."""
+    priced = [
+        ((row.costs[high] - row.costs[low]) / (row.savings[high] - row.savings[low]), number, high)
+        for number, row in enumerate(rows)
+        for low, high in pairwise(row.hull)
+    ]
+    return [(number, high) for _, number, high in sorted(priced)]
+
+
+def _least_level(problem: _Problem, row: _Row, need: int) -> float | None:
+    """Return the lowest sparsity at which a row saves as much as needed, to a ten-thousandth, if any does."""
+    if need <= 0:
+        return 0.0
+    above = bisect_left(row.savings, need)
+    if above == len(row.savings):
+        return None
+    if problem.scan.granularity == "n_m":
+        return row.levels[above]
+    low, high = round(row.levels[above - 1] * FINE_STEPS), round(row.levels[above] * FINE_STEPS)
+    while high - low > 1:
+        middle = (low + high) // 2
+        is_enough = _saved(problem.target.kind, row.layers, middle / FINE_STEPS) >= need
+        low, high = (low, middle) if is_enough else (middle, high)
+    return high / FINE_STEPS
+
+
+def _highest_level(problem: _Problem, row: _Row, allowed: float) -> float | None:
+    """Return the highest sparsity at which a row strains no more than allowed, if any does."""
+    if allowed < 0:
+        return None
+    below = bisect_right(row.strains, allowed) - 1
+    if problem.scan.granularity == "n_m" or below + 1 == len(row.levels):
+        return row.levels[below]
+    low, high = round(row.levels[below] * FINE_STEPS), round(row.levels[below + 1] * FINE_STEPS)
+    while high - low > 1:
+        middle = (low + high) // 2
+        is_within = strain(problem.ready, row.name, middle / FINE_STEPS) <= allowed
+        low, high = (middle, high) if is_within else (low, middle)
+    return low / FINE_STEPS
+
+
+def _plan(rows: Sequence[_Row], at: Sequence[int]) -> dict[str, float]:
+    return {row.name: row.levels[level] for row, level in zip(rows, at, strict=True)}
+
+
+def _cost(rows: Sequence[_Row], at: Sequence[int]) -> float:
+    return sum(row.costs[level] for row, level in zip(rows, at, strict=True))
+
+
+def _savings(rows: Sequence[_Row], at: Sequence[int]) -> int:
+    return sum(row.savings[level] for row, level in zip(rows, at, strict=True))
