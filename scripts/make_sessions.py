@@ -168,13 +168,22 @@ def resnet_iterative(sparsity: float) -> Sweep:
     )
 
 
-def resnet_units(num_epochs: int) -> tuple[Decision, ...]:
+def resnet_units(model: str) -> Session:
     """Train shortly, remove half of all units with those that residual connections couple to them."""
-    return (
-        TrainDense(training=RESNET_TRAINING.model_copy(update={"num_epochs": num_epochs})),
-        Prune(plan=0.5, granularity="unit", finetune=RESNET_FINETUNE.model_copy(update={"num_epochs": 2})),
-        Shrink(),
-        Measure(),
+    training = RESNET_TRAINING.model_copy(update={"num_epochs": 6, "batch_size": 64})
+    finetune = RESNET_FINETUNE.model_copy(update={"num_epochs": 2, "batch_size": 64})
+    return Session(
+        name=f"{model}-units",
+        model=model,
+        dataset=SUBSET,
+        num_train_images=2_000,
+        num_test_images=1_000,
+        decisions=(
+            TrainDense(training=training),
+            Prune(plan=0.5, granularity="unit", finetune=finetune),
+            Shrink(),
+            Measure(),
+        ),
     )
 
 
@@ -267,7 +276,7 @@ SESSIONS: Final[Mapping[str, Session]] = {
             decisions=(
                 HAN_DENSE,
                 Scan(),
-                Prune(plan=HAN_BY_HAND, finetune=HAN_DENSE.training.model_copy(update={"num_epochs": 5})),
+                Prune(plan=HAN_BY_HAND, finetune=Training(num_epochs=5, precision="bfloat16")),
                 Prune(
                     plan=0.9747,
                     criterion="lamp",
@@ -355,20 +364,8 @@ SESSIONS: Final[Mapping[str, Session]] = {
                 *(resnet_iterative(sparsity) for sparsity in ROUNDS_OF_11_PERCENT),
             ),
         ),
-        Session(
-            name="resnet18-units",
-            model="resnet18",
-            dataset=SUBSET,
-            **RESNET_IMAGES,
-            decisions=resnet_units(6),
-        ),
-        Session(
-            name="resnet56-units",
-            model="resnet56",
-            dataset=SUBSET,
-            **RESNET_IMAGES,
-            decisions=resnet_units(6),
-        ),
+        resnet_units("resnet18"),
+        resnet_units("resnet56"),
     )
 }
 

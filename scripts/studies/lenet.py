@@ -108,6 +108,8 @@ def _verdicts(recorded: Recordings) -> list[Verdict]:
     ]
     verdicts = list(dict.fromkeys(verdicts))
     verdicts += [*_compression(recorded), *_better_than_random(recorded)]
+    if L1 in recorded:
+        verdicts += [*_at_half_a_round(recorded[L1]), *_instead_of_uniform(recorded[L1])]
     if STRUCTURED in recorded:
         verdicts += _shrunk(recorded[STRUCTURED])
     return verdicts
@@ -138,6 +140,34 @@ def _better_than_random(recorded: Recordings) -> list[Verdict]:
     wins = sum(ours.accuracy >= theirs.accuracy for ours, theirs in both)
     text = f"magnitude is at least as accurate as random at {wins} of {len(both)} settings"
     return [Verdict(text, wins == len(both))]
+
+
+def _at_half_a_round(recorded: Recorded) -> list[Verdict]:
+    """Say what magnitude costs where each round prunes half of what is left."""
+    curve = _curves({L1: recorded}, "masked").get(L1)
+    point = _point(curve, 0.875) if curve else None
+    dense = max((epoch.accuracy for epoch in recorded.report.epochs if epoch.decision == 0), default=None)
+    if point is None or dense is None:
+        return []
+    lost = dense - point.accuracy
+    text = (
+        f"at 50 % a round, {times(point.compression_ratio)}, magnitude loses {lost * 100:.2f} points on "
+        "validation; wanted at most 1"
+    )
+    return [Verdict(text, lost <= 0.01)]
+
+
+def _instead_of_uniform(recorded: Recorded) -> list[Verdict]:
+    """Compare the global plan with the uniform one that is as small."""
+    curve, pruned = _curves({L1: recorded}, "masked").get(L1), recorded.report.pruned
+    if curve is None or pruned is None:
+        return []
+    uniform = curve.points[-1]
+    text = (
+        f"at 70 % a round the uniform plan keeps {percent(uniform.accuracy)} (validation); the global one of "
+        f"the same size and as many epochs {percent(pruned.accuracy)} (test); wanted at least 95 %"
+    )
+    return [Verdict(text, pruned.accuracy >= 0.95)]
 
 
 def _shrunk(recorded: Recorded) -> list[Verdict]:
