@@ -262,7 +262,7 @@ class Measure(Frozen):
     """Read the test set once for the pruned network and the shrunk one, if there is one, and time them.
 
     All are timed beside the dense network on the same batches; `sparse` adds the pruned network with its
-    linear layers as sparse matrices.
+    linear layers as sparse matrices, on devices that have these.
     """
 
     kind: Literal["measure"] = "measure"

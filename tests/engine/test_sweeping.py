@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from prune_tui.core.decisions import Iterative, LoadDense, Method, Prune, Sweep, Training
+from prune_tui.core.decisions import Iterative, LoadDense, Measure, Method, Prune, Sweep, Training
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import PointSwept, SweepStarted
 from prune_tui.engine.runner import Runner
@@ -131,3 +131,13 @@ def test_a_sparsity_that_prunes_no_unit_is_compact_already() -> None:
     sweep = Sweep(methods=(UNITS,), sparsities=(0.001,), modes=("compact",))
     point = points(loaded(), sweep)["unit", "compact", 0.001].point
     assert point.compression_ratio == 1.0
+
+
+def test_sparse_latency_is_measured_beside_the_masked_one_or_refused_before_the_test_set_is_read() -> None:
+    runner = loaded()
+    perform(runner, Prune(plan={"conv1": 0.5}))
+    with pytest.raises(DecisionError, match="no pruned layer is linear"):
+        perform(runner, Measure(sparse=True))
+    perform(runner, Prune(plan=0.95), Measure(sparse=True, batch_sizes=(1, 8)))
+    assert set(runner.view.sparse_latency_ms) == {"1", "8"}
+    assert runner.view.test_reads == 2
