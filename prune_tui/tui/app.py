@@ -17,7 +17,7 @@ from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.decisions import Decision, LoadDense, TrainDense
+from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.session import Session
 from prune_tui.storage import read_session
@@ -129,13 +129,16 @@ class PruneApp(App[None], inherit_bindings=False):
             else:
                 self._submit(self.state.baseline)
         elif isinstance(task, LoadDense | TrainDense):
-            self._submit(scan_of(self.state.settings))
+            self._submit(self._scan())
+
+    def _scan(self) -> Scan:
+        return scan_of(self.state.settings, is_quick=self.state.scans_quickly)
 
     def _land(self, session: Session) -> None:
         step = landing(session, self.state.view)
         self._show(step)
         if step is Step.SCAN:
-            self._submit(scan_of(self.state.settings) if has_baseline(session) else self.state.baseline)
+            self._submit(self._scan() if has_baseline(session) else self.state.baseline)
 
     # --- what the screens ask -----------------------------------------------------------------------------
 

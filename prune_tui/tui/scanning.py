@@ -14,7 +14,10 @@ from prune_tui.core.decisions import (
     Training,
 )
 from prune_tui.core.events import LayerInfo
+from prune_tui.core.forecast import safe_sparsity
 from prune_tui.core.plan import PlanSettings
+from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.statistics import is_settled
 from prune_tui.tui.finishing import has_linear
 
 GRANULARITIES: Final[dict[Granularity, str]] = {
@@ -30,6 +33,8 @@ SWEPT: Final[tuple[tuple[Granularity, Scope], ...]] = (
 )
 """What is pruned at once and over which weights together, as a sweep offers it."""
 
+QUICK_POINTS: Final = 1.0
+MOST_IMAGES_EXACT: Final = 2_000
 CONTROLS: Final = ("random", "largest")
 TIMED_BATCHES: Final = (1, 64)
 DEFAULT_METHODS: Final = (
@@ -39,11 +44,65 @@ DEFAULT_METHODS: Final = (
 )
 
 
-def scan_of(settings: PlanSettings) -> Scan:
-    """Return the scan that a plan with these settings needs."""
-    if settings.granularity == "n_m":
-        return Scan(criterion=settings.criterion, granularity="n_m", sparsities=(N_M_SPARSITY,))
-    return Scan(criterion=settings.criterion, granularity=settings.granularity)
+def scan_of(settings: PlanSettings, *, is_quick: bool) -> Scan:
+    """Return the scan that a plan with these settings needs; only a quick one gives up digits for speed."""
+    is_n_m = settings.granularity == "n_m"
+    return Scan(
+        criterion=settings.criterion,
+        granularity=settings.granularity,
+        sparsities=(N_M_SPARSITY,) if is_n_m else Scan().sparsities,
+        tolerance_points=QUICK_POINTS if is_quick else None,
+        precision="bfloat16" if is_quick else "float32",
+    )
+
+
+def is_quick_by_default(num_images: int) -> bool:
+    """Whether a scan on so many validation images is quick unless told otherwise."""
+    return num_images > MOST_IMAGES_EXACT
+
+
+def num_settled(scan: ScanFigures) -> int:
+    """Return how many cells are as sure as they are to be."""
+    return sum(
+        accuracy is not None
+        and half_width is not None
+        and (
+            half_width == 0
+            if scan.tolerance_points is None
+            else is_settled(accuracy - scan.dense_accuracy, half_width, scan.tolerance_points)
+        )
+        for curve in scan.layers
+        for accuracy, half_width in zip(curve.accuracies, half_widths_of(curve), strict=True)
+    )
+
+
+def half_widths_of(curve: ScanCurve) -> tuple[float | None, ...]:
+    """Return half the 95 % interval of each cell; 0 where every image was evaluated."""
+    return curve.half_widths or tuple(None if known is None else 0.0 for known in curve.accuracies)
+
+
+def half_width_where_safe(scan: ScanFigures, curve: ScanCurve) -> float | None:
+    """Return the widest half interval up to the first cell beyond what is safe: that on which it rests."""
+    safe = safe_sparsity(scan, curve.name)
+    beyond = next((at for at in scan.sparsities if at > safe), 1.0)
+    widths = zip(scan.sparsities, half_widths_of(curve), strict=True)
+    return max((width for at, width in widths if at <= beyond and width is not None), default=None)
+
+
+def images_seen(scan: ScanFigures) -> tuple[int, int]:
+    """Return on how many images the cells that have a figure were evaluated: the fewest and the most."""
+    seen = [count for curve in scan.layers for count in curve.num_images if count]
+    return min(seen, default=0), max(seen, default=0)
+
+
+def cells_words(scan: ScanFigures) -> str:
+    """Say how far a scan is: every batch of images makes all its cells surer, until they are settled."""
+    num_cells, settled = sum(len(curve.accuracies) for curve in scan.layers), num_settled(scan)
+    if scan.joint:
+        return f"all {num_cells} cells settled, whole plan {len(scan.joint)}"
+    if scan.num_known == num_cells and scan.tolerance_points is None:
+        return f"{num_cells} cells, {images_seen(scan)[0]:,} of {scan.num_images:,} images"
+    return f"{scan.num_known}/{num_cells} cells, {settled} settled"
 
 
 def next_granularity(settings: PlanSettings) -> Granularity:

@@ -10,15 +10,41 @@ from prune_tui.catalog.recipes import finetuning_recipe
 from prune_tui.core.decisions import Decision, Finetune, LoadDense, Prune, Rewind
 from prune_tui.core.draft import Draft, new_draft, with_suggestions
 from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import Price, joint_accuracy, price, safe_sparsity
+from prune_tui.core.forecast import (
+    Forecaster,
+    Price,
+    forecast_error,
+    forecaster,
+    foreseen,
+    price,
+    safe_sparsity,
+)
 from prune_tui.core.plan import PlanSettings, matching_scan, planned, settings_for
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.session import Session
 from prune_tui.core.view import Running, View
+from prune_tui.tui.budgeting import Goal, with_edits
 from prune_tui.tui.layer_rows import layer_rows
 from prune_tui.tui.options import Options
+from prune_tui.tui.scanning import is_quick_by_default
 from prune_tui.tui.steps import Step, reachable
 from prune_tui.tui.work import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """A scan made ready to foresee, and by how many points it is off; None where that is not known."""
+
+    scan: ScanFigures
+    ready: Forecaster
+    error_points: float | None
+
+    def error_at(self, accuracy: float | None) -> float | None:
+        """Return the error where whole plans were tried; nothing is known of plans that lose more."""
+        if accuracy is None or self.error_points is None:
+            return None
+        lowest = min((point.accuracy for point in self.scan.joint), default=1.0)
+        return self.error_points if accuracy >= lowest - self.error_points / 100 else None
 
 
 @dataclass(slots=True)
@@ -31,11 +57,14 @@ class State:
     path: Path | None = None
     view: View = field(default_factory=View)
     draft: Draft | None = None
+    goal: Goal | None = None
     settings: PlanSettings = field(default_factory=PlanSettings)
+    is_quick: bool | None = None
     baseline: Decision = field(default_factory=LoadDense)
     jobs: list[Job] = field(default_factory=list)
     is_paused: bool = False
     is_stopping: bool = False
+    _forecast: Forecast | None = None
 
     @property
     def is_busy(self) -> bool:
@@ -58,13 +87,34 @@ class State:
         """The scan's curves, where they hold for the plan's criterion and granularity."""
         return matching_scan(self.view.scan, self.settings)
 
+    @property
+    def scans_quickly(self) -> bool:
+        """Whether the next scan is quick: as the person said, else as the last was, else by the images."""
+        if self.is_quick is not None:
+            return self.is_quick
+        if self.view.scan is not None:
+            return self.view.scan.tolerance_points is not None
+        environment = self.view.environment
+        return environment is not None and is_quick_by_default(environment.num_images.get("validation", 0))
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """What the plan is foreseen by; worked out once a scan, for it is asked for at every keystroke."""
+        scan = self.scan
+        if scan is None or scan.dense_accuracy <= 0:
+            return None
+        if self._forecast is None or self._forecast.scan is not scan:
+            self._forecast = Forecast(scan, forecaster(scan), forecast_error(scan))
+        return self._forecast
+
     def is_running(self, *kinds: str) -> bool:
         """Whether a decision of one of these kinds is under way."""
         return self.running is not None and self.running.kind in kinds
 
     def begin(self, session: Session) -> None:
         """Forget the session before, and begin with this one."""
-        self.session, self.path, self.view, self.draft = session, None, View(), None
+        self.session, self.path, self.view = session, None, View()
+        self.draft, self.goal, self.is_quick = None, None, None
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         self.settings = settings_for(finetuning_recipe(model, dataset))
 
@@ -76,6 +126,11 @@ class State:
         elif self.scan is not None and dict(self.draft.suggested) != suggested:
             self.draft = with_suggestions(self.draft, suggested)
         return self.draft
+
+    def edit(self, draft: Draft) -> None:
+        """Take on a draft that was edited by hand, and remember which rows for the goal."""
+        self.goal = with_edits(self.goal, self.current_draft(), draft)
+        self.draft = draft
 
     def suggestion(self, layer: LayerInfo) -> float:
         """What the scan suggests for a layer."""
@@ -97,4 +152,5 @@ class State:
         )
         leaders = {row.layer.name for row in layer_rows(self.view.layers, self.settings.granularity)}
         plan = {name: sparsity for name, sparsity in expected.items() if name in leaders}
-        return replace(priced, accuracy=joint_accuracy(self.scan, plan))
+        forecast = self.forecast
+        return replace(priced, accuracy=foreseen(forecast.ready, plan) if forecast is not None else None)

@@ -3,7 +3,7 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Semaphore
 from typing import Literal
@@ -35,6 +35,7 @@ from prune_tui.core.events import (
     EngineReady,
     EpochFinished,
     Event,
+    JointScanned,
     LatencyMeasured,
     LayerInfo,
     MaskChecked,
@@ -46,7 +47,7 @@ from prune_tui.core.events import (
     SweepStarted,
     WeightsBinned,
 )
-from prune_tui.core.forecast import joint_accuracy
+from prune_tui.core.forecast import forecaster, foreseen, joint_accuracy, joint_plans
 from prune_tui.core.report import (
     Curve,
     CurvePoint,
@@ -54,12 +55,14 @@ from prune_tui.core.report import (
     Environment,
     EpochFigures,
     Figures,
+    JointPoint,
     Latency,
     LayerFigures,
     ScanCurve,
     ScanFigures,
 )
 from prune_tui.core.session import Record
+from prune_tui.core.statistics import is_settled, paired_half_width
 from prune_tui.core.view import View, apply, report_of
 from prune_tui.storage import session_path, write_session
 from prune_tui.tui.work import Opening
@@ -86,9 +89,14 @@ Spread = Literal["weights", "unit_norms", "top_share"]
 
 @dataclass
 class Script:
-    """What the fake does: gates by stage (`open`, `scan`, `sweep`, `shrink`, …), errors, pace."""
+    """What the fake does: gates by stage (`open`, `scan`, `joint`, `shrink`, …), errors, pace.
+
+    `num_images` are of the validation split.
+    """
 
     layers: tuple[LayerInfo, ...] = LAYERS
+    num_images: int = 6_000
+    is_reused: bool = True
     gates: dict[str, Semaphore] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
     seconds_a_step: float = 0.0
@@ -118,7 +126,11 @@ class FakeRunner:
             self._step("open")
             yield self._folded(DataProgress("reading digits", done, 100))
         environment = Environment(
-            versions={"torch": "2.13"}, device="cpu", device_name="a processor", num_threads=2, num_images={}
+            versions={"torch": "2.13"},
+            device="cpu",
+            device_name="a processor",
+            num_threads=2,
+            num_images={"train": 54_000, "validation": self._script.num_images, "test": 10_000},
         )
         if self.session.record is not None:
             self._restore()
@@ -192,6 +204,9 @@ class FakeRunner:
                 yield self._shrunk()
             case Finetune(training=training):
                 yield from self._train(index, training.num_epochs, 1, 1, "prune", 0.9, DENSE, should_stop)
+                assert self.view.pruned_counts is not None
+                yield self.view.pruned_counts
+                yield CheckpointSaved("pruned.safetensors", "2" * 64, self.view.pruned_counts.file_bytes)
             case Measure():
                 yield from self._measure(decision, should_stop)
 
@@ -279,24 +294,45 @@ class FakeRunner:
             or (decision.granularity == "unit" and layer.locked_reason is None and not layer.coupled_to)
             or (decision.granularity == "n_m" and layer.inputs % 4 == 0)
         ]
+        total, tolerance = self._script.num_images, decision.tolerance_points
         empty = (None,) * len(decision.sparsities)
         yield ScanStarted(
             ScanFigures(
                 criterion=decision.criterion,
                 granularity=decision.granularity,
-                num_images=6000,
+                num_images=total,
                 dense_accuracy=DENSE,
                 sparsities=decision.sparsities,
                 layers=tuple(ScanCurve(name=layer.name, accuracies=empty) for layer in layers),
+                tolerance_points=tolerance,
+                is_reused=self._script.is_reused,
+                batch_size=512,
+                recorded_bytes=12_300_000 if self._script.is_reused else 0,
+                note=None if self._script.is_reused else "each evaluation starts at the input: other paths",
             )
         )
-        cells = len(layers) * len(decision.sparsities)
-        for number, layer in enumerate(layers):
-            for position, sparsity in enumerate(decision.sparsities):
+        cells = [(layer, position) for layer in layers for position in range(len(decision.sparsities))]
+        number = 0
+        for seen in sorted({min(total, 128), min(total, 1024), total}):
+            left = []
+            for at, (layer, position) in enumerate(cells):
                 self._step("scan", should_stop)
-                done = number * len(decision.sparsities) + position + 1
-                accuracy = curve(layer, sparsity)
-                yield CellScanned(layer.name, position, accuracy, 0.0, 6000, done / cells, done * 0.1)
+                number += 1
+                accuracy = curve(layer, decision.sparsities[position])
+                lost = round((DENSE - accuracy) * seen)
+                half_width = paired_half_width(lost, 0, seen, total)
+                if tolerance is None or not is_settled(accuracy - DENSE, half_width, tolerance):
+                    left.append((layer, position))
+                done = (seen + (at + 1) / len(cells)) / (total + 1)
+                yield CellScanned(layer.name, position, accuracy, half_width, seen, done, number * 0.1)
+            cells = left
+        scanned = self.view.scan
+        assert scanned is not None
+        amplified = replace(forecaster(scanned, calibrated=False), interaction=0.8)
+        for at, plan in enumerate(joint_plans(scanned)):
+            self._step("joint", should_stop)
+            accuracy = (foreseen(amplified, plan) or DENSE) + (0.004 if at % 2 else -0.004)
+            yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), number * 0.1)
 
     def _prune(self, decision: Prune, index: int, should_stop: Callable[[], bool]) -> Iterator[Event]:
         plan = decision.plan

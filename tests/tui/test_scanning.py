@@ -74,7 +74,7 @@ def test_a_sweep_has_only_networks_that_its_methods_lead_to() -> None:
 
 def test_a_scan_of_two_in_four_has_its_one_sparsity() -> None:
     settings = PlanSettings(granularity="n_m")
-    assert scan_of(settings) == Scan(granularity="n_m", sparsities=(0.5,))
+    assert scan_of(settings, is_quick=False) == Scan(granularity="n_m", sparsities=(0.5,))
     assert next_granularity(settings) == "weight"
 
 

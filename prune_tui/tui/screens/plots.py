@@ -2,23 +2,29 @@
 
 from prune_tui.core.forecast import curve_of
 from prune_tui.core.report import EpochFigures, ScanFigures
+from prune_tui.tui.scanning import half_widths_of
 from prune_tui.tui.widgets.chart import Line, Plot, padded_range
 
 
 def curve_plot(scan: ScanFigures, layer: str, *, chosen: float | None = None) -> Plot:
-    """Return a layer's curve as a plot, with the line one point below dense, and the chosen sparsity."""
+    """Return a layer's curve as a plot, each cell with its 95 % interval where it is not exact.
+
+    Also drawn are the line one point below dense, and the chosen sparsity.
+    """
     curve = curve_of(scan, layer)
-    known = [
-        (at, accuracy)
-        for at, accuracy in zip(scan.sparsities, curve.accuracies if curve else (), strict=True)
-        if accuracy is not None
+    cells = zip(scan.sparsities, curve.accuracies, half_widths_of(curve), strict=True) if curve else ()
+    known = [(at, accuracy, width or 0.0) for at, accuracy, width in cells if accuracy is not None]
+    points = ((0.0, scan.dense_accuracy), *((at, accuracy) for at, accuracy, _ in known))
+    intervals = [
+        (at, max(0.0, accuracy - width), min(1.0, accuracy + width)) for at, accuracy, width in known if width
     ]
-    points = ((0.0, scan.dense_accuracy), *known)
-    low, high = padded_range([accuracy for _, accuracy in points], least=0.04)
+    ends = [end for _, *both in intervals for end in both]
+    low, high = padded_range([*(accuracy for _, accuracy in points), *ends], least=0.04)
     floor = scan.dense_accuracy - 0.01
     return Plot(
         lines=(
             Line(((0.0, floor), (1.0, floor)), tone="muted", is_ghost=True),
+            *(Line(((at, bottom), (at, top)), tone="muted") for at, bottom, top in intervals),
             Line(points),
             *(
                 ()

@@ -18,7 +18,7 @@ from prune_tui.tui.baselines import trained_baseline
 from prune_tui.tui.dialogs.sweep import SweepDialog
 from prune_tui.tui.layer_rows import LayerRow, layer_rows
 from prune_tui.tui.messages import GoTo, Perform, StopWork
-from prune_tui.tui.scanning import SweepSettings, next_granularity, scan_of, sweep_of
+from prune_tui.tui.scanning import SweepSettings, next_granularity, num_settled, scan_of, sweep_of
 from prune_tui.tui.screens import scan_text, sweep_text
 from prune_tui.tui.screens.plots import curve_plot, training_plot
 from prune_tui.tui.screens.step_screen import StepScreen
@@ -77,8 +77,7 @@ class ScanScreen(StepScreen):
         if self._is_sweep and not title:
             title, words = "sweep", self._sweep_words()
         elif state.is_running("scan") or not title:
-            shown = state.view.scan if state.is_running("scan") and state.view.scan else state.settings
-            title = f"{title or 'scan'} by {shown.criterion}, each {shown.granularity}"
+            title = self._scan_title()
         self.query_one("#meter", Meter).show(title, share, words or scan_text.idle_words(state))
         self.query_one(ViewSwitch).show(
             "sweep" if self._is_sweep else "scan",
@@ -92,6 +91,13 @@ class ScanScreen(StepScreen):
         self.query_one("#facts", FixedText).show(self._facts())
         label, is_ready = scan_text.next_words(state)
         self.next_bar.show(label, is_ready=is_ready)
+
+    def _scan_title(self) -> str:
+        """Name the scan that runs, or the one that these options would be."""
+        state, running = self.state, self.state.view.scan if self.state.is_running("scan") else None
+        shown = running or state.settings
+        is_quick = running.tolerance_points is not None if running else state.scans_quickly
+        return f"{'quick' if is_quick else 'exact'} scan by {shown.criterion}, each {shown.granularity}"
 
     def _sweep_words(self) -> str:
         curves = self._panel.curves
@@ -130,10 +136,10 @@ class ScanScreen(StepScreen):
             chart.show(None)
             return
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(row.layer.name, palette.bold).append(
-            "  validation accuracy by sparsity, %", palette.muted
-        )
-        text.append("   ┄ one point below dense", palette.faint)
+        text.append(row.layer.name, palette.bold).append("  accuracy, %", palette.muted)
+        text.append("   ┄ −1 point", palette.faint)
+        if scan.tolerance_points is not None or num_settled(scan) < scan.num_known:
+            text.append("   │ 95 %", palette.faint)
         title.show(text)
         chart.show(curve_plot(scan, row.layer.name), hint="")
 
@@ -203,7 +209,21 @@ class ScanScreen(StepScreen):
             self.post_message(Perform(self.state.baseline))
         else:
             self._turn_to(is_sweep=False)
-            self.post_message(Perform(scan_of(self.state.settings)))
+            self.post_message(Perform(scan_of(self.state.settings, is_quick=self.state.scans_quickly)))
+
+    def action_toggle_quick(self) -> None:
+        """Turn from a quick scan to an exact one or back, and scan again; a scan that runs is ended."""
+        state = self.state
+        is_scanning = state.is_running("scan")
+        is_held_up = state.is_busy and (not is_scanning or state.is_stopping)
+        if is_held_up or not has_baseline(state.session):
+            self.app.bell()
+            return
+        state.is_quick = not state.scans_quickly
+        if is_scanning:
+            self.post_message(StopWork())
+        self._turn_to(is_sweep=False)
+        self.post_message(Perform(scan_of(state.settings, is_quick=state.is_quick)))
 
     def action_sweep(self) -> None:
         """Ask by which methods the whole network is to be pruned."""

@@ -4,9 +4,9 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from prune_tui.core.report import ScanFigures
 from prune_tui.core.view import Running
 from prune_tui.tui.palette import palette_of
+from prune_tui.tui.scanning import cells_words
 from prune_tui.tui.state import State
 from prune_tui.tui.words import duration_text
 
@@ -64,7 +64,7 @@ def progress_words(state: State) -> tuple[str, float | None, str]:
         rounds = f"round {batch.round}/{batch.num_rounds}  " if batch.num_rounds > 1 else ""
         where = f"{rounds}epoch {batch.epoch}/{batch.num_epochs}  batch {batch.batch}/{batch.num_batches}"
     elif running.kind == "scan" and view.scan is not None:
-        where = _cells_words(view.scan)
+        where = cells_words(view.scan)
     elif running.kind == "sweep":
         where = _points_words(state, running)
     else:
@@ -82,11 +82,6 @@ def progress_words(state: State) -> tuple[str, float | None, str]:
     }.get(running.kind, running.kind)
     paused = "paused" if state.is_paused else "stopping…" if state.is_stopping else ""
     return title, running.done, "  ".join(word for word in (where, words_left, paused) if word)
-
-
-def _cells_words(scan: ScanFigures) -> str:
-    cells = [accuracy for curve in scan.layers for accuracy in curve.accuracies]
-    return f"{sum(accuracy is not None for accuracy in cells)}/{len(cells)} cells"
 
 
 def _points_words(state: State, running: Running) -> str:
