@@ -186,6 +186,22 @@ async def test_global_is_one_number(tmp_path: Path) -> None:
         assert (prune.scope, prune.plan) == ("global", 0.8)
 
 
+async def test_a_locked_row_is_spared_by_one_threshold(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("=", "s", "down", "down", "right", "enter")
+        await desk.to(Step.PLAN)
+        assert "spared" in desk.cell("conv1", "note")
+        assert desk.cell("conv1", "kept") == "500"
+        await desk.press("enter", *".8", "enter")
+        assert "global 0.8, 1 spared" in desk.text("#settings")
+        await desk.press("p")
+        await desk.to(Step.TRAIN)
+        prune = desk.script.performed[-1]
+        assert isinstance(prune, Prune)
+        assert (prune.plan, prune.spared) == (0.8, ("conv1",))
+
+
 async def test_units_that_cannot_be_removed_are_locked_with_the_reason(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()

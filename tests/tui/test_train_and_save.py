@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prune_tui.core.decisions import Measure
+from prune_tui.core.decisions import Finetune, Measure
 from prune_tui.tui.steps import Step
 from prune_tui.tui.widgets.meter import Meter
 from prune_tui.tui.widgets.weight_histogram import WeightHistogram
@@ -122,6 +122,46 @@ async def test_the_result_is_complete_and_can_be_copied(
         assert picture.read_text().startswith("<svg")
         await desk.press("n")
         await desk.to(Step.PICK)
+
+
+async def _saved(desk: Desk) -> None:
+    await desk.press("enter")
+    await desk.to(Step.SAVE)
+    await desk.idle()
+
+
+async def test_a_pruned_network_is_fine_tuned_on_and_measured_again(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_train()
+        await desk.idle()
+        await _saved(desk)
+        foreseen = desk.text("#foreseen").splitlines()[1]
+        await desk.press("f")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        finetune = desk.script.performed[-1]
+        assert isinstance(finetune, Finetune)
+        assert finetune.training.num_epochs == desk.state.settings.num_epochs
+        assert "ghost" in desk.text("#now")
+        assert "read the test set once" in desk.next_label
+        await _saved(desk)
+        assert "pruned" in desk.text("#figures")
+        assert "5 fine-tune" in desk.text("#where")
+        assert isinstance(desk.script.performed[-1], Measure)
+        assert desk.text("#foreseen").splitlines()[1] == foreseen
+
+
+async def test_what_was_foreseen_stands_beside_what_came(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        estimate = desk.text("#totals").partition("est acc ")[2].split()[0]
+        await desk.press("enter")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        await _saved(desk)
+        foreseen = desk.text("#foreseen").splitlines()[1]
+        assert foreseen.startswith(f"foreseen {estimate} % ±")
+        assert ", came " in foreseen
 
 
 async def test_progress_is_in_words_too(tmp_path: Path) -> None:

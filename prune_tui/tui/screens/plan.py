@@ -2,11 +2,14 @@
 
 from collections.abc import Callable
 
+from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.coordinate import Coordinate
+from textual.widget import Widget
 
+from prune_tui.core.budget import describe_target
 from prune_tui.core.decisions import N_M_SPARSITY
 from prune_tui.core.draft import (
     Draft,
@@ -21,16 +24,19 @@ from prune_tui.core.draft import (
 )
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo
+from prune_tui.core.forecast import Price
 from prune_tui.core.plan import PlanSettings, fixed_reason, overall_sparsity, prune_decision
 from prune_tui.tui.baselines import trained_baseline
+from prune_tui.tui.budgeting import Goal, solve_again, why_not_solved
 from prune_tui.tui.dialogs.settings import SettingsDialog
 from prune_tui.tui.layer_rows import LayerRow, layer_rows
 from prune_tui.tui.messages import GoTo, Perform
-from prune_tui.tui.screens import plan_text
+from prune_tui.tui.screens import plan_budget, plan_text
 from prune_tui.tui.screens.plots import curve_plot
 from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step, is_pruning
+from prune_tui.tui.widgets.budget_bar import BudgetBar
 from prune_tui.tui.widgets.cell_editor import CellEditor
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.fixed_text import FixedText
@@ -47,6 +53,8 @@ class PlanScreen(StepScreen):
         super().__init__(state)
         self._typed: Draft | None = None
         self._note = ""
+        self._typed_goal: Goal | None = None
+        self._home_of_budget: Widget | None = None
 
     def compose_body(self) -> ComposeResult:
         """Lay out table, histogram and totals."""
@@ -56,6 +64,7 @@ class PlanScreen(StepScreen):
                 yield WeightHistogram(id="weights")
                 yield Chart(id="curve")
         yield FixedText(id="explain")
+        yield BudgetBar()
         yield FixedText(id="settings")
         yield FixedText(id="totals")
         yield CellEditor()
@@ -64,6 +73,14 @@ class PlanScreen(StepScreen):
     def draft(self) -> Draft:
         """The plan as the person sees it: with what is being typed."""
         return self._typed or self.state.current_draft()
+
+    @property
+    def _goal(self) -> Goal | None:
+        return self._typed_goal if self._budget_bar.is_open else self.state.goal
+
+    @property
+    def _budget_bar(self) -> BudgetBar:
+        return self.query_one(BudgetBar)
 
     @property
     def _table(self) -> Table:
@@ -105,17 +122,27 @@ class PlanScreen(StepScreen):
                 for row in self._rows
             ]
         )
-        self._show_layer(expected)
+        self._show_layer(expected, is_unmet=plan_budget.whether_met(self._goal, price, state) is False)
         self.query_one("#settings", FixedText).show(plan_text.settings_line(draft, state, self.palette))
-        self.query_one("#totals", FixedText).show(
-            plan_text.totals(price, state.scan, self.palette, is_wide=self.size.width >= 110)
-        )
+        totals = self.query_one("#totals", FixedText)
+        totals.show(plan_text.totals(self._totals(price), self.palette, width=self.size.width - 4))
         if is_pruning(state.view):
             self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
         else:
             self.next_bar.show(plan_text.next_words(state.settings))
 
-    def _show_layer(self, expected: dict[str, float]) -> None:
+    def _totals(self, price: Price) -> plan_text.Totals:
+        goal, forecast = self._goal, self.state.forecast
+        return plan_text.Totals(
+            price=price,
+            dense_accuracy=forecast.scan.dense_accuracy if forecast is not None else None,
+            error_points=forecast.error_at(price.accuracy) if forecast is not None else None,
+            num_tried=len(forecast.scan.joint) if forecast is not None else 0,
+            target=goal.target if goal is not None else None,
+            is_met=plan_budget.whether_met(goal, price, self.state),
+        )
+
+    def _show_layer(self, expected: dict[str, float], *, is_unmet: bool = False) -> None:
         row, state = self._row, self.state
         if row is None:
             return
@@ -128,8 +155,11 @@ class PlanScreen(StepScreen):
         if chart.display:
             chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
         on_action = self.next_bar.has_focus and not self._note
+        note = self._note
+        if is_unmet and not note and state.goal is not None and self._typed is None:
+            note = plan_budget.way_back(state.goal, self.draft, state)
         explanation = plan_text.explanation(
-            row, state, self.palette, note=self._note, is_arrival=on_action and not self.draft.past
+            row, state, self.palette, note=note, is_arrival=on_action and not self.draft.past
         )
         self.query_one("#explain", FixedText).show(explanation)
 
@@ -139,7 +169,9 @@ class PlanScreen(StepScreen):
             return
         if not self.query_one(CellEditor).is_open:
             self._note = ""
-        self._show_layer(self.state.expected(self.draft))
+        price = self.state.price(self.draft)
+        is_unmet = plan_budget.whether_met(self._goal, price, self.state) is False
+        self._show_layer(self.state.expected(self.draft), is_unmet=is_unmet)
 
     @on(Table.Left)
     def _left(self, message: Table.Left) -> None:
@@ -194,7 +226,7 @@ class PlanScreen(StepScreen):
         self._typed, self._note = None, ""
         self._table.focus()
         if message.sparsity is not None:
-            self.state.draft = self._with(message.layer, message.sparsity)
+            self.state.edit(self._with(message.layer, message.sparsity))
             rows = self._table.row_count
             if message.move > 0 and self._table.cursor_row >= rows - 1:
                 self.next_bar.focus()
@@ -217,11 +249,16 @@ class PlanScreen(StepScreen):
             self._note = f"{layer.name} is locked: = unlocks it"
         else:
             return False
-        self.app.bell()
-        self.show()
+        self._say_no(self._note)
         return True
 
     def _change(self, change: Callable[[Draft], Draft]) -> None:
+        self._note = ""
+        self.state.edit(change(self.state.current_draft()))
+        self.show()
+
+    def _go_through_time(self, change: Callable[[Draft], Draft]) -> None:
+        """Undo and redo edit nothing by hand."""
         self._note = ""
         self.state.draft = change(self.state.current_draft())
         self.show()
@@ -265,11 +302,82 @@ class PlanScreen(StepScreen):
 
     def action_undo(self) -> None:
         """Take the last change back."""
-        self._change(undone)
+        self._go_through_time(undone)
 
     def action_redo(self) -> None:
         """Make the undone change again."""
-        self._change(redone)
+        self._go_through_time(redone)
+
+    def _say_no(self, why: str) -> None:
+        self._note = why
+        self.app.bell()
+        self.show()
+
+    def action_budget(self) -> None:
+        """Ask what the whole network is to reach."""
+        if why := why_not_solved(self.state.settings, self.state.scan):
+            self._say_no(why)
+            return
+        self._home_of_budget = self.focused
+        self.query_one("#explain").display = False
+        goal = self.state.goal
+        text = describe_target(goal.target) if goal is not None else ""
+        self._budget_bar.open(text)
+        self._try_budget(text)
+
+    @on(BudgetBar.Typed)
+    def _budget_typed(self, message: BudgetBar.Typed) -> None:
+        self._try_budget(message.text)
+
+    def _try_budget(self, text: str) -> plan_budget.Attempt:
+        """Show the plan as it would be."""
+        tried = plan_budget.attempt(text, self.state.current_draft(), self.state)
+        self._typed, self._typed_goal = tried.draft, tried.goal
+        tone = self.palette.bad if tried.is_wrong else self.palette.good if tried.goal else self.palette.muted
+        self._budget_bar.say(Text(tried.words, tone, no_wrap=True), is_wrong=tried.is_wrong)
+        self.show()
+        return tried
+
+    @on(BudgetBar.Taken)
+    def _budget_taken(self, message: BudgetBar.Taken) -> None:
+        tried = self._try_budget(message.text)
+        if tried.draft is None:
+            self.app.bell()
+            return
+        self.state.draft, self.state.goal = tried.draft, tried.goal
+        done = plan_budget.outcome(tried.goal, tried.draft, self.state) if tried.goal is not None else ""
+        self._leave_budget(done, is_left=False)
+
+    @on(BudgetBar.Cancelled)
+    def _budget_cancelled(self, message: BudgetBar.Cancelled) -> None:
+        self._leave_budget("", is_left=message.is_left)
+
+    def _leave_budget(self, note: str, *, is_left: bool) -> None:
+        self._typed, self._typed_goal, self._note = None, None, note
+        self._budget_bar.close()
+        self.query_one("#explain").display = True
+        if not is_left:
+            (self._home_of_budget or self.next_bar).focus()
+        self.show()
+
+    def action_solve_again(self) -> None:
+        """Lock the rows that were edited, and solve the goal over the others."""
+        state = self.state
+        if state.goal is None:
+            self.action_budget()
+            return
+        if why := why_not_solved(state.settings, state.scan):
+            self._say_no(why)
+            return
+        try:
+            state.draft, state.goal = solve_again(
+                state.goal, state.current_draft(), view=state.view, settings=state.settings, scan=state.scan
+            )
+        except DecisionError as error:
+            self._say_no(f"✗ {error}")
+            return
+        self._note = plan_budget.outcome(state.goal, state.draft, state)
+        self.show()
 
     def action_settings(self) -> None:
         """Change how the plan is carried out."""
@@ -295,9 +403,7 @@ class PlanScreen(StepScreen):
         try:
             decision = prune_decision(self.state.current_draft(), self.state.view.layers, self.state.settings)
         except DecisionError as error:
-            self._note = f"✗ {error}"
-            self.app.bell()
-            self.show()
+            self._say_no(f"✗ {error}")
             return
         self.post_message(Perform(decision))
         self.post_message(GoTo(Step.TRAIN))

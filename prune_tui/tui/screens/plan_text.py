@@ -1,14 +1,22 @@
 """The words and cells of the plan: what each line of step 3 says."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from rich.text import Text
 
+from prune_tui.core.budget import Kind, Target, describe_target
 from prune_tui.core.decisions import epochs
 from prune_tui.core.draft import Draft
 from prune_tui.core.events import LayerInfo, WeightsBinned
 from prune_tui.core.forecast import Price, bins_that_die, explain, layer_accuracy
-from prune_tui.core.plan import PlanSettings, describe_settings, fixed_reason, overall_sparsity
+from prune_tui.core.plan import (
+    PlanSettings,
+    describe_settings,
+    fixed_reason,
+    overall_sparsity,
+    spared_layers,
+)
 from prune_tui.core.report import ScanFigures
 from prune_tui.tui.baselines import described
 from prune_tui.tui.layer_rows import LayerRow
@@ -30,7 +38,7 @@ def columns(width: int, scan: ScanFigures | None) -> list[Column]:
     """Return the table's columns for a width; the layer's name and the note take what is left."""
     kind = [Column("kind", "kind", 22)] if width >= 106 else []
     spare = max(0, width - 79 - sum(column.width + 2 for column in kind))
-    name = 14 + min(24, spare // 2)
+    name = max(10, 14 - max(0, 79 - width)) + min(24, spare // 2)
     return [
         Column("layer", "layer", name),
         *kind,
@@ -61,7 +69,7 @@ def cells(
     is_global = state.settings.scope == "global"
     has_room = columns[-1].width >= 16
     locked = f"locked: {reason}" if has_room else "locked"
-    note = locked if reason else "= locked" if row.is_locked and not is_global else ""
+    note = locked if reason else f"= {'spared' if is_global else 'locked'}" if row.is_locked else ""
     note = note or (shown.coupled_words() if has_room else "")
     kind = [Text(layer.kind, palette.muted)] if any(column.key == "kind" for column in columns) else []
     tone = palette.faint if reason else palette.selected if is_changed else palette.bold
@@ -134,7 +142,8 @@ def explanation(
     layer = row.together
     text = Text(no_wrap=True, overflow="ellipsis")
     if note:
-        return text.append(note, palette.bad if note.startswith("✗") else palette.warn)
+        tones = {"✗": palette.bad, "✓": palette.good}
+        return text.append(note, tones.get(note[0], palette.warn))
     reason = fixed_reason(layer, state.settings)
     if reason:
         return text.append(f"{layer.name} stays whole: {reason}", palette.text)
@@ -145,7 +154,9 @@ def explanation(
             palette.warn,
         )
     if is_arrival and state.scan is not None:
-        return text.append("this is what the scan suggests: enter prunes, ↑ changes a layer", palette.text)
+        return text.append(
+            "the scan suggests this: enter prunes, b sets a budget, ↑ changes a layer", palette.text
+        )
     text.append(explain(layer, state.view.layers, state.scan), palette.text)
     return text.append(f"; {row.coupled_words()}" if row.coupled else "", palette.muted)
 
@@ -159,24 +170,73 @@ def settings_line(draft: Draft, state: State, palette: Palette) -> Text:
         shown = {"fine-tune": f"fine-tune {value}", "from": f"from {value}"}.get(what, value)
         if value == "global":
             shown = f"global {overall_sparsity(draft, state.view.layers):.3g}"
+            num_spared = len(spared_layers(draft, state.view.layers, state.settings))
+            shown += f", {num_spared} spared" if num_spared else ""
         text.append(" · " if text else "", palette.faint).append(shown, palette.text)
     return text.append("   s", palette.selected).append(" changes", palette.muted)
 
 
-def totals(price: Price, scan: ScanFigures | None, palette: Palette, *, is_wide: bool) -> Text:
-    """Say what the plan costs and saves."""
-    text = Text(no_wrap=True, overflow="ellipsis")
-    text.append("size ", palette.muted)
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What a plan costs and saves, how far forecasts were off in points, and whether a goal is met."""
+
+    price: Price
+    dense_accuracy: float | None = None
+    error_points: float | None = None
+    num_tried: int = 0
+    target: Target | None = None
+    is_met: bool | None = None
+
+
+def totals(shown: Totals, palette: Palette, *, width: int) -> Text:
+    """Say it in one line, in as many words as there is room for."""
+    for words in (4, 3, 2, 1, 0):
+        text = _totals(shown, palette, words=words)
+        if text.cell_len <= width:
+            break
+    return text
+
+
+def _totals(shown: Totals, palette: Palette, *, words: int) -> Text:
+    """Fewer `words` leave out what can be told from the rest; the goal stands by the figure it is about."""
+    price, text = shown.price, Text(no_wrap=True, overflow="ellipsis")
+    text.append("size " if words > 0 else "", palette.muted)
     text.append(sizes_text(price.dense_bytes, price.file_bytes), palette.bold)
-    text.append(f" ({change_text(price.dense_bytes, price.file_bytes)})", palette.muted)
-    text.append("  MACs ", palette.muted).append(change_text(price.macs, price.nonzero_macs), palette.bold)
-    text.append("  compression ", palette.muted).append(times_text(price.compression_ratio), palette.bold)
-    if price.accuracy is None or scan is None:
-        return text.append("  est acc —", palette.muted)
-    lost = scan.dense_accuracy - price.accuracy
+    if words > 2:
+        text.append(f" ({change_text(price.dense_bytes, price.file_bytes)})", palette.muted)
+    text.append_text(_goal("file_size", shown, palette))
+    speedup, change = times_text(price.theoretical_speedup), change_text(price.macs, price.nonzero_macs)
+    if shown.target is not None and shown.target.kind == "theoretical_speedup":
+        change = f"{change} = {speedup}" if words > 0 else speedup
+    text.append("  MACs ", palette.muted).append(change, palette.bold)
+    text.append_text(_goal("theoretical_speedup", shown, palette))
+    is_goal = shown.target is not None and shown.target.kind == "compression_ratio"
+    if words > 0 or is_goal:
+        text.append("  compression " if words > 1 else "  ", palette.muted)
+        text.append(times_text(price.compression_ratio), palette.bold)
+    text.append_text(_goal("compression_ratio", shown, palette))
     text.append("  est acc ", palette.muted)
-    text.append(percent_text(price.accuracy), loss_style(lost, palette))
-    return text.append("  before fine-tuning, from the curves" if is_wide else "", palette.muted)
+    if price.accuracy is None or shown.dense_accuracy is None:
+        return text.append("—", palette.muted).append_text(_goal("accuracy_drop", shown, palette))
+    lost = shown.dense_accuracy - price.accuracy
+    text.append(f"{price.accuracy * 100:.1f}", loss_style(lost, palette))
+    if shown.error_points is not None:
+        text.append(f" ±{shown.error_points:.1f}", palette.muted)
+    text.append_text(_goal("accuracy_drop", shown, palette))
+    if words > 3:
+        tail = f", as {shown.num_tried} whole plans showed" if shown.error_points is not None else ""
+        text.append(f"  before fine-tuning{tail}", palette.muted)
+    return text
+
+
+def _goal(kind: Kind, shown: Totals, palette: Palette) -> Text:
+    """Say what the goal is, beside the figure that it is about, and whether it is met."""
+    if shown.target is None or shown.target.kind != kind:
+        return Text()
+    outcome = {True: "ok", False: "not met", None: "not known"}[shown.is_met]
+    style = {True: palette.good, False: palette.bad, None: palette.warn}[shown.is_met]
+    what = describe_target(shown.target).removesuffix(" fewer MACs")
+    return Text.assemble((f" (goal {what} ", palette.muted), (outcome, style), (")", palette.muted))
 
 
 def next_words(settings: PlanSettings) -> str:

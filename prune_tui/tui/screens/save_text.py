@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterator
 from rich.text import Text
 
 from prune_tui.core.caveats import caveats
-from prune_tui.core.decisions import describe
-from prune_tui.core.forecast import num_pruned
-from prune_tui.core.report import Figures, Latency, Report, ScanFigures
-from prune_tui.core.runs import accuracy_right_after, foreseen_accuracy, last_prune, pruning_runs
+from prune_tui.core.decisions import Prune, describe
+from prune_tui.core.forecast import forecast_error, num_pruned
+from prune_tui.core.report import Figures, Latency, Report
+from prune_tui.core.runs import accuracy_right_after, foreseen_accuracy, last_prune
 from prune_tui.core.summary import compression_ratio, networks_of, theoretical_speedup
+from prune_tui.core.view import epochs_of
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
 from prune_tui.tui.words import (
@@ -123,13 +124,7 @@ def foreseen(state: State, palette: Palette) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     if prune is None:
         return text.append("no plan has been carried out", palette.muted)
-    runs = pruning_runs(decisions, state.view.epochs)
-    scan: ScanFigures | None = state.view.scan
-    predicted, real = foreseen_accuracy(prune, scan), accuracy_right_after(runs[-1]) if runs else None
-    text.append("validation accuracy right after pruning\n", palette.muted)
-    text.append(f"foreseen {percent_text(predicted)}, came {percent_text(real)}", palette.text)
-    if predicted is not None and real is not None:
-        text.append(f" ({points_text(real - predicted)})", palette.muted)
+    text.append_text(_foretold(prune, state, palette))
     text.append(f"\n{'layer':<18}{'planned':>10}{'came':>10}{'kept':>12}{'foreseen':>12}", palette.muted)
     has_units = prune.granularity == "unit"
     leaders = {one.name: one.coupled_to for one in state.view.layers if has_units and one.coupled_to}
@@ -147,6 +142,25 @@ def foreseen(state: State, palette: Palette) -> Text:
         text.append(f"{percent_text(figures.sparsity):>10}", palette.bold)
         text.append(f"{count_text(figures.nonzero):>12}", palette.text)
         text.append(f"{kept:>12}", palette.muted)
+    return text
+
+
+def _foretold(prune: Prune, state: State, palette: Palette) -> Text:
+    """Return the accuracy right after pruning, foreseen from the curves against real."""
+    decisions = state.session.decisions if state.session else ()
+    index = max(at for at, decision in enumerate(decisions) if decision == prune)
+    scan, rounds = state.view.scan, prune.schedule.num_rounds
+    foretold, real = foreseen_accuracy(prune, scan), accuracy_right_after(epochs_of(state.view, index))
+    error = forecast_error(scan) if foretold is not None else None
+    after = f"after the first of {rounds} rounds" if rounds > 1 else "right after pruning"
+    text = Text(f"validation accuracy {after}, from the scan's curves\n", palette.muted)
+    text.append(f"foreseen {percent_text(foretold)}", palette.text)
+    text.append(f" ±{error:.1f}" if error is not None else "", palette.muted)
+    if rounds > 1:
+        text.append(" for all rounds at once", palette.muted)
+    text.append(f", came {percent_text(real)}", palette.text)
+    if foretold is not None and real is not None and rounds == 1:
+        text.append(f" ({points_text(real - foretold)})", palette.muted)
     return text
 
 

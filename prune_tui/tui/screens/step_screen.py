@@ -8,8 +8,10 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 
+from prune_tui.core.decisions import Finetune
+from prune_tui.core.plan import finetuning_of
 from prune_tui.tui.actions import actions_of, bindings_of
-from prune_tui.tui.messages import GoTo, PauseWork, StopWork
+from prune_tui.tui.messages import GoTo, PauseWork, Perform, StopWork
 from prune_tui.tui.palette import Palette, palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step
@@ -124,6 +126,15 @@ class StepScreen(Screen[None]):
             self.app.push_screen(DistributionsDialog(self.state, layer=self.layer_in_sight))
         else:
             self.app.bell()
+
+    def action_finetune(self) -> None:
+        """Fine-tune the pruned network once more, by the recipe of the settings, and watch."""
+        state = self.state
+        if state.is_busy or state.view.pruned_counts is None:
+            self.app.bell()
+            return
+        self.post_message(Perform(Finetune(training=finetuning_of(state.settings))))
+        self.post_message(GoTo(Step.TRAIN))
 
     def action_toggle_pause(self) -> None:
         """Pause or go on."""

@@ -1,0 +1,117 @@
+"""The line that `b` opens in the plan, to say what the whole network is to reach."""
+
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from prune_tui.tui.widgets.fixed_text import FixedText
+
+
+class BudgetInput(Input):
+    """Esc and a focus that goes elsewhere leave the plan as it was."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", show=False)]
+
+    class Cancelled(Message):
+        """Nothing is to change; `is_left` if the focus has gone elsewhere by itself."""
+
+        def __init__(self, *, is_left: bool) -> None:
+            self.is_left = is_left
+            super().__init__()
+
+    def action_cancel(self) -> None:
+        """Change nothing."""
+        self.post_message(self.Cancelled(is_left=False))
+
+    def on_blur(self, _event: events.Blur) -> None:
+        """Change nothing."""
+        self.post_message(self.Cancelled(is_left=True))
+
+
+class BudgetBar(Vertical):
+    """A line to type in, and one below it that says what that would mean."""
+
+    DEFAULT_CSS = """
+    BudgetBar { display: none; height: 2; padding: 0 2; }
+    BudgetBar Horizontal { height: 1; }
+    BudgetBar .name { width: 8; text-style: bold; }
+    BudgetBar BudgetInput { width: 24; }
+    BudgetBar .keys { width: 1fr; padding: 0 2; color: $foreground 60%; }
+    BudgetBar FixedText { height: 1; text-wrap: nowrap; }
+    """
+
+    class Typed(Message):
+        """What is typed so far."""
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
+
+    class Taken(Typed):
+        """What is typed is to be done."""
+
+    class Cancelled(Message):
+        """The bar has closed, and nothing is to change; `is_left` if the focus has gone elsewhere."""
+
+        def __init__(self, *, is_left: bool) -> None:
+            self.is_left = is_left
+            super().__init__()
+
+    def compose(self) -> ComposeResult:
+        """Lay out the field and its hint."""
+        with Horizontal():
+            yield Static("budget", classes="name")
+            yield BudgetInput(id="budget", compact=True, max_length=40)
+            yield Static("enter fills the plan   esc never mind", classes="keys")
+        yield FixedText(id="budget-hint")
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a budget is being typed."""
+        return bool(self.display)
+
+    @property
+    def _field(self) -> BudgetInput:
+        return self.query_one(BudgetInput)
+
+    def open(self, text: str) -> None:
+        """Begin with this text, ready to be typed over."""
+        self.display = True
+        with self.prevent(Input.Changed):
+            self._field.value = text
+        self._field.focus()
+        self._field.select_all()
+
+    def close(self) -> None:
+        """Go away."""
+        self.display = False
+
+    def say(self, hint: Text, *, is_wrong: bool) -> None:
+        """Say below the field what is typed would mean, or why it means nothing."""
+        self._field.set_class(is_wrong, "-invalid")
+        self.query_one("#budget-hint", FixedText).show(hint)
+
+    @on(Input.Changed)
+    def _changed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self.is_open:
+            self.post_message(self.Typed(event.value))
+
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        if self.is_open:
+            self.post_message(self.Taken(event.value))
+
+    @on(BudgetInput.Cancelled)
+    def _cancelled(self, event: BudgetInput.Cancelled) -> None:
+        event.stop()
+        if self.is_open:
+            self.close()
+            self.post_message(self.Cancelled(is_left=event.is_left))

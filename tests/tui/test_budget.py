@@ -1,0 +1,250 @@
+"""A budget is solved over the unlocked rows, is one step, and is held against every edit after it."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from prune_tui.core.budget import parse_target
+from prune_tui.core.draft import new_draft, toggled_lock, undone, with_sparsity
+from prune_tui.core.events import LayerInfo
+from prune_tui.core.forecast import Price
+from prune_tui.tui.budgeting import Goal, as_one_step, edited_rows, filled, locked, with_edits
+from prune_tui.tui.screens.plan import PlanScreen
+from prune_tui.tui.screens.plan_text import Totals, totals
+from prune_tui.tui.steps import Step
+from prune_tui.tui.widgets.budget_bar import BudgetBar
+from tests.tui.fake_runner import LAYERS, RESIDUAL, Script
+from tests.tui.helpers import Desk, open_desk
+from tests.tui.test_drawing import PALETTE
+
+DRAFT = new_draft(["a", "b", "c"], {"a": 0.5})
+GOALS = ["≤ 0.5 MB", "≥ 3x", "≤ 2 points", "≥ 2x fewer MACs"]
+
+
+def _sparsities(desk: Desk) -> dict[str, float]:
+    return {name: row.sparsity for name, row in desk.state.current_draft().rows.items()}
+
+
+def _hint(desk: Desk) -> str:
+    return desk.text("#budget-hint")
+
+
+async def _with_goal(desk: Desk, text: str) -> None:
+    await desk.to_plan()
+    await desk.press("b", *text, "enter")
+
+
+def test_a_plan_fills_in_as_one_step_and_leaves_locked_rows() -> None:
+    before = toggled_lock(DRAFT, "b")
+    after = as_one_step(before, filled(before, {"a": 0.9, "b": 0.9, "c": 0.9}))
+    assert after.plan == {"a": 0.9, "c": 0.9}
+    assert undone(after).rows == before.rows
+    assert as_one_step(before, filled(before, {"a": 0.5})) is before
+
+
+def test_only_rows_that_were_edited_by_hand_and_still_differ_are_kept() -> None:
+    goal = Goal(parse_target("20x"), {name: row.sparsity for name, row in DRAFT.rows.items()})
+    edited = with_sparsity(DRAFT, "c", 0.3)
+    goal = with_edits(goal, DRAFT, edited) or goal
+    assert edited_rows(goal, edited, ["a", "b", "c"]) == ["c"]
+    assert edited_rows(goal, undone(edited), ["a", "b", "c"]) == []
+    assert edited_rows(goal, filled(edited, {"a": 0.9}), ["a", "b", "c"]) == ["c"]
+    kept = locked(edited, ["c"])
+    assert kept.rows["c"].is_locked
+    assert locked(kept, ["c"]) == kept
+
+
+@pytest.mark.parametrize("width", [76, 116])
+@pytest.mark.parametrize("goal", [None, *GOALS])
+@pytest.mark.parametrize("num_parameters", [12_000, 430_580, 25_000_000])
+def test_the_totals_fit_and_the_goal_is_always_told(
+    width: int, goal: str | None, num_parameters: int
+) -> None:
+    price = Price(
+        num_parameters, num_parameters // 7, 9_000, 4_000, 4 * num_parameters, num_parameters // 2, 0.913
+    )
+    target = parse_target(goal) if goal else None
+    text = totals(Totals(price, 0.98, 1.2, 6, target, False), PALETTE, width=width).plain
+    assert len(text) <= width
+    assert "est acc 91.3 ±1.2" in text
+    assert ("not met" in text) == (goal is not None)
+    assert goal is None or goal.removesuffix(" fewer MACs") in text
+
+
+@pytest.mark.parametrize("goal", GOALS)
+async def test_a_budget_fills_the_plan_and_one_undo_takes_it_back(tmp_path: Path, goal: str) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        before = _sparsities(desk)
+        await desk.press("b")
+        assert "≥ 20x" in _hint(desk)
+        await desk.press(*goal, "enter")
+        assert not desk.app.screen.query_one(BudgetBar).is_open
+        assert _sparsities(desk) != before
+        assert f"goal {goal.removesuffix(' fewer MACs')} ok" in desk.text("#totals")
+        assert "is met" in desk.text("#explain")
+        await desk.press("u")
+        assert _sparsities(desk) == before
+
+
+async def test_what_is_typed_is_read_and_shown_at_every_key(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        before, shown = _sparsities(desk), desk.cell("[/x]", "sparsity")
+        await desk.press("b", "6")
+        assert _hint(desk).startswith("✗")
+        await desk.press("x")
+        assert _hint(desk).startswith("✓")
+        assert desk.cell("[/x]", "sparsity") != shown
+        assert "goal ≥ 6x ok" in desk.text("#totals")
+        assert _sparsities(desk) == before
+        await desk.press("y")
+        assert desk.cell("[/x]", "sparsity") == shown
+        assert desk.step is Step.PLAN
+        await desk.press("escape")
+        assert desk.step is Step.PLAN
+        assert "goal" not in desk.text("#totals")
+        assert desk.app.screen.query_one("#explain").display
+        assert desk.app.screen.focused is desk.app.screen.query_one("#next")
+
+
+async def test_what_cannot_be_reached_says_the_best_there_is_and_changes_nothing(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        before = _sparsities(desk)
+        await desk.press("b", *"5000x", "enter")
+        assert desk.app.screen.query_one(BudgetBar).is_open
+        assert "at best ≥" in _hint(desk)
+        await desk.press("escape")
+        assert _sparsities(desk) == before
+        assert desk.state.goal is None
+        assert not desk.state.current_draft().past
+
+
+async def test_locked_rows_are_left_as_they_are(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("up", "g", "j", "=", "b", *"5x")
+        assert "1 locked as set" in _hint(desk)
+        await desk.press("enter")
+        assert desk.cell("conv2", "sparsity") == "0.60"
+        assert "goal ≥ 5x ok" in desk.text("#totals")
+        assert desk.table.has_focus
+
+
+async def test_a_goal_is_held_against_each_key_and_solved_again_around_the_edit(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _with_goal(desk, "3x")
+        solved = _sparsities(desk)
+        await desk.press("up", "g", "j", "j", "enter", *".66")
+        assert "not met" in desk.text("#totals")
+        await desk.press("enter")
+        assert "B keeps [/x]" in desk.text("#explain")
+        edited = _sparsities(desk)
+        await desk.press("B")
+        assert "goal ≥ 3x ok" in desk.text("#totals")
+        assert desk.cell("[/x]", "sparsity") == "0.66"
+        assert "locked" in desk.cell("[/x]", "note")
+        await desk.press("u")
+        assert _sparsities(desk) == edited
+        assert not desk.state.current_draft().rows["[/x]"].is_locked
+        await desk.press("u")
+        assert _sparsities(desk) == solved
+
+
+async def test_an_edit_that_leaves_no_way_says_so_and_changes_nothing(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _with_goal(desk, "20x")
+        await desk.press("up", "g", "j", "j", "enter", *".1", "enter")
+        before = desk.state.current_draft()
+        await desk.press("B")
+        assert "at best" in desk.text("#explain")
+        assert desk.state.current_draft() == before
+
+
+async def test_nothing_typed_takes_the_goal_away(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _with_goal(desk, "4x")
+        solved = _sparsities(desk)
+        await desk.press("b")
+        assert desk.app.screen.query_one("#budget").value == "≥ 4x"  # type: ignore[attr-defined]
+        await desk.press("backspace", "enter")
+        assert desk.state.goal is None
+        assert "goal" not in desk.text("#totals")
+        assert _sparsities(desk) == solved
+
+
+async def test_a_plan_that_ruins_the_network_is_not_praised(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _with_goal(desk, "30x")
+        assert "points by the curves" in desk.text("#explain")
+        assert "✓" not in desk.text("#explain")
+        assert "±" not in desk.text("#totals")
+
+
+async def test_without_a_goal_it_asks_for_one_and_a_click_elsewhere_changes_nothing(
+    tmp_path: Path,
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("B", *"4x")
+        assert desk.app.screen.query_one(BudgetBar).is_open
+        await desk.pilot.click("#layers", offset=(3, 3))
+        assert not desk.app.screen.query_one(BudgetBar).is_open
+        assert desk.state.goal is None
+        assert desk.table.has_focus
+
+
+async def test_units_that_go_together_are_solved_together(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, Script(layers=RESIDUAL)) as desk:
+        await desk.press("enter")
+        await desk.to(Step.SCAN)
+        await desk.until(lambda: desk.state.view.num_decisions == 2)
+        await desk.idle()
+        await desk.press("w", "r")
+        await desk.until(lambda: desk.state.view.num_decisions == 3)
+        await desk.idle()
+        await desk.press("enter")
+        await desk.to(Step.PLAN)
+        await desk.press("b", *"2x MACs", "enter")
+        assert "ok" in desk.text("#totals")
+        assert desk.cell("fc", "sparsity") == "0.00"
+        assert desk.state.price(desk.state.current_draft()).theoretical_speedup >= 2
+
+
+@pytest.mark.parametrize(("keys", "why"), [("down down right", "global"), ("down right right", "2:4")])
+async def test_where_there_is_nothing_to_share_out_it_says_why(tmp_path: Path, keys: str, why: str) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("s", *keys.split(), "enter")
+        await desk.to(Step.PLAN)
+        await desk.press("b")
+        assert not desk.app.screen.query_one(BudgetBar).is_open
+        assert why in desk.text("#explain")
+
+
+async def test_without_curves_it_says_what_to_do(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("s", "right", "enter")
+        await desk.to(Step.PLAN)
+        await desk.press("b")
+        assert "r scans this way" in desk.text("#explain")
+
+
+async def test_a_budget_of_a_deep_network_is_solved_while_it_is_typed(tmp_path: Path) -> None:
+    layers = tuple(LayerInfo(f"layer{at}.conv", "conv", 1000 + 90 * at, 10, 5000) for at in range(60))
+    async with open_desk(tmp_path, Script(layers=layers), size=(120, 40)) as desk:
+        await desk.to_plan()
+        screen = desk.app.screen
+        assert isinstance(screen, PlanScreen)
+        screen.action_budget()
+        began = time.perf_counter()
+        screen._try_budget("2x")
+        assert time.perf_counter() - began < 1.0
+        assert _hint(desk).startswith("✓")
+
+
+def test_the_script_has_the_layers_that_these_tests_count_on() -> None:
+    assert [layer.name for layer in LAYERS] == ["conv1", "conv2", "[/x]", "fc["]
