@@ -47,6 +47,11 @@ class Forecast:
         return self.error_points if accuracy >= lowest - self.error_points / 100 else None
 
 
+def forecast_of(scan: ScanFigures) -> Forecast:
+    """Make a scan ready to foresee by."""
+    return Forecast(scan, forecaster(scan), forecast_error(scan))
+
+
 @dataclass(slots=True)
 class State:
     """The open session, its view, the plan being made, and what is under way."""
@@ -104,7 +109,7 @@ class State:
         if scan is None or scan.dense_accuracy <= 0:
             return None
         if self._forecast is None or self._forecast.scan is not scan:
-            self._forecast = Forecast(scan, forecaster(scan), forecast_error(scan))
+            self._forecast = forecast_of(scan)
         return self._forecast
 
     def is_running(self, *kinds: str) -> bool:

@@ -92,12 +92,12 @@ async def test_what_is_typed_is_read_and_shown_at_every_key(tmp_path: Path) -> N
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()
         before, shown = _sparsities(desk), desk.cell("[/x]", "sparsity")
-        await desk.press("b", "6")
+        await desk.press("b", "2")
         assert _hint(desk).startswith("✗")
         await desk.press("x")
         assert _hint(desk).startswith("✓")
         assert desk.cell("[/x]", "sparsity") != shown
-        assert "goal ≥ 6x ok" in desk.text("#totals")
+        assert "goal ≥ 2x ok" in desk.text("#totals")
         assert _sparsities(desk) == before
         await desk.press("y")
         assert desk.cell("[/x]", "sparsity") == shown
@@ -177,7 +177,10 @@ async def test_nothing_typed_takes_the_goal_away(tmp_path: Path) -> None:
 
 async def test_a_plan_that_ruins_the_network_is_not_praised(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
-        await _with_goal(desk, "30x")
+        await desk.to_plan()
+        await desk.press("b", *"30x")
+        assert _hint(desk).startswith("≥ 30x costs")
+        await desk.press("enter")
         assert "points by the curves" in desk.text("#explain")
         assert "✓" not in desk.text("#explain")
         assert "±" not in desk.text("#totals")
@@ -243,7 +246,7 @@ async def test_a_budget_of_a_deep_network_is_solved_while_it_is_typed(tmp_path: 
         began = time.perf_counter()
         screen._try_budget("2x")
         assert time.perf_counter() - began < 1.0
-        assert _hint(desk).startswith("✓")
+        assert desk.state.price(screen.draft).compression_ratio >= 2
 
 
 def test_the_script_has_the_layers_that_these_tests_count_on() -> None:

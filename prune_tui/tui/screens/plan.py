@@ -2,14 +2,11 @@
 
 from collections.abc import Callable
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.coordinate import Coordinate
-from textual.widget import Widget
 
-from prune_tui.core.budget import describe_target
 from prune_tui.core.decisions import N_M_SPARSITY
 from prune_tui.core.draft import (
     Draft,
@@ -24,17 +21,14 @@ from prune_tui.core.draft import (
 )
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import Price
 from prune_tui.core.plan import PlanSettings, fixed_reason, overall_sparsity, prune_decision
 from prune_tui.tui.baselines import trained_baseline
-from prune_tui.tui.budgeting import Goal, solve_again, why_not_solved
 from prune_tui.tui.dialogs.settings import SettingsDialog
 from prune_tui.tui.layer_rows import LayerRow, layer_rows
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.screens import plan_budget, plan_text
+from prune_tui.tui.screens.plan_goal import GoalKeeper
 from prune_tui.tui.screens.plots import curve_plot
-from prune_tui.tui.screens.step_screen import StepScreen
-from prune_tui.tui.state import State
 from prune_tui.tui.steps import Step, is_pruning
 from prune_tui.tui.widgets.budget_bar import BudgetBar
 from prune_tui.tui.widgets.cell_editor import CellEditor
@@ -44,17 +38,10 @@ from prune_tui.tui.widgets.table import Table
 from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 
 
-class PlanScreen(StepScreen):
+class PlanScreen(GoalKeeper):
     """The table is edited in place; the line below it prunes, and has the focus on arrival."""
 
     step = Step.PLAN
-
-    def __init__(self, state: State) -> None:
-        super().__init__(state)
-        self._typed: Draft | None = None
-        self._note = ""
-        self._typed_goal: Goal | None = None
-        self._home_of_budget: Widget | None = None
 
     def compose_body(self) -> ComposeResult:
         """Lay out table, histogram and totals."""
@@ -68,19 +55,6 @@ class PlanScreen(StepScreen):
         yield FixedText(id="settings")
         yield FixedText(id="totals")
         yield CellEditor()
-
-    @property
-    def draft(self) -> Draft:
-        """The plan as the person sees it: with what is being typed."""
-        return self._typed or self.state.current_draft()
-
-    @property
-    def _goal(self) -> Goal | None:
-        return self._typed_goal if self._budget_bar.is_open else self.state.goal
-
-    @property
-    def _budget_bar(self) -> BudgetBar:
-        return self.query_one(BudgetBar)
 
     @property
     def _table(self) -> Table:
@@ -130,17 +104,6 @@ class PlanScreen(StepScreen):
             self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
         else:
             self.next_bar.show(plan_text.next_words(state.settings))
-
-    def _totals(self, price: Price) -> plan_text.Totals:
-        goal, forecast = self._goal, self.state.forecast
-        return plan_text.Totals(
-            price=price,
-            dense_accuracy=forecast.scan.dense_accuracy if forecast is not None else None,
-            error_points=forecast.error_at(price.accuracy) if forecast is not None else None,
-            num_tried=len(forecast.scan.joint) if forecast is not None else 0,
-            target=goal.target if goal is not None else None,
-            is_met=plan_budget.whether_met(goal, price, self.state),
-        )
 
     def _show_layer(self, expected: dict[str, float], *, is_unmet: bool = False) -> None:
         row, state = self._row, self.state
@@ -307,77 +270,6 @@ class PlanScreen(StepScreen):
     def action_redo(self) -> None:
         """Make the undone change again."""
         self._go_through_time(redone)
-
-    def _say_no(self, why: str) -> None:
-        self._note = why
-        self.app.bell()
-        self.show()
-
-    def action_budget(self) -> None:
-        """Ask what the whole network is to reach."""
-        if why := why_not_solved(self.state.settings, self.state.scan):
-            self._say_no(why)
-            return
-        self._home_of_budget = self.focused
-        self.query_one("#explain").display = False
-        goal = self.state.goal
-        text = describe_target(goal.target) if goal is not None else ""
-        self._budget_bar.open(text)
-        self._try_budget(text)
-
-    @on(BudgetBar.Typed)
-    def _budget_typed(self, message: BudgetBar.Typed) -> None:
-        self._try_budget(message.text)
-
-    def _try_budget(self, text: str) -> plan_budget.Attempt:
-        """Show the plan as it would be."""
-        tried = plan_budget.attempt(text, self.state.current_draft(), self.state)
-        self._typed, self._typed_goal = tried.draft, tried.goal
-        tone = self.palette.bad if tried.is_wrong else self.palette.good if tried.goal else self.palette.muted
-        self._budget_bar.say(Text(tried.words, tone, no_wrap=True), is_wrong=tried.is_wrong)
-        self.show()
-        return tried
-
-    @on(BudgetBar.Taken)
-    def _budget_taken(self, message: BudgetBar.Taken) -> None:
-        tried = self._try_budget(message.text)
-        if tried.draft is None:
-            self.app.bell()
-            return
-        self.state.draft, self.state.goal = tried.draft, tried.goal
-        done = plan_budget.outcome(tried.goal, tried.draft, self.state) if tried.goal is not None else ""
-        self._leave_budget(done, is_left=False)
-
-    @on(BudgetBar.Cancelled)
-    def _budget_cancelled(self, message: BudgetBar.Cancelled) -> None:
-        self._leave_budget("", is_left=message.is_left)
-
-    def _leave_budget(self, note: str, *, is_left: bool) -> None:
-        self._typed, self._typed_goal, self._note = None, None, note
-        self._budget_bar.close()
-        self.query_one("#explain").display = True
-        if not is_left:
-            (self._home_of_budget or self.next_bar).focus()
-        self.show()
-
-    def action_solve_again(self) -> None:
-        """Lock the rows that were edited, and solve the goal over the others."""
-        state = self.state
-        if state.goal is None:
-            self.action_budget()
-            return
-        if why := why_not_solved(state.settings, state.scan):
-            self._say_no(why)
-            return
-        try:
-            state.draft, state.goal = solve_again(
-                state.goal, state.current_draft(), view=state.view, settings=state.settings, scan=state.scan
-            )
-        except DecisionError as error:
-            self._say_no(f"✗ {error}")
-            return
-        self._note = plan_budget.outcome(state.goal, state.draft, state)
-        self.show()
 
     def action_settings(self) -> None:
         """Change how the plan is carried out."""

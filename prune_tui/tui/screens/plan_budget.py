@@ -37,24 +37,36 @@ def attempt(text: str, draft: Draft, state: State) -> Attempt:
         return Attempt(None, None, f"✗ {error}", is_wrong=True)
     if not solution.is_met:
         return Attempt(None, None, f"✗ {describe_target(target)} can't be met", is_wrong=True)
-    return Attempt(solved, goal_of(target, solved), _promise(target, draft, state))
+    return Attempt(solved, goal_of(target, solved), _promise(target, solved, state))
 
 
-def _promise(target: Target, draft: Draft, state: State) -> str:
-    most = "saves most" if target.kind == "accuracy_drop" else "loses least"
-    num_locked = sum(draft.rows[name].is_locked for name in free_names(state.view, state.settings))
+def _promise(target: Target, solved: Draft, state: State) -> str:
+    """Say what Enter would take on."""
+    num_locked = sum(solved.rows[name].is_locked for name in free_names(state.view, state.settings))
     kept = f", {num_locked} locked as set" if num_locked else ""
+    if is_ruinous(target, solved, state):
+        return f"{describe_target(target)} costs {points_lost(solved, state):.0f} points by the curves{kept}"
+    most = "saves most" if target.kind == "accuracy_drop" else "loses least"
     return f"✓ {describe_target(target)}: the plan above {most} by the curves{kept}"
 
 
-def outcome(goal: Goal, draft: Draft, state: State) -> str:
-    """Say that a plan was just solved for a goal, and warn of one that ruins the network."""
+def outcome(target: Target, solved: Draft, state: State) -> str:
+    """Say that a plan was just solved for a target, and warn of one that ruins the network."""
+    if is_ruinous(target, solved, state):
+        lost = points_lost(solved, state)
+        return f"{describe_target(target)} costs {lost:.0f} points by the curves: u takes it back"
+    return f"✓ {describe_target(target)} is met: u takes it back"
+
+
+def is_ruinous(target: Target, solved: Draft, state: State) -> bool:
+    """Whether a plan loses so much that a target met is no success; a drop that was asked for is."""
+    return target.kind != "accuracy_drop" and points_lost(solved, state) >= RUINOUS_POINTS
+
+
+def points_lost(draft: Draft, state: State) -> float:
+    """Return the points that a plan is foreseen to lose; 0 where nothing is."""
     accuracy, scan = state.price(draft).accuracy, state.scan
-    lost = (scan.dense_accuracy - accuracy) * 100 if scan is not None and accuracy is not None else 0.0
-    name = describe_target(goal.target)
-    if lost >= RUINOUS_POINTS and goal.target.kind != "accuracy_drop":
-        return f"{name} costs {lost:.0f} points by the curves: u takes it back"
-    return f"✓ {name} is met: u takes it back"
+    return (scan.dense_accuracy - accuracy) * 100 if scan is not None and accuracy is not None else 0.0
 
 
 def whether_met(goal: Goal | None, price: Price, state: State) -> bool | None:

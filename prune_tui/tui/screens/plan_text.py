@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rich.style import Style
 from rich.text import Text
 
 from prune_tui.core.budget import Kind, Target, describe_target
@@ -142,8 +143,7 @@ def explanation(
     layer = row.together
     text = Text(no_wrap=True, overflow="ellipsis")
     if note:
-        tones = {"✗": palette.bad, "✓": palette.good}
-        return text.append(note, tones.get(note[0], palette.warn))
+        return text.append(note, tone_of(note, palette))
     reason = fixed_reason(layer, state.settings)
     if reason:
         return text.append(f"{layer.name} stays whole: {reason}", palette.text)
@@ -159,6 +159,11 @@ def explanation(
         )
     text.append(explain(layer, state.view.layers, state.scan), palette.text)
     return text.append(f"; {row.coupled_words()}" if row.coupled else "", palette.muted)
+
+
+def tone_of(note: str, palette: Palette) -> Style:
+    """Return the style of what is said: a success, a mistake, or something to heed."""
+    return {"✗": palette.bad, "✓": palette.good}.get(note[0], palette.warn)
 
 
 def settings_line(draft: Draft, state: State, palette: Palette) -> Text:
