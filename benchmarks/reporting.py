@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
-PACKAGES = ("prune-tui", "textual", "torch", "numpy")
+PACKAGES = ("prune-tui", "textual", "torch", "torchvision", "numpy")
 
 
 def median(values: Sequence[float]) -> float:
