@@ -3,7 +3,10 @@
 import importlib
 import sys
 
-BENCHMARKS = ("startup", "key_latency", "app_overhead")
+BENCHMARKS = (
+    *("startup", "key_latency", "app_overhead"),
+    *("scan_speed", "scan_growth", "families", "training_speed"),
+)
 
 
 def main() -> int:

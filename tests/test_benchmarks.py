@@ -1,0 +1,51 @@
+"""The benchmarks of the engine run and print their tables; what must be equal is equal."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def printed(name: str, *options: str) -> str:
+    command = [sys.executable, "-m", "benchmarks", name, *options, "--threads", "1", "--repeats", "1"]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def test_an_exact_scan_counts_as_the_plain_loop_does_and_plans_are_solved_from_each() -> None:
+    text = printed("scan_speed", "--model", "lenet", "--images", "60", "--budget", "3x")
+    assert re.search(r"exact, float32 .* 0 of 36 +0\.00 points", text)
+    assert text.count("quick, bfloat16") == 2
+
+
+def test_scans_with_and_without_reuse_are_timed() -> None:
+    text = printed("scan_growth", "--depths", "8", "14", "--images", "8", "--levels", "1")
+    assert "ResNet-14" in text
+    assert text.count("dense passes") == 4
+
+
+def test_a_family_replays_to_the_bit() -> None:
+    text = printed("families", "--families", "squeezenet1_1", "--layers", "3")
+    assert "0 of 3 layers have a replay that differs" in text
+
+
+def test_loops_that_train_are_run_beside_the_textbook_one() -> None:
+    text = printed("training_speed", "--images", "128", "--loops", "ours", "ours-unmasked")
+    assert re.search(
+        r"^  textbook loop, loader in the process .* 1\.000 \(1\.000–1\.000\)", text, re.MULTILINE
+    )
+    assert len(re.findall("^  ours, float32", text, re.MULTILINE)) == 3
+
+
+@pytest.mark.parametrize("name", ["scan_growth", "no_such_benchmark"])
+def test_what_is_wrong_with_a_command_is_told_in_a_line(name: str) -> None:
+    command = [sys.executable, "-m", "benchmarks", name, "--depths", "9"]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert finished.returncode
+    assert len(finished.stderr.splitlines()) == 1
+    assert "benchmarks: no" in finished.stderr
