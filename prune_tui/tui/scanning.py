@@ -101,7 +101,7 @@ def cells_words(scan: ScanFigures) -> str:
     if scan.joint:
         return f"all {num_cells} cells settled, whole plan {len(scan.joint)}"
     if scan.num_known == num_cells and scan.tolerance_points is None:
-        return f"{num_cells} cells, {images_seen(scan)[0]:,} of {scan.num_images:,} images"
+        return f"{num_cells} cells, {images_seen(scan)[0]:,}/{scan.num_images:,} images"
     return f"{scan.num_known}/{num_cells} cells, {settled} settled"
 
 

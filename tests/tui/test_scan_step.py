@@ -64,6 +64,8 @@ def test_a_cell_is_settled_within_the_tolerance_or_a_fifth_of_a_large_difference
     assert num_settled(HALF_KNOWN.model_copy(update={"tolerance_points": None})) == 1
     assert cells_words(HALF_KNOWN) == "4/6 cells, 3 settled"
     assert images_seen(HALF_KNOWN) == (128, 512)
+    exact = HALF_KNOWN.model_copy(update={"tolerance_points": None, "layers": HALF_KNOWN.layers[:1]})
+    assert cells_words(exact) == "3 cells, 128/1,000 images"
 
 
 def test_how_sure_a_safe_sparsity_is_rests_on_the_cells_up_to_the_first_beyond_it() -> None:
