@@ -239,9 +239,9 @@ def scan(
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the session.")] = 0,
 ) -> None:
     """Scan each layer's sensitivity, headless, and solve a budget from the curves."""
-    from prune_tui.core.budget import parse_target
     from prune_tui.core.decisions import N_M_SPARSITY, SCAN_SPARSITIES, Scan
     from prune_tui.core.session import Session
+    from prune_tui.core.target import parse_target
     from prune_tui.progress import Progress
     from prune_tui.scanning import Request
     from prune_tui.scanning import scan as scan_network
@@ -278,7 +278,7 @@ def _scan_document(found: "Found") -> dict[str, object]:
     """Return what `scan --json` prints."""
     from dataclasses import asdict
 
-    from prune_tui.core.forecast import forecast_error
+    from prune_tui.core.interaction import forecast_error
 
     solution = found.solution
     return {

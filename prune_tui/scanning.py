@@ -9,12 +9,13 @@ from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.budget import Solution, Target, solve
+from prune_tui.core.budget import Solution, solve
 from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.events import Event
 from prune_tui.core.plan import PlanSettings, fixed_reason
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.session import Session
+from prune_tui.core.target import Target
 from prune_tui.core.view import View
 from prune_tui.engine.runner import Runner
 from prune_tui.storage import unused_name

@@ -1,30 +1,26 @@
-"""Budgets: what is wanted of a plan, such as `≥ 20x`, and the sparsities that meet it at the least loss."""
+"""Budgets: the sparsities that meet a target at the least loss foreseen."""
 
 import math
-import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Literal, assert_never
+from typing import assert_never
 
 from prune_tui.core.decisions import N_M_SPARSITY
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import (
-    FLOAT_BYTES,
+from prune_tui.core.forecast import FLOAT_BYTES, Price, num_pruned, price, stored_bytes
+from prune_tui.core.interaction import (
     Forecaster,
-    Price,
     accuracy_under,
     forecaster,
     foreseen,
-    num_pruned,
-    price,
-    stored_bytes,
     strain,
     strain_allowed,
 )
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.target import Kind, Target, describe_target
 
 STEP = 0.005
 HIGHEST = 0.995
@@ -35,16 +31,6 @@ MAX_TRIMS = 16
 EVENLY = 1e-6
 """The strain of sparsity itself, squared: where curves are flat, layers of a size are pruned alike."""
 
-Kind = Literal["file_size", "compression_ratio", "theoretical_speedup", "accuracy_drop"]
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a plan is to reach: at most so many bytes or points of drop, or at least so large a ratio."""
-
-    kind: Kind
-    value: float
-
 
 @dataclass(frozen=True, slots=True)
 class Solution:
@@ -53,74 +39,6 @@ class Solution:
     plan: Mapping[str, float]
     price: Price
     is_met: bool
-
-
-_BYTES = {"b": 1, "byte": 1, "bytes": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 2**10, "mib": 2**20}
-_POINTS = ("point", "points", "pt", "pts", "pp")
-_COMPRESSION = ("", "smaller", "compression", "compressed")
-_SPEEDUP = ("macs", "fewer macs", "less macs", "faster", "speedup")
-_TARGET = re.compile(
-    r"(?P<bound><=|≤|=<|<|at most|>=|≥|=>|>|at least)?\s*(?P<number>\d{1,12}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*"
-    r"(?P<unit>.*)"
-)
-_RIGHT = "type a budget such as 20x, 0.1 MB, 1 point or 3x MACs"
-
-
-def parse_target(text: str) -> Target:
-    """Read what a person types for a target: `20x`, `≤ 0.1 MB`, `<= 1.5 points`, `≥ 3x fewer MACs`.
-
-    A kB is 1,000 bytes, a KiB 1,024.
-
-    Raises:
-        DecisionError: it is none of these; the message says what would be right.
-    """
-    match = _TARGET.fullmatch(" ".join(text.lower().split()))
-    if match is None:
-        raise DecisionError(f"{text.strip()!r} is no budget: {_RIGHT}")
-    value = float(match["number"].replace(",", "."))
-    kind, scale = _unit(match["unit"], text)
-    target = Target(kind, value * scale)
-    is_least = kind in ("compression_ratio", "theoretical_speedup")
-    if match["bound"] and is_least != (match["bound"] in (">=", "≥", "=>", ">", "at least")):
-        raise DecisionError(f"{text.strip()!r} asks for the wrong side: type {describe_target(target)}")
-    if is_least and value < 1:
-        raise DecisionError(f"a ratio is at least 1, not {value:g}: type one such as 20x")
-    if kind == "file_size" and value <= 0:
-        raise DecisionError("a file has at least one byte: type a size such as 0.1 MB")
-    if kind == "accuracy_drop" and value > 100:
-        raise DecisionError(f"a drop is at most 100 points, not {value:g}: type one such as 1 point")
-    return target
-
-
-def _unit(words: str, text: str) -> tuple[Kind, float]:
-    """Return what a unit measures, and what one of it is in bytes, points or times."""
-    if words in _BYTES:
-        return "file_size", float(_BYTES[words])
-    if words in _POINTS or words.removesuffix(" drop") in _POINTS:
-        return "accuracy_drop", 1.0
-    if words[:1] in ("x", "×"):
-        of = words[1:].strip()
-        if of in _COMPRESSION:
-            return "compression_ratio", 1.0
-        if of in _SPEEDUP:
-            return "theoretical_speedup", 1.0
-    raise DecisionError(f"{text.strip()!r} has no unit that is known: {_RIGHT}")
-
-
-def describe_target(target: Target) -> str:
-    """Say a target as `parse_target` reads it: `≤ 0.1 MB`, `≥ 20x`, `≤ 1 point`, `≥ 3x fewer MACs`."""
-    match target.kind:
-        case "file_size":
-            unit, scale = ("MB", 1e6) if target.value >= 1e5 else ("kB", 1e3)
-            return f"≤ {target.value / scale:.12g} {unit}"
-        case "compression_ratio":
-            return f"≥ {target.value:.12g}x"
-        case "theoretical_speedup":
-            return f"≥ {target.value:.12g}x fewer MACs"
-        case "accuracy_drop":
-            return f"≤ {target.value:.12g} point{'' if target.value == 1 else 's'}"
-        case _:
-            assert_never(target.kind)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prune_tui.core.decisions import Decision, Finetune, Prune, Rewind
-from prune_tui.core.forecast import joint_accuracy
+from prune_tui.core.interaction import joint_accuracy
 from prune_tui.core.report import EpochFigures, ScanFigures
 
 

@@ -13,7 +13,7 @@ import torch
 from prune_tui.catalog.datasets.images import Split
 from prune_tui.core.decisions import Scan
 from prune_tui.core.events import BatchEvaluated, CellScanned, JointScanned, ScanStarted
-from prune_tui.core.forecast import joint_plans
+from prune_tui.core.interaction import joint_plans
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.statistics import is_settled, paired_half_width, tolerated
 from prune_tui.engine.evaluator import FIRST_BATCH_SIZE, Evaluator, Levels

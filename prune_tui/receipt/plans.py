@@ -3,9 +3,10 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from prune_tui.core.budget import Solution, Target, describe_target
-from prune_tui.core.forecast import forecast_error
+from prune_tui.core.budget import Solution
+from prune_tui.core.interaction import forecast_error
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.target import Target, describe_target
 from prune_tui.receipt.tables import WIDTH, plain_table, shortened
 
 

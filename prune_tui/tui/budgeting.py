@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from prune_tui.core.budget import Solution, Target, solve
+from prune_tui.core.budget import Solution, solve
 from prune_tui.core.draft import MAX_UNDO, Draft, toggled_lock, with_sparsity
 from prune_tui.core.plan import PlanSettings, fixed_reason
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.target import Target
 from prune_tui.core.view import View
 from prune_tui.tui.layer_rows import layer_rows
 

@@ -10,15 +10,8 @@ from prune_tui.catalog.recipes import finetuning_recipe
 from prune_tui.core.decisions import Decision, Finetune, LoadDense, Prune, Rewind
 from prune_tui.core.draft import Draft, new_draft, with_suggestions
 from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import (
-    Forecaster,
-    Price,
-    forecast_error,
-    forecaster,
-    foreseen,
-    price,
-    safe_sparsity,
-)
+from prune_tui.core.forecast import Price, price, safe_sparsity
+from prune_tui.core.interaction import Forecaster, forecast_error, forecaster, foreseen
 from prune_tui.core.plan import PlanSettings, matching_scan, planned, settings_for
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.session import Session

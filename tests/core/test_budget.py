@@ -8,11 +8,13 @@ from itertools import pairwise, product
 
 import pytest
 
-from prune_tui.core.budget import Kind, Solution, Target, describe_target, is_met, parse_target, solve
+from prune_tui.core.budget import Solution, is_met, solve
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import accuracy_under, forecaster, foreseen, joint_plans, num_pruned, strain
+from prune_tui.core.forecast import num_pruned
+from prune_tui.core.interaction import accuracy_under, forecaster, foreseen, joint_plans, strain
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.target import Kind, Target, describe_target, parse_target
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 OTHERS = {"other_parameters": 330, "other_macs": 0}

@@ -12,16 +12,12 @@ from prune_tui.core.forecast import (
     bins_that_die,
     cliff,
     explain,
-    forecast_error,
-    forecaster,
-    foreseen,
-    joint_accuracy,
-    joint_plans,
     layer_accuracy,
     num_pruned,
     price,
     safe_sparsity,
 )
+from prune_tui.core.interaction import forecast_error, forecaster, foreseen, joint_accuracy, joint_plans
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 
 LAYERS = (LayerInfo("a", "linear", 1000, 10, 1000), LayerInfo("b", "linear", 3000, 30, 6000))

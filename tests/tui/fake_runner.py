@@ -47,7 +47,7 @@ from prune_tui.core.events import (
     SweepStarted,
     WeightsBinned,
 )
-from prune_tui.core.forecast import forecaster, foreseen, joint_accuracy, joint_plans
+from prune_tui.core.interaction import forecaster, foreseen, joint_accuracy, joint_plans
 from prune_tui.core.report import (
     Curve,
     CurvePoint,

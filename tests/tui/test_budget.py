@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from prune_tui.core.budget import parse_target
 from prune_tui.core.draft import new_draft, toggled_lock, undone, with_sparsity
 from prune_tui.core.events import LayerInfo
 from prune_tui.core.forecast import Price
+from prune_tui.core.target import parse_target
 from prune_tui.tui.budgeting import Goal, as_one_step, edited_rows, filled, locked, with_edits
 from prune_tui.tui.screens.plan import PlanScreen
 from prune_tui.tui.screens.plan_text import Totals, totals

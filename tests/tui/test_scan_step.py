@@ -84,7 +84,7 @@ def test_a_curve_is_drawn_with_the_interval_of_each_cell_that_is_not_exact() -> 
 
 
 def test_the_error_of_forecasts_is_not_claimed_beyond_the_plans_that_were_tried() -> None:
-    from prune_tui.core.forecast import forecaster
+    from prune_tui.core.interaction import forecaster
 
     tried = (JointPoint(plan={"fc": 0.25}, accuracy=0.95), JointPoint(plan={"fc": 0.5}, accuracy=0.9))
     scan = HALF_KNOWN.model_copy(update={"joint": tried})

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from prune_tui.core.budget import Target, describe_target, is_met, parse_target
+from prune_tui.core.budget import is_met
 from prune_tui.core.draft import Draft
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.forecast import Price
+from prune_tui.core.target import Target, describe_target, parse_target
 from prune_tui.tui.budgeting import Goal, edited_rows, free_names, goal_of, solve_rows
 from prune_tui.tui.state import State
 

@@ -4,10 +4,10 @@ from rich.text import Text
 from textual import on
 from textual.widget import Widget
 
-from prune_tui.core.budget import describe_target
 from prune_tui.core.draft import Draft
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.forecast import Price
+from prune_tui.core.target import describe_target
 from prune_tui.tui.budgeting import Goal, solve_again, why_not_solved
 from prune_tui.tui.screens import plan_budget, plan_text
 from prune_tui.tui.screens.step_screen import StepScreen

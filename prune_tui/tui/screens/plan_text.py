@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 
-from prune_tui.core.budget import Kind, Target, describe_target
 from prune_tui.core.decisions import epochs
 from prune_tui.core.draft import Draft
 from prune_tui.core.events import LayerInfo, WeightsBinned
@@ -19,6 +18,7 @@ from prune_tui.core.plan import (
     spared_layers,
 )
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.target import Kind, Target, describe_target
 from prune_tui.tui.baselines import described
 from prune_tui.tui.layer_rows import LayerRow
 from prune_tui.tui.palette import Palette
