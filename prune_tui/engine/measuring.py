@@ -17,7 +17,8 @@ from prune_tui.engine.network import Network
 EVALUATION_BATCH_SIZE = 500
 _NUM_WARM_UPS = 1
 _MAX_TURNS = 12
-_PASSES_A_TURN = 5
+_MAX_PASSES_A_TURN = 30
+_TURN_SECONDS = 0.02
 _MAX_TIMED_SECONDS = 2.0
 
 Clock = Callable[[], float]
@@ -150,14 +151,15 @@ def time_forward(
 ) -> Generator[Timed, None, dict[str, Latency]]:
     """Time forward passes of one batch through each network in turn, so that drift hits all alike.
 
-    A turn is a few passes of one network; the first of them only brings its weights back into the processor's
+    A turn is some passes of one network; the first of them only brings its weights back into the processor's
     cache, from which the other networks have driven them.
     """
     seconds: dict[str, list[float]] = {name: [] for name in modules}
     began = perf_counter()
     for turn in range(_NUM_WARM_UPS + _MAX_TURNS):
         for name, module in modules.items():
-            for number in range(_PASSES_A_TURN):
+            turn_began = perf_counter()
+            for number in range(_MAX_PASSES_A_TURN):
                 with torch.inference_mode():
                     _wait_for(batch.device)
                     start = perf_counter()
@@ -167,6 +169,8 @@ def time_forward(
                 if turn >= _NUM_WARM_UPS and number > 0:
                     seconds[name].append(taken)
                 yield Timed(name, taken * 1000)
+                if number > 0 and perf_counter() - turn_began > _TURN_SECONDS:
+                    break
         if turn > _NUM_WARM_UPS + 2 and perf_counter() - began > _MAX_TIMED_SECONDS:
             break
     return {
