@@ -140,10 +140,10 @@ def hash_weights(state: Mapping[str, torch.Tensor]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Timed:
-    """One forward pass: which network, and how long it took in milliseconds."""
+    """A turn of forward passes: which network, and how long each took, in seconds."""
 
     which: str
-    milliseconds: float
+    seconds: tuple[float, ...]
 
 
 def time_forward(
@@ -151,26 +151,17 @@ def time_forward(
 ) -> Generator[Timed, None, dict[str, Latency]]:
     """Time forward passes of one batch through each network in turn, so that drift hits all alike.
 
-    A turn is some passes of one network; the first of them only brings its weights back into the processor's
-    cache, from which the other networks have driven them.
+    The passes of a turn follow each other as in use; its first only brings the network's weights back into
+    the processor's cache, from which the others have driven them, and does not count.
     """
     seconds: dict[str, list[float]] = {name: [] for name in modules}
     began = perf_counter()
     for turn in range(_NUM_WARM_UPS + _MAX_TURNS):
         for name, module in modules.items():
-            turn_began = perf_counter()
-            for number in range(_MAX_PASSES_A_TURN):
-                with torch.inference_mode():
-                    _wait_for(batch.device)
-                    start = perf_counter()
-                    module(batch)
-                    _wait_for(batch.device)
-                    taken = perf_counter() - start
-                if turn >= _NUM_WARM_UPS and number > 0:
-                    seconds[name].append(taken)
-                yield Timed(name, taken * 1000)
-                if number > 0 and perf_counter() - turn_began > _TURN_SECONDS:
-                    break
+            passes = _turn(module, batch)
+            if turn >= _NUM_WARM_UPS:
+                seconds[name] += passes[1:]
+            yield Timed(name, tuple(passes))
         if turn > _NUM_WARM_UPS + 2 and perf_counter() - began > _MAX_TIMED_SECONDS:
             break
     return {
@@ -180,6 +171,19 @@ def time_forward(
         )
         for name, taken in seconds.items()
     }
+
+
+def _turn(module: nn.Module, batch: torch.Tensor) -> list[float]:
+    """Return the seconds of at least two passes, and as many as fit a turn."""
+    passes: list[float] = []
+    with torch.inference_mode():
+        while len(passes) < 2 or (sum(passes) < _TURN_SECONDS and len(passes) < _MAX_PASSES_A_TURN):
+            _wait_for(batch.device)
+            start = perf_counter()
+            module(batch)
+            _wait_for(batch.device)
+            passes.append(perf_counter() - start)
+    return passes
 
 
 def _wait_for(device: torch.device) -> None:
