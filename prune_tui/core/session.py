@@ -11,8 +11,9 @@ from prune_tui.core.errors import SessionError
 from prune_tui.core.events import Stage
 from prune_tui.core.frozen import Count, Fraction, Frozen, Positive
 from prune_tui.core.report import Report
+from prune_tui.core.upgrading import upgraded
 
-SCHEMA_VERSION: Final = 1
+SCHEMA_VERSION: Final = 2
 
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
@@ -46,7 +47,7 @@ class Session(Frozen):
     `num_test_images` so many of its test images, drawn by the seed; None takes all.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     name: Annotated[str, Field(pattern=NAME_PATTERN)]
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 0
     model: str
@@ -92,7 +93,7 @@ def from_json(text: str | bytes, *, source: str) -> Session:
     if version is None:
         raise SessionError(f"{source}: not a session: schema_version is missing")
     try:
-        return Session.model_validate(data)
+        return Session.model_validate(upgraded(data))
     except ValidationError as error:
         raise SessionError(f"{source}: {_first_problem(error)}") from None
 

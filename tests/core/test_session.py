@@ -96,7 +96,7 @@ def test_what_is_not_a_json_object_is_refused(text: str | bytes) -> None:
 
 
 def test_a_newer_schema_says_so_before_anything_else() -> None:
-    assert "schema_version 2 is newer" in refusal({**document(), "schema_version": 2, "strange": 1})
+    assert "schema_version 3 is newer" in refusal({**document(), "schema_version": 3, "strange": 1})
 
 
 def test_an_unknown_field_is_named_where_it_stands() -> None:
@@ -151,3 +151,26 @@ def test_every_decision_says_what_it_does() -> None:
     words = [describe(decision) for decision in SESSION.decisions]
     assert len(set(words)) == len(words)
     assert words[0] == "train the dense baseline, 2 epochs"
+
+
+def test_a_session_of_schema_1_is_read_as_it_was_meant() -> None:
+    old = document()
+    old["schema_version"] = 1
+    scan = next(decision for decision in old["decisions"] if decision["kind"] == "scan")
+    for field in ("tolerance_points", "precision", "stopped_after_evaluations"):
+        del scan[field]
+    scan["stopped_after_cells"] = None
+    old["record"]["checkpoints"] = [
+        {"path": path, "sha256": "c" * 64, "file_bytes": 12}
+        for path in ("dense.safetensors", "pruned.safetensors", "dense-2.safetensors")
+    ]
+    session = from_json(json.dumps(old), source="old.json")
+    assert session.decisions == SESSION.decisions
+    assert session.record is not None
+    assert [saved.stage for saved in session.record.checkpoints] == ["dense", "pruned", "dense"]
+    assert from_json(to_json(session), source="new.json") == session
+
+
+@pytest.mark.parametrize("spoiled", [{"decisions": 3}, {"decisions": [7]}, {"record": [1]}])
+def test_what_is_wrong_in_schema_1_is_named_too(spoiled: dict[str, Any]) -> None:
+    assert next(iter(spoiled)) in refusal({**document(), "schema_version": 1, **spoiled})
