@@ -9,9 +9,9 @@ Object = dict[str, Any]
 def upgraded(data: Object) -> Object:
     """Return a session's JSON object in the present schema; one that is not of schema 1 is returned as it is.
 
-    Schema 1 counted a stopped scan in cells, one after another over all images; a scan now goes over all cells
-    with each batch, so that it can't be stopped at the same place, and is replayed whole. Its checkpoints were
-    told apart by their names.
+    Schema 1 counted a stopped scan in cells, one after another over all images; a scan now goes over all
+    cells with each batch, so that it can't be stopped at the same place, and is replayed whole. Its
+    checkpoints were told apart by their names.
     """
     if data.get("schema_version") != 1:
         return data

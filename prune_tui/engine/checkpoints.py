@@ -84,6 +84,8 @@ def decode_shrunk(content: bytes, *, source: str) -> Weights:
         if name.endswith(_SHAPE):
             own = name.removesuffix(_SHAPE)
             shape = torch.Size(tensors.pop(name).tolist())
+            if own + _MASK not in tensors or own + _VALUES not in tensors:
+                raise CheckpointError(f"{source}: {own} has a shape without a mask or values")
             mask, values = tensors.pop(own + _MASK), tensors.pop(own + _VALUES)
             state[own], _ = _unpacked(mask, values, shape, f"{source}: {own}")
     return state | tensors

@@ -42,10 +42,10 @@ class Evaluator:
         """The split that is scanned on."""
         return self._images.validation
 
-    def take(self, images: torch.Tensor) -> None:
-        """Go on with a batch of images, bytes of shape [N, C, H, W]."""
+    def take(self, images: torch.Tensor, *, records: bool = True) -> None:
+        """Go on with a batch of images, bytes of shape [N, C, H, W]; `records` False if each is used once."""
         self._batch, self._recording = self._images.normalised(images), None
-        if self.is_reused:
+        if self.is_reused and records:
             with self._computing():
                 self._recording = Recording(self.network.module, self._batch)
 
@@ -62,11 +62,7 @@ class Evaluator:
         largest = int(RECORDED_BYTES / max(1.0, per_image))
         largest = max(SMALLEST_BATCH_SIZE, min(LARGEST_BATCH_SIZE, largest))
         self.take(split.images[: min(FIRST_BATCH_SIZE, largest)])
-        try:
-            is_same = all(self._agrees(layer) for layer in levels.values())
-        except NotReplayableError:
-            is_same = False
-        if not is_same:
+        if not all(self._agrees(layer) for layer in levels.values()):
             self.is_reused = False
             return EVALUATION_BATCH_SIZE
         self.recorded_bytes = round(per_image * min(largest, len(split)))
@@ -80,19 +76,33 @@ class Evaluator:
     def is_right_with(self, masks: Masks, labels: torch.Tensor) -> torch.Tensor:
         """Return which images the network gets right under these masks, [N]."""
         with self._pruned({name: mask.to(torch.uint8) for name, mask in masks.items()}, 0):
-            return self._outputs(None).argmax(dim=1) == labels
+            return self._plain().argmax(dim=1) == labels
 
     def _agrees(self, levels: Levels) -> bool:
         with self._pruned(levels, int(max(level.max() for level in levels.values())) // 2):
-            return torch.equal(self._outputs(list(levels)), self._outputs(None))
+            try:
+                return torch.equal(self._replayed(list(levels)), self._plain())
+            except NotReplayableError:
+                return False
 
-    def _outputs(self, changed: Sequence[str] | None) -> torch.Tensor:
-        """Return the outputs for the batch; `changed` None starts at the input whatever was recorded."""
+    def _outputs(self, changed: Sequence[str]) -> torch.Tensor:
+        """Return the outputs for the batch, of which only these parameters have changed."""
+        if self._recording is None:
+            return self._plain()
+        try:
+            return self._replayed(changed)
+        except NotReplayableError:  # on other images than those compared; the plain pass is always right
+            return self._plain()
+
+    def _replayed(self, changed: Sequence[str]) -> torch.Tensor:
+        assert self._recording is not None
         with self._computing():
-            if self._recording is None or changed is None:
-                outputs: torch.Tensor = self.network.module(self._batch)
-                return outputs
             return self._recording.replay([self.network.module.get_parameter(name) for name in changed])
+
+    def _plain(self) -> torch.Tensor:
+        with self._computing():
+            outputs: torch.Tensor = self.network.module(self._batch)
+            return outputs
 
     @contextmanager
     def _computing(self) -> Iterator[None]:

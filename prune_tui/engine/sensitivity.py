@@ -238,10 +238,9 @@ def _joint_accuracy(
     if decision.tolerance_points is not None:
         num_images = min(num_images, NUM_JOINT_IMAGES)
     num_right = 0
-    evaluator.is_reused = False
     for at in range(0, num_images, EVALUATION_BATCH_SIZE):
         part = slice(at, min(num_images, at + EVALUATION_BATCH_SIZE))
-        evaluator.take(drawn.split.images[part])
+        evaluator.take(drawn.split.images[part], records=False)
         num_right += int(evaluator.is_right_with(masks, drawn.split.labels[part]).sum())
         yield BatchEvaluated(
             at // EVALUATION_BATCH_SIZE + 1, -(-num_images // EVALUATION_BATCH_SIZE), clock()

@@ -9,7 +9,7 @@ from safetensors.torch import load, save
 from prune_tui.catalog.models import MODELS
 from prune_tui.core.errors import CheckpointError
 from prune_tui.core.session import Checkpoint
-from prune_tui.engine.checkpoints import decode, encode, read_checkpoint, sha256
+from prune_tui.engine.checkpoints import decode, decode_shrunk, encode, read_checkpoint, sha256
 from prune_tui.engine.masking import Masks, mask_weights
 from prune_tui.engine.network import Weights
 
@@ -84,3 +84,13 @@ def test_missing_truncated_altered_and_outside_are_told_apart(tmp_path: Path) ->
     file.symlink_to(tmp_path / "elsewhere.safetensors")
     with pytest.raises(CheckpointError, match="out of the session's folder"):
         read_checkpoint(folder, checkpoint)
+
+
+def test_a_shrunk_checkpoint_has_its_own_shapes_and_says_what_is_missing(state: Weights) -> None:
+    kept, masks = masked(state)
+    content = encode(kept, masks, with_shapes=True)
+    assert all(torch.equal(kept[name], tensor) for name, tensor in decode_shrunk(content, source="x").items())
+    tensors = load(content)
+    del tensors["fc1.weight.mask"]
+    with pytest.raises(CheckpointError, match=r"x: fc1.weight has a shape without a mask"):
+        decode_shrunk(save(tensors), source="x")

@@ -79,6 +79,24 @@ def test_a_replay_that_is_wrong_is_never_used(runner: Runner, monkeypatch: pytes
     assert list(by_cell(scan)) == list(by_cell(right))
 
 
+def test_a_replay_that_fails_on_later_images_costs_time_and_no_figure(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = scanned(runner, Scan(sparsities=SPARSITIES))
+    replay, calls = Recording.replay, list[int]()
+
+    def fickle(recording: Recording, changed: list[nn.Parameter]) -> torch.Tensor:
+        calls.append(1)
+        if len(calls) > 10:
+            raise NotReplayableError
+        return replay(recording, changed)
+
+    monkeypatch.setattr(Recording, "replay", fickle)
+    scan = scanned(runner, Scan(sparsities=SPARSITIES))
+    assert len(calls) > 10
+    assert list(by_cell(scan)) == list(by_cell(right))
+
+
 def test_memory_bounds_the_batch(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evaluator, "RECORDED_BYTES", 4 * 2**20)
     scan = scanned(runner, Scan(sparsities=(0.5,)))
