@@ -12,8 +12,9 @@ from benchmarks.subjects import as_engine_has_it, computing_text, engine_parser,
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data
 from prune_tui.catalog.models import CIFAR_SHAPE
 from prune_tui.catalog.models.resnet import ResNet
-from prune_tui.core.decisions import Precision, Scan
+from prune_tui.core.decisions import Scan
 from prune_tui.core.events import CellScanned
+from prune_tui.core.training import Precision
 from prune_tui.engine.device import pick_device
 from prune_tui.engine.evaluator import Evaluator
 from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Images

@@ -26,12 +26,13 @@ from benchmarks.subjects import (
 )
 from prune_tui.catalog.datasets.images import Split
 from prune_tui.core.budget import solve
-from prune_tui.core.decisions import Precision, Prune, Scan
+from prune_tui.core.decisions import Prune, Scan
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import CellScanned
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.statistics import tolerated
 from prune_tui.core.target import Target, describe_target, parse_target
+from prune_tui.core.training import Precision
 from prune_tui.core.view import View, apply
 from prune_tui.engine.device import computes_bfloat16
 from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Images

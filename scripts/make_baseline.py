@@ -5,8 +5,9 @@ import tempfile
 from pathlib import Path
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
-from prune_tui.core.decisions import TrainDense, Training
+from prune_tui.core.decisions import TrainDense
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 from prune_tui.engine.runner import Runner
 
 TARGET = Path("prune_tui/assets/baselines") / f"{BUNDLED_MODEL}-{BUNDLED_DATASET}.safetensors"

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
-from prune_tui.core.decisions import Decision, Iterative, LoadDense, Measure, Prune, Scan, Training
+from prune_tui.core.decisions import Decision, Iterative, LoadDense, Measure, Prune, Scan
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 from prune_tui.engine.runner import Runner
 from prune_tui.storage import write_session
 

@@ -20,10 +20,10 @@ from prune_tui.core.decisions import (
     Shrink,
     Sweep,
     TrainDense,
-    Training,
 )
 from prune_tui.core.events import DecisionFinished, EpochFinished, PointSwept
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 from prune_tui.engine.runner import Runner
 from prune_tui.storage import write_session
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from prune_tui.core.decisions import LoadDense, Measure, Prune, Scan, TrainDense, Training
+from prune_tui.core.decisions import LoadDense, Measure, Prune, Scan, TrainDense
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.events import DecisionStarted, Event
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 from prune_tui.core.view import View
 from prune_tui.engine.runner import Runner
 from prune_tui.replay import Options, Outcome, replay

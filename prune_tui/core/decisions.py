@@ -5,22 +5,17 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, model_validator
 
-from prune_tui.core.frozen import Count, Fraction, Frozen, Positive, Sparsity
+from prune_tui.core.frozen import Count, Frozen, Positive, Sparsity
+from prune_tui.core.training import Precision, Training
 
 Granularity = Literal["weight", "unit", "n_m"]
 """What is pruned at once: single weights, whole units, or two of every four inputs (2:4)."""
 
 Scope = Literal["layer", "global"]
-Optimizer = Literal["sgd", "adam", "adamw"]
-LearningRateSchedule = Literal["constant", "step", "cosine", "one_cycle"]
-Augmentation = Literal["none", "crop", "crop_flip"]
-Precision = Literal["float32", "bfloat16"]
 
 SCAN_SPARSITIES: Final = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 N_M_SPARSITY: Final = 0.5
 """The sparsity of 2:4, the only one that granularity `n_m` has."""
-
-DISTILLATION_TEMPERATURE: Final = 4.0
 
 BUNDLED: Final = "bundled"
 """The `weights` of a `LoadDense` that takes the baseline shipped with prune-tui."""
@@ -29,34 +24,6 @@ CHECKPOINT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors$"
 """A file in the session's own folder."""
 
 WEIGHTS_PATTERN: Final = f"^bundled$|{CHECKPOINT_PATTERN}"
-
-
-class Training(Frozen):
-    """How a network is trained or fine-tuned.
-
-    `learning_rate` is the peak rate; `step` divides it by ten after half and after three quarters of the
-    run, `cosine` falls from it to zero, `one_cycle` rises to it over the first 30 % of the steps and falls
-    to zero (Smith & Topin 2018). Only `sgd` uses `momentum`. `augmentation` shifts each image by up to
-    `shift_pixels` and, with `crop_flip`, mirrors half of them. `distillation` is the weight of the dense
-    network's softened answers against the labels (Hinton et al. 2015). `dropout` replaces the model's own
-    probability, where it has dropout layers: a sparse network wants less (Han et al. 2015). `precision`
-    bfloat16 computes the forward and backward passes in mixed precision, where the device is faster so;
-    weights and updates stay float32.
-    """
-
-    num_epochs: Positive
-    batch_size: Positive = 128
-    optimizer: Optimizer = "adam"
-    learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-3
-    learning_rate_schedule: LearningRateSchedule = "constant"
-    momentum: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
-    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
-    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
-    augmentation: Augmentation = "none"
-    shift_pixels: Positive = 4
-    distillation: Fraction = 0.0
-    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
-    precision: Precision = "float32"
 
 
 class Rewinding(Frozen):

@@ -12,7 +12,6 @@ from prune_tui.core.decisions import (
     Prune,
     Rewinding,
     Scope,
-    Training,
     describe_rewinding,
     epochs,
 )
@@ -21,6 +20,7 @@ from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo, WeightsBinned
 from prune_tui.core.forecast import spread_globally
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.training import Training
 
 
 @dataclass(frozen=True, slots=True)

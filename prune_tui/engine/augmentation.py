@@ -3,7 +3,7 @@
 import torch
 from torch import nn
 
-from prune_tui.core.decisions import Training
+from prune_tui.core.training import Training
 
 
 def augmented(images: torch.Tensor, training: Training, random_state: torch.Generator) -> torch.Tensor:

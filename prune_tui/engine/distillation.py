@@ -5,8 +5,8 @@ from collections.abc import Generator
 import torch
 from torch import nn
 
-from prune_tui.core.decisions import DISTILLATION_TEMPERATURE
 from prune_tui.core.events import BatchEvaluated
+from prune_tui.core.training import DISTILLATION_TEMPERATURE
 from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Clock, Images
 
 

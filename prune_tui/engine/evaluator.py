@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from prune_tui.catalog.datasets.images import Split
-from prune_tui.core.decisions import Precision
+from prune_tui.core.training import Precision
 from prune_tui.engine.device import computes_bfloat16
 from prune_tui.engine.masking import Masks
 from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Images

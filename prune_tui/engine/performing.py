@@ -3,10 +3,11 @@
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
-from prune_tui.core.decisions import Finetune, Prune, Rewinding, Scan, TrainDense, Training
+from prune_tui.core.decisions import Finetune, Prune, Rewinding, Scan, TrainDense
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import EpochFinished, Event
 from prune_tui.core.report import EpochFigures
+from prune_tui.core.training import Training
 from prune_tui.engine.checkpoints import encode
 from prune_tui.engine.context import Context, Performance
 from prune_tui.engine.distributions import take_distributions

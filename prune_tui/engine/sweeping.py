@@ -8,10 +8,11 @@ from typing import assert_never
 
 from torch import nn
 
-from prune_tui.core.decisions import Method, Prune, Sweep, Training
+from prune_tui.core.decisions import Method, Prune, Sweep
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import BatchEvaluated, BatchTrained, EpochFinished, Event, PointSwept, SweepStarted
 from prune_tui.core.report import Curve, CurvePoint, Latency, Mode
+from prune_tui.core.training import Training
 from prune_tui.engine.context import Context, Performance
 from prune_tui.engine.measuring import evaluate
 from prune_tui.engine.network import Network, network_of

@@ -9,10 +9,10 @@ from typing import assert_never
 import torch
 from torch import nn
 
-from prune_tui.core.decisions import Training
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import BatchEvaluated, BatchTrained, EpochFinished, MaskChecked, WeightsBinned
 from prune_tui.core.report import EpochFigures
+from prune_tui.core.training import Training
 from prune_tui.engine.augmentation import augmented
 from prune_tui.engine.device import computes_bfloat16
 from prune_tui.engine.distillation import Teacher, distillation_loss

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 from torch import nn
 
-from prune_tui.core.decisions import Training
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import Pruned, Stage
+from prune_tui.core.training import Training
 from prune_tui.engine.checkpoints import encode
 from prune_tui.engine.distillation import Teacher
 from prune_tui.engine.masking import Masks

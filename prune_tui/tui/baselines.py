@@ -1,7 +1,8 @@
 """The baseline that a session trains itself, and the epochs of it that can be gone back to."""
 
-from prune_tui.core.decisions import LoadDense, Rewinding, TrainDense, Training
+from prune_tui.core.decisions import LoadDense, Rewinding, TrainDense
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 
 KEPT_EPOCH = 1
 """Early weights worth going back to: deep networks rewound to epoch 0 often do not train (Frankle 2020)."""

@@ -4,20 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from prune_tui.core.decisions import (
-    N_M_SPARSITY,
-    Granularity,
-    Method,
-    Scan,
-    Scope,
-    Sweep,
-    Training,
-)
+from prune_tui.core.decisions import N_M_SPARSITY, Granularity, Method, Scan, Scope, Sweep
 from prune_tui.core.events import LayerInfo
 from prune_tui.core.forecast import safe_sparsity
 from prune_tui.core.plan import PlanSettings
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.statistics import is_settled
+from prune_tui.core.training import Training
 from prune_tui.tui.finishing import has_linear
 
 GRANULARITIES: Final[dict[Granularity, str]] = {

@@ -13,12 +13,12 @@ from prune_tui.core.decisions import (
     Prune,
     Scan,
     TrainDense,
-    Training,
     describe,
 )
 from prune_tui.core.errors import SessionError
 from prune_tui.core.report import EpochFigures, Figures, Latency, Report, ScanCurve, ScanFigures
 from prune_tui.core.session import Checkpoint, Record, Session, from_json, to_json
+from prune_tui.core.training import Training
 
 TRAINING = Training(num_epochs=2, optimizer="sgd", learning_rate=0.1, learning_rate_schedule="cosine")
 FIGURES = Figures(

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from prune_tui.core.decisions import Decision, LoadDense, Prune, Training
+from prune_tui.core.decisions import Decision, LoadDense, Prune
 from prune_tui.core.events import Event
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 from prune_tui.engine.runner import Runner
 
 QUICK = Training(num_epochs=1, batch_size=128, learning_rate=1e-3)

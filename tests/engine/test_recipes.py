@@ -5,8 +5,9 @@ import torch
 from torch import nn
 
 from prune_tui.catalog.models import MODELS
-from prune_tui.core.decisions import LoadDense, Prune, TrainDense, Training
+from prune_tui.core.decisions import LoadDense, Prune, TrainDense
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 from prune_tui.engine.augmentation import augmented
 from prune_tui.engine.distillation import distillation_loss
 from tests.engine.helpers import opened, perform

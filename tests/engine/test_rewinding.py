@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from prune_tui.core.decisions import Iterative, LoadDense, Prune, Rewind, Rewinding, TrainDense, Training
+from prune_tui.core.decisions import Iterative, LoadDense, Prune, Rewind, Rewinding, TrainDense
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import BatchTrained, EpochFinished
+from prune_tui.core.training import Training
 from prune_tui.engine.runner import Runner
 from tests.engine.helpers import opened, perform
 

@@ -16,11 +16,11 @@ from prune_tui.core.decisions import (
     Prune,
     Scan,
     TrainDense,
-    Training,
 )
 from prune_tui.core.errors import CheckpointError, DecisionError, StorageError, UnknownNameError
 from prune_tui.core.events import BatchTrained, CellScanned, EpochFinished, Measured, Pruned
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 from prune_tui.engine.network import Weights
 from prune_tui.engine.runner import Runner
 from prune_tui.storage import read_session

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from prune_tui.core.decisions import Iterative, LoadDense, Measure, Method, Prune, Sweep, Training
+from prune_tui.core.decisions import Iterative, LoadDense, Measure, Method, Prune, Sweep
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import PointSwept, SweepStarted
+from prune_tui.core.training import Training
 from prune_tui.engine.runner import Runner
 from tests.engine.helpers import QUICK, opened, perform
 

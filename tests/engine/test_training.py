@@ -3,9 +3,10 @@
 import pytest
 import torch
 
-from prune_tui.core.decisions import Finetune, LearningRateSchedule, Optimizer, Training
+from prune_tui.core.decisions import Finetune
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import BatchTrained, EpochFinished, MaskChecked
+from prune_tui.core.training import LearningRateSchedule, Optimizer, Training
 from prune_tui.engine.measuring import evaluate
 from prune_tui.engine.runner import Runner
 from prune_tui.engine.training import learning_rate

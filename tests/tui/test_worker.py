@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from textual.message import Message
 
-from prune_tui.core.decisions import Decision, LoadDense, Prune, Scan, Training
+from prune_tui.core.decisions import Decision, LoadDense, Prune, Scan
 from prune_tui.core.session import Session
+from prune_tui.core.training import Training
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
 from prune_tui.tui.work import Job, Opening
 from prune_tui.tui.worker import Worker

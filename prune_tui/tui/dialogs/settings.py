@@ -11,8 +11,9 @@ from textual.widgets import Input, Static
 
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.catalog.schedules import SCHEDULES, STEPS
-from prune_tui.core.decisions import Iterative, OneShot, Rewinding, TrainDense, Training
+from prune_tui.core.decisions import Iterative, OneShot, Rewinding, TrainDense
 from prune_tui.core.plan import PlanSettings
+from prune_tui.core.training import Training
 from prune_tui.tui.baselines import epochs_to_rewind_to, why_not_rewound
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.dialogs.field import field
