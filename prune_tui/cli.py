@@ -3,21 +3,18 @@
 import gc
 import json
 import sys
-from collections.abc import Callable
 from enum import StrEnum
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, ParamSpec
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from prune_tui import __version__
 from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
-from prune_tui.core.errors import PruneTuiError
+from prune_tui.exits import reporting
 
 if TYPE_CHECKING:
     from prune_tui.replay import Outcome
-    from prune_tui.scanning import Found
 
 app = typer.Typer(
     name="prune-tui",
@@ -28,8 +25,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     add_completion=False,
 )
-
-P = ParamSpec("P")
 
 
 class DeviceName(StrEnum):
@@ -80,32 +75,6 @@ def main() -> None:
     app()
 
 
-def _reporting(command: Callable[P, None]) -> Callable[P, None]:
-    """Turn errors into one line and an exit code; the traceback of a bug goes to a log file."""
-
-    @wraps(command)
-    def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except PruneTuiError as error:
-            typer.echo(f"prune-tui: {error}", err=True)
-            raise typer.Exit(error.exit_code) from None
-        except KeyboardInterrupt:
-            typer.echo("prune-tui: interrupted; what was finished has been saved", err=True)
-            raise typer.Exit(130) from None
-        except (typer.Exit, typer.Abort, BrokenPipeError):
-            raise
-        except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a user
-            from prune_tui.storage import write_traceback
-
-            log = write_traceback(error)
-            summary = " ".join(str(error).split())[:200]
-            typer.echo(f"prune-tui: internal error: {summary} (full traceback: {log})", err=True)
-            raise typer.Exit(1) from None
-
-    return run
-
-
 def _show_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"prune-tui {__version__}")
@@ -113,7 +82,7 @@ def _show_version(wanted: bool) -> None:
 
 
 @app.callback(invoke_without_command=True)
-@_reporting
+@reporting
 def open_app(
     context: typer.Context,
     *,
@@ -163,7 +132,7 @@ def open_app(
 
 
 @app.command()
-@_reporting
+@reporting
 def replay(
     sessions: Annotated[list[Path], typer.Argument(metavar="SESSION", help="Session files.")],
     *,
@@ -178,7 +147,7 @@ def replay(
 ) -> None:
     """Run sessions again, headless, and prove their results."""
     from prune_tui.progress import Progress
-    from prune_tui.replay import Options
+    from prune_tui.replay import Options, document
     from prune_tui.replay import replay as replay_session
     from prune_tui.storage import read_session
 
@@ -198,14 +167,14 @@ def replay(
         if not as_json:
             _print_receipt(outcomes[-1], tolerance)
     if as_json:
-        documents = [_document(outcome) for outcome in outcomes]
+        documents = [document(outcome) for outcome in outcomes]
         typer.echo(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
     if any(outcome.reproduced is False for outcome in outcomes):
         raise typer.Exit(1)
 
 
 @app.command()
-@_reporting
+@reporting
 def scan(
     *,
     model: Annotated[str, typer.Option(help="Model to scan; see `list models`.")] = BUNDLED_MODEL,
@@ -243,7 +212,7 @@ def scan(
     from prune_tui.core.session import Session
     from prune_tui.core.target import parse_target
     from prune_tui.progress import Progress
-    from prune_tui.scanning import Request
+    from prune_tui.scanning import Request, document
     from prune_tui.scanning import scan as scan_network
 
     target = parse_target(budget) if budget is not None else None
@@ -259,7 +228,7 @@ def scan(
     with Progress() as progress:
         found = scan_network(request, on_event=progress.show)
     if as_json:
-        typer.echo(json.dumps(_scan_document(found), indent=2))
+        typer.echo(json.dumps(document(found), indent=2))
         return
     from rich.console import Console
 
@@ -274,24 +243,8 @@ def scan(
         console.print(f"\nsaved: {found.path}", style="dim", markup=False)
 
 
-def _scan_document(found: "Found") -> dict[str, object]:
-    """Return what `scan --json` prints."""
-    from dataclasses import asdict
-
-    from prune_tui.core.interaction import forecast_error
-
-    solution = found.solution
-    return {
-        "scan": found.figures.model_dump(mode="json"),
-        "plan": dict(solution.plan) if solution else None,
-        "price": asdict(solution.price) if solution else None,
-        "forecast_error_points": forecast_error(found.figures),
-        "session": str(found.path) if found.path else None,
-    }
-
-
 @app.command()
-@_reporting
+@reporting
 def verify(
     session: Annotated[Path, typer.Argument(metavar="SESSION", help="A session file.")],
     *,
@@ -303,19 +256,12 @@ def verify(
     ] = 0.5,
 ) -> None:
     """Load every checkpoint of a session, and evaluate it against its record."""
+    from prune_tui.verify import document
     from prune_tui.verify import verify as verify_session
 
     found = verify_session(session, data_dir=data_dir, num_threads=threads)
     if as_json:
-        documents = [
-            {
-                **each.checkpoint.model_dump(mode="json"),
-                "accuracy_now": each.accuracy,
-                "holds": each.holds(tolerance),
-            }
-            for each in found
-        ]
-        typer.echo(json.dumps({"session": str(session), "checkpoints": documents}, indent=2))
+        typer.echo(json.dumps(document(session, found, tolerance), indent=2))
     else:
         from rich.console import Console
 
@@ -325,18 +271,6 @@ def verify(
         Console(highlight=False).print(checkpoints_table(rows))
     if not all(each.holds(tolerance) for each in found):
         raise typer.Exit(1)
-
-
-def _document(outcome: "Outcome") -> dict[str, object]:
-    """Return what `replay --json` prints of one session."""
-    return {
-        "session": outcome.session.name,
-        "reproduced": outcome.reproduced,
-        "identical": outcome.identical,
-        "differences": [found.model_dump(mode="json") for found in outcome.differences],
-        "report": outcome.report.model_dump(mode="json"),
-        "record": outcome.record.model_dump(mode="json") if outcome.record else None,
-    }
 
 
 def _print_receipt(outcome: "Outcome", tolerance_points: float) -> None:
@@ -352,7 +286,7 @@ def _print_receipt(outcome: "Outcome", tolerance_points: float) -> None:
 
 
 @app.command()
-@_reporting
+@reporting
 def show(
     session: Annotated[Path, typer.Argument(metavar="SESSION", help="A session file.")],
     *,
@@ -381,7 +315,7 @@ def show(
 
 
 @app.command("list")
-@_reporting
+@reporting
 def list_table(
     table: Annotated[Table, typer.Argument(metavar="TABLE", help="models, datasets, criteria or schedules.")],
     *,

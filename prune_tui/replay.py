@@ -89,3 +89,15 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
 def recorded_threads(record: Report | None) -> int | None:
     """Return the thread count of the record, which decides the last bits of a sum."""
     return record.environment.num_threads if record and record.environment else None
+
+
+def document(outcome: Outcome) -> dict[str, object]:
+    """Return what `replay --json` prints of one session."""
+    return {
+        "session": outcome.session.name,
+        "reproduced": outcome.reproduced,
+        "identical": outcome.identical,
+        "differences": [found.model_dump(mode="json") for found in outcome.differences],
+        "report": outcome.report.model_dump(mode="json"),
+        "record": outcome.record.model_dump(mode="json") if outcome.record else None,
+    }

@@ -1,7 +1,7 @@
 """Scans a network with no screen, and solves a budget from the curves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from prune_tui.catalog.baselines import bundled_baseline
@@ -12,6 +12,7 @@ from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.budget import Solution, solve
 from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.events import Event
+from prune_tui.core.interaction import forecast_error
 from prune_tui.core.plan import PlanSettings, fixed_reason
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.session import Session
@@ -101,3 +102,15 @@ def _solution(request: Request, view: View) -> Solution | None:
         other_parameters=view.other_parameters,
         other_macs=view.other_macs,
     )
+
+
+def document(found: Found) -> dict[str, object]:
+    """Return what `scan --json` prints."""
+    solution = found.solution
+    return {
+        "scan": found.figures.model_dump(mode="json"),
+        "plan": dict(solution.plan) if solution else None,
+        "price": asdict(solution.price) if solution else None,
+        "forecast_error_points": forecast_error(found.figures),
+        "session": str(found.path) if found.path else None,
+    }

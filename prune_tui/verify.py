@@ -1,5 +1,6 @@
 """Loads each checkpoint of a session afresh, and evaluates it against the accuracy in the record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,3 +46,16 @@ def verify(path: Path, *, data_dir: Path | None = None, num_threads: int | None 
         pass
     folder = checkpoints_folder(path)
     return [Verified(checkpoint, runner.accuracy_of(folder, checkpoint)) for checkpoint in record.checkpoints]
+
+
+def document(path: Path, found: Sequence[Verified], tolerance_points: float) -> dict[str, object]:
+    """Return what `verify --json` prints."""
+    rows = [
+        {
+            **each.checkpoint.model_dump(mode="json"),
+            "accuracy_now": each.accuracy,
+            "holds": each.holds(tolerance_points),
+        }
+        for each in found
+    ]
+    return {"session": str(path), "checkpoints": rows}

@@ -4,13 +4,11 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import assert_never
 
-from prune_tui.core.decisions import N_M_SPARSITY
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import FLOAT_BYTES, Price, num_pruned, price, stored_bytes
+from prune_tui.core.forecast import Price, price
 from prune_tui.core.interaction import (
     Forecaster,
     accuracy_under,
@@ -20,16 +18,13 @@ from prune_tui.core.interaction import (
     strain_allowed,
 )
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.target import Kind, Target, describe_target
+from prune_tui.core.rows import EVENLY, Row, climbs, leaders_of, rows_of, saved_at
+from prune_tui.core.target import Target, describe_target
 
-STEP = 0.005
-HIGHEST = 0.995
 FINE_STEPS = 10_000
 """The last layer to move is set to a ten-thousandth, as a draft is, so that a target is met tightly."""
 
 MAX_TRIMS = 16
-EVENLY = 1e-6
-"""The strain of sparsity itself, squared: where curves are flat, layers of a size are pruned alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +37,6 @@ class Solution:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    """A layer that is free, with those that take its sparsity, and what each level would save and strain.
-
-    Levels rise from sparsity 0; each saves more than the one before. `costs` are the strains and EVENLY.
-    `hull` are the levels that no mix of others betters: the lower convex hull of cost over saving.
-    """
-
-    name: str
-    layers: tuple[LayerInfo, ...]
-    levels: tuple[float, ...]
-    savings: tuple[int, ...]
-    strains: tuple[float, ...]
-    costs: tuple[float, ...]
-    hull: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class _Problem:
     """The rows that are free, those that are not with their sparsities, and all that is to be priced."""
 
@@ -67,7 +45,7 @@ class _Problem:
     scan: ScanFigures
     ready: Forecaster
     fixed: Mapping[str, float]
-    rows: tuple[_Row, ...]
+    rows: tuple[Row, ...]
     other_parameters: int
     other_macs: int
 
@@ -95,14 +73,14 @@ def solve(
     """
     if scan is None or scan.dense_accuracy <= 0:
         raise DecisionError("a budget is solved from the scan's curves: scan the network first")
-    leaders, ready = _leaders(layers, scan), forecaster(scan)
+    leaders, ready = leaders_of(layers, scan), forecaster(scan)
     problem = _Problem(
         target=target,
         layers=tuple(layers),
         scan=scan,
         ready=ready,
         fixed={layer.name: fixed[layer.name] for layer in leaders if layer.name in fixed},
-        rows=_rows(target.kind, layers, scan, ready, fixed),
+        rows=rows_of(target.kind, layers, scan, ready, fixed),
         other_parameters=other_parameters,
         other_macs=other_macs,
     )
@@ -138,7 +116,7 @@ def _cheapest_saving(problem: _Problem) -> dict[str, float]:
         raise DecisionError(_unreachable(problem))
     at, saved = [0] * len(rows), 0
     before, missing = list(at), need
-    for number, high in _climbs(rows):
+    for number, high in climbs(rows):
         before, missing = list(at), need - saved
         saved += rows[number].savings[high] - rows[number].savings[at[number]]
         at[number] = high
@@ -161,7 +139,9 @@ def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, 
     """Give back what is saved beyond need: lower the row whose cost that spares most, again and again."""
     trimmed = dict(plan)
     for _ in range(MAX_TRIMS):
-        saved = {row.name: _saved(problem.target.kind, row.layers, trimmed[row.name]) for row in problem.rows}
+        saved = {
+            row.name: saved_at(problem.target.kind, row.layers, trimmed[row.name]) for row in problem.rows
+        }
         spare = sum(saved.values()) - need
         most, lowered = 0.0, {}
         for row in problem.rows:
@@ -182,7 +162,7 @@ def _widest_within_drop(problem: _Problem) -> dict[str, float]:
     allowed = _strain_left(problem)
     at, strained = [0] * len(rows), 0.0
     before, left = list(at), allowed
-    for number, high in _climbs(rows):
+    for number, high in climbs(rows):
         before, left = list(at), allowed - strained
         strained += rows[number].strains[high] - rows[number].strains[at[number]]
         at[number] = high
@@ -197,7 +177,7 @@ def _widest_within_drop(problem: _Problem) -> dict[str, float]:
             here = start[number]
             sparsity = _highest_level(problem, row, row.strains[here] + more)
             if sparsity is not None:
-                saved = reached - row.savings[here] + _saved("accuracy_drop", row.layers, sparsity)
+                saved = reached - row.savings[here] + saved_at("accuracy_drop", row.layers, sparsity)
                 if saved > most:
                     best, most = _plan(rows, start) | {row.name: sparsity}, saved
     return _filled(problem, best, allowed)
@@ -213,8 +193,8 @@ def _filled(problem: _Problem, plan: dict[str, float], allowed: float) -> dict[s
         for row in problem.rows:
             sparsity = _highest_level(problem, row, strained[row.name] + left)
             if sparsity is not None and sparsity > filled[row.name]:
-                saved = _saved("accuracy_drop", row.layers, sparsity)
-                gained = saved - _saved("accuracy_drop", row.layers, filled[row.name])
+                saved = saved_at("accuracy_drop", row.layers, sparsity)
+                gained = saved - saved_at("accuracy_drop", row.layers, filled[row.name])
                 if gained > most:
                     most, raised = gained, {row.name: sparsity}
         if not raised:
@@ -307,96 +287,11 @@ def _price(problem: _Problem, plan: Mapping[str, float]) -> Price:
     return replace(counted, accuracy=foreseen(problem.ready, by_row))
 
 
-def _leaders(layers: Sequence[LayerInfo], scan: ScanFigures) -> list[LayerInfo]:
-    """Return the layers that have a sparsity of their own."""
-    names = {layer.name for layer in layers}
-    return [layer for layer in layers if scan.granularity != "unit" or layer.coupled_to not in names]
-
-
-def _rows(
-    kind: Kind,
-    layers: Sequence[LayerInfo],
-    scan: ScanFigures,
-    ready: Forecaster,
-    fixed: Mapping[str, float],
-) -> tuple[_Row, ...]:
-    levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
-    if scan.granularity == "n_m":
-        levels = [0.0, N_M_SPARSITY]
-    rows = []
-    for leader in _leaders(layers, scan):
-        if leader.name not in fixed and leader.name in ready.curves:
-            coupled = [layer for layer in layers if layer.coupled_to == leader.name]
-            together = (leader, *coupled) if scan.granularity == "unit" else (leader,)
-            rows.append(_row(kind, together, ready, levels))
-    return tuple(rows)
-
-
-def _row(kind: Kind, together: tuple[LayerInfo, ...], ready: Forecaster, all_levels: Sequence[float]) -> _Row:
-    """Set up a row; levels that save no more than a lower one are left out."""
-    name = together[0].name
-    levels, savings = [0.0], [0]
-    for level in all_levels[1:]:
-        saved = _saved(kind, together, level)
-        if saved > savings[-1]:
-            levels.append(level)
-            savings.append(saved)
-    strains = [strain(ready, name, level) for level in levels]
-    costs = [strained + EVENLY * level**2 for strained, level in zip(strains, levels, strict=True)]
-    return _Row(
-        name=name,
-        layers=together,
-        levels=tuple(levels),
-        savings=tuple(savings),
-        strains=tuple(strains),
-        costs=tuple(costs),
-        hull=_lower_hull(savings, costs),
-    )
-
-
-def _cost_at(problem: _Problem, row: _Row, sparsity: float) -> float:
+def _cost_at(problem: _Problem, row: Row, sparsity: float) -> float:
     return strain(problem.ready, row.name, sparsity) + EVENLY * sparsity**2
 
 
-def _saved(kind: Kind, together: Sequence[LayerInfo], sparsity: float) -> int:
-    """Return the bytes, MACs or weights that layers save at a sparsity, counted as `price` does."""
-    saved = 0
-    for layer in together:
-        kept = layer.parameters - num_pruned(layer.parameters, sparsity)
-        if kind == "file_size" and sparsity > 0:
-            saved += layer.parameters * FLOAT_BYTES - stored_bytes(layer.parameters, kept)
-        elif kind == "theoretical_speedup":
-            saved += layer.macs - layer.macs * kept // layer.parameters
-        elif kind in ("compression_ratio", "accuracy_drop"):
-            saved += layer.parameters - kept
-    return saved
-
-
-def _lower_hull(savings: Sequence[int], costs: Sequence[float]) -> tuple[int, ...]:
-    """Return the positions of the lower convex hull (Andrew's monotone chain, 1979)."""
-    hull: list[int] = []
-    for at in range(len(savings)):
-        while len(hull) > 1:
-            first, middle = hull[-2], hull[-1]
-            rise = (costs[middle] - costs[first]) * (savings[at] - savings[first])
-            if rise < (costs[at] - costs[first]) * (savings[middle] - savings[first]):
-                break
-            hull.pop()
-        hull.append(at)
-    return tuple(hull)
-
-
-def _climbs(rows: Sequence[_Row]) -> list[tuple[int, int]]:
-    """Return all steps up the hulls as (row, level to climb to), the one of least cost a saving first."""
-    priced = [
-        ((row.costs[high] - row.costs[low]) / (row.savings[high] - row.savings[low]), number, high)
-        for number, row in enumerate(rows)
-        for low, high in pairwise(row.hull)
-    ]
-    return [(number, high) for _, number, high in sorted(priced)]
-
-
-def _least_level(problem: _Problem, row: _Row, need: int) -> float | None:
+def _least_level(problem: _Problem, row: Row, need: int) -> float | None:
     """Return the lowest sparsity at which a row saves as much as needed, to a ten-thousandth, if any does."""
     if need <= 0:
         return 0.0
@@ -408,12 +303,12 @@ def _least_level(problem: _Problem, row: _Row, need: int) -> float | None:
     low, high = round(row.levels[above - 1] * FINE_STEPS), round(row.levels[above] * FINE_STEPS)
     while high - low > 1:
         middle = (low + high) // 2
-        is_enough = _saved(problem.target.kind, row.layers, middle / FINE_STEPS) >= need
+        is_enough = saved_at(problem.target.kind, row.layers, middle / FINE_STEPS) >= need
         low, high = (low, middle) if is_enough else (middle, high)
     return high / FINE_STEPS
 
 
-def _highest_level(problem: _Problem, row: _Row, allowed: float) -> float | None:
+def _highest_level(problem: _Problem, row: Row, allowed: float) -> float | None:
     """Return the highest sparsity at which a row strains no more than allowed, if any does."""
     if allowed < 0:
         return None
@@ -428,13 +323,13 @@ def _highest_level(problem: _Problem, row: _Row, allowed: float) -> float | None
     return low / FINE_STEPS
 
 
-def _plan(rows: Sequence[_Row], at: Sequence[int]) -> dict[str, float]:
+def _plan(rows: Sequence[Row], at: Sequence[int]) -> dict[str, float]:
     return {row.name: row.levels[level] for row, level in zip(rows, at, strict=True)}
 
 
-def _cost(rows: Sequence[_Row], at: Sequence[int]) -> float:
+def _cost(rows: Sequence[Row], at: Sequence[int]) -> float:
     return sum(row.costs[level] for row, level in zip(rows, at, strict=True))
 
 
-def _savings(rows: Sequence[_Row], at: Sequence[int]) -> int:
+def _savings(rows: Sequence[Row], at: Sequence[int]) -> int:
     return sum(row.savings[level] for row, level in zip(rows, at, strict=True))
