@@ -5,7 +5,8 @@ import platform
 import statistics
 from collections.abc import Sequence
 from importlib.metadata import version
-from pathlib import Path
+
+from prune_tui.engine.device import processor_name
 
 PACKAGES = ("prune-tui", "textual", "torch", "torchvision", "numpy")
 
@@ -52,17 +53,6 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 def print_machine() -> None:
     """Print what the figures come from: processor, cores, load, system, versions."""
     load = f", load {os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else ""
-    print(f"\n  {_processor()}, {os.cpu_count()} cores{load}; {platform.system()} {platform.release()}")
+    print(f"\n  {processor_name()}, {os.cpu_count()} cores{load}; {platform.system()} {platform.release()}")
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)
     print(f"  Python {platform.python_version()}, {versions}\n")
-
-
-def _processor() -> str:
-    names = [
-        line.partition(":")[2].strip()
-        for path in (Path("/proc/cpuinfo"),)
-        if path.is_file()
-        for line in path.read_text(encoding="utf-8").splitlines()
-        if line.startswith("model name")
-    ]
-    return names[0] if names else platform.processor() or platform.machine()

@@ -282,7 +282,10 @@ def _print_receipt(outcome: "Outcome", tolerance_points: float) -> None:
     console.print(session_tables(outcome.session))
     console.print(report_tables(outcome.report, outcome.session.decisions))
     console.print()
-    console.print(verdict(outcome.reproduced, outcome.identical, outcome.differences, tolerance_points))
+    environments = (outcome.record.environment if outcome.record else None, outcome.report.environment)
+    console.print(
+        verdict(outcome.reproduced, outcome.identical, outcome.differences, tolerance_points, environments)
+    )
 
 
 @app.command()

@@ -150,3 +150,10 @@ def test_an_empty_report_is_shown() -> None:
 )
 def test_a_verdict_is_one_of_four(reproduced: bool | None, identical: bool | None, words: str) -> None:
     assert words in drawn(verdict(reproduced, identical, (), 0.5))
+
+
+def test_a_verdict_names_what_was_otherwise_when_it_was_recorded() -> None:
+    elsewhere = made_up.ENVIRONMENT.model_copy(update={"device_name": "another processor"})
+    text = drawn(verdict(True, False, (), 0.5, (elsewhere, made_up.ENVIRONMENT)))
+    assert "device: recorded with cpu (another processor), replayed with cpu (made up)" in text
+    assert "threads" not in text

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from prune_tui.core.report import Difference
+from prune_tui.core.report import Difference, Environment
 from prune_tui.core.session import Checkpoint
 from prune_tui.receipt.tables import plain_table
 
@@ -17,8 +17,12 @@ def verdict(
     identical: bool | None,
     differences: Sequence[Difference],
     tolerance_points: float,
+    environments: tuple[Environment | None, Environment | None] = (None, None),
 ) -> RenderableType:
-    """Say whether a replay reproduced its record, and what differs."""
+    """Say whether a replay reproduced its record, what differs, and whether the record is of elsewhere.
+
+    `environments` are the record's and this replay's.
+    """
     if reproduced is None:
         return Text("nothing recorded to compare with", "yellow")
     if identical:
@@ -27,7 +31,7 @@ def verdict(
     for column in ("figure", "recorded", "replayed", ""):
         rows.add_column(column)
     for found in sorted(differences, key=lambda found: found.within_tolerance)[:_MAX_DIFFERENCES]:
-        within = Text("within tolerance", "dim") if found.within_tolerance else Text("differs", "bold red")
+        within = Text("allowed", "dim") if found.within_tolerance else Text("differs", "bold red")
         rows.add_row(found.figure, Text(str(found.recorded)), Text(str(found.replayed)), within)
     more = len(differences) - _MAX_DIFFERENCES
     line = (
@@ -35,7 +39,29 @@ def verdict(
         if reproduced
         else Text("✗ not reproduced", "bold red")
     )
-    return Group(rows, Text(f"… and {more} more" if more > 0 else ""), line)
+    return Group(
+        rows, Text(f"… and {more} more" if more > 0 else ""), *_elsewhere(*environments), Text(), line
+    )
+
+
+def _elsewhere(recorded: Environment | None, replayed: Environment | None) -> list[Text]:
+    """Name what the record's environment has otherwise, if anything: it decides the last bits of sums."""
+    if recorded is None or replayed is None:
+        return []
+    lines = []
+    for name, theirs in _facts(recorded).items():
+        ours = _facts(replayed).get(name, "absent")
+        if ours != theirs:
+            lines.append(Text(f"{name}: recorded with {theirs}, replayed with {ours}", "dim"))
+    return lines
+
+
+def _facts(environment: Environment) -> dict[str, str]:
+    return {
+        "device": f"{environment.device} ({environment.device_name})",
+        "threads": str(environment.num_threads),
+        **environment.versions,
+    }
 
 
 def checkpoints_table(found: Sequence[tuple[Checkpoint, float, bool]]) -> RenderableType:

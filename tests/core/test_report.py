@@ -2,7 +2,7 @@
 
 import pytest
 
-from prune_tui.core.report import LayerFigures, Report, ScanCurve, ScanFigures, compare
+from prune_tui.core.report import EpochFigures, LayerFigures, Report, ScanCurve, ScanFigures, compare
 from tests.core.test_session import FIGURES
 
 SCAN = ScanFigures(
@@ -13,6 +13,7 @@ SCAN = ScanFigures(
     sparsities=(0.5,),
     layers=(ScanCurve(name="a", accuracies=(0.8,)),),
 )
+EPOCH = EpochFigures(decision=0, round=1, epoch=1, train_loss=0.2, accuracy=0.9, loss=0.3, learning_rate=0.1)
 REPORT = Report(
     dense=FIGURES,
     pruned=FIGURES,
@@ -48,6 +49,13 @@ def test_counts_are_exact(count: str) -> None:
 @pytest.mark.parametrize(("field", "value"), [("loss", 0.31), ("weights_sha256", "f" * 64)])
 def test_losses_and_hashes_deny_only_that_it_is_identical(field: str, value: object) -> None:
     assert found(changed(**{field: value})) == {f"pruned.{field}": True}
+
+
+def test_epochs_on_the_way_deny_only_that_it_is_identical() -> None:
+    recorded = REPORT.model_copy(update={"epochs": (EPOCH, EPOCH)})
+    for epochs in ((EPOCH, EPOCH.model_copy(update={"accuracy": 0.1})), (EPOCH,)):
+        differences = compare(recorded, recorded.model_copy(update={"epochs": epochs}), tolerance_points=0.5)
+        assert [difference.within_tolerance for difference in differences] == [True]
 
 
 def test_latency_and_file_bytes_are_this_machines_own() -> None:
