@@ -12,7 +12,7 @@ from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.budget import Solution, solve
 from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.events import Event
-from prune_tui.core.interaction import forecast_error
+from prune_tui.core.interaction import error_at, misses
 from prune_tui.core.plan import PlanSettings, fixed_reason
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.session import Session
@@ -107,10 +107,11 @@ def _solution(request: Request, view: View) -> Solution | None:
 def document(found: Found) -> dict[str, object]:
     """Return what `scan --json` prints."""
     solution = found.solution
+    error = error_at(misses(found.figures), solution.price.accuracy) if solution else None
     return {
         "scan": found.figures.model_dump(mode="json"),
         "plan": dict(solution.plan) if solution else None,
         "price": asdict(solution.price) if solution else None,
-        "forecast_error_points": forecast_error(found.figures),
+        "forecast_error_points": error,
         "session": str(found.path) if found.path else None,
     }

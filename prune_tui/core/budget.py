@@ -1,7 +1,7 @@
-"""Budgets: the sparsities that meet a target at the least loss foreseen."""
+"""Budgets: the sparsities that meet a target at the least strain."""
 
 import math
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
@@ -9,16 +9,9 @@ from typing import assert_never
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.events import LayerInfo
 from prune_tui.core.forecast import Price, price
-from prune_tui.core.interaction import (
-    Forecaster,
-    accuracy_under,
-    forecaster,
-    foreseen,
-    strain,
-    strain_allowed,
-)
+from prune_tui.core.interaction import Forecaster, forecaster, foreseen
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.rows import EVENLY, Row, climbs, leaders_of, rows_of, saved_at
+from prune_tui.core.rows import Row, climbs, cost_at, leaders_of, rows_of, saved_at
 from prune_tui.core.target import Target, describe_target
 
 FINE_STEPS = 10_000
@@ -59,28 +52,28 @@ def solve(
     other_parameters: int,
     other_macs: int,
 ) -> Solution:
-    """Return the plan of the rows that are not `fixed` that meets a target at the least loss foreseen.
+    """Return the plan of the rows that are not `fixed` that meets a target at the least strain.
 
-    Losses are strains, which add up over layers (`forecast.Forecaster`). The plans that are best at some
-    price of a saving (a Lagrangian's, Everett 1963; per layer as Shoham and Gersho 1988) form a chain from
-    dense to everything pruned: a walk up the rows' convex hulls, the cheapest step first. Between the plan
-    before the target and the one after, one row of either is moved until the target is just met, and the best
-    of these is taken. Under granularity `unit` layers take the sparsity of the one they are coupled to.
-    Layers without a curve stay at 0 unless fixed.
+    Strains, to the forecaster's power, add up over layers (`interaction.Forecaster`). The plans that are best
+    at some price of a saving (a Lagrangian's, Everett 1963; per layer as Shoham and Gersho 1988) form a chain
+    from dense to everything pruned: a walk up the rows' convex hulls, the cheapest step first. Between the
+    plan before the target and the one after, one row is moved until the target is just met. Whether an
+    accuracy drop is met is foreseen. Under granularity `unit` layers take the sparsity of the one they are
+    coupled to. Layers without a curve stay at 0 unless fixed.
 
     Raises:
         DecisionError: there is no scan, or the target can't be reached; the message names the best that can.
     """
     if scan is None or scan.dense_accuracy <= 0:
         raise DecisionError("a budget is solved from the scan's curves: scan the network first")
-    leaders, ready = leaders_of(layers, scan), forecaster(scan)
+    leaders, ready = leaders_of(layers, scan.granularity), forecaster(scan)
     problem = _Problem(
         target=target,
         layers=tuple(layers),
         scan=scan,
         ready=ready,
         fixed={layer.name: fixed[layer.name] for layer in leaders if layer.name in fixed},
-        rows=rows_of(target.kind, layers, scan, ready, fixed),
+        rows=rows_of(target.kind, layers, scan.granularity, ready, fixed),
         other_parameters=other_parameters,
         other_macs=other_macs,
     )
@@ -129,7 +122,7 @@ def _cheapest_saving(problem: _Problem) -> dict[str, float]:
             here = start[number]
             sparsity = _least_level(problem, row, row.savings[here] + more)
             if sparsity is not None:
-                cost = spent - row.costs[here] + _cost_at(problem, row, sparsity)
+                cost = spent - row.costs[here] + cost_at(problem.ready, row.name, sparsity)
                 if cost < least:
                     best, least = _plan(rows, start) | {row.name: sparsity}, cost
     return _trimmed(problem, best, need)
@@ -147,7 +140,9 @@ def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, 
         for row in problem.rows:
             sparsity = _least_level(problem, row, saved[row.name] - spare)
             if sparsity is not None and sparsity < trimmed[row.name]:
-                spared = _cost_at(problem, row, trimmed[row.name]) - _cost_at(problem, row, sparsity)
+                spared = cost_at(problem.ready, row.name, trimmed[row.name]) - cost_at(
+                    problem.ready, row.name, sparsity
+                )
                 if spared > most:
                     most, lowered = spared, {row.name: sparsity}
         if not lowered:
@@ -157,50 +152,34 @@ def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, 
 
 
 def _widest_within_drop(problem: _Problem) -> dict[str, float]:
-    """Walk up the chain as far as the drop allows; return the plan that saves most within it."""
+    """Walk up the chain as far as the forecast stays within the drop; then one row as far as it goes."""
     rows = problem.rows
-    allowed = _strain_left(problem)
-    at, strained = [0] * len(rows), 0.0
-    before, left = list(at), allowed
-    for number, high in climbs(rows):
-        before, left = list(at), allowed - strained
-        strained += rows[number].strains[high] - rows[number].strains[at[number]]
-        at[number] = high
-        if strained > allowed:
-            break
-    else:
+    floor = problem.scan.dense_accuracy - problem.target.value / 100 - 1e-9
+    _check_fixed(problem, floor)
+
+    def stays(plan: Mapping[str, float]) -> bool:
+        accuracy = foreseen(problem.ready, {**problem.fixed, **plan})
+        return accuracy is not None and accuracy >= floor
+
+    steps = climbs(rows)
+
+    def climbed(num_steps: int) -> dict[str, float]:
+        at = [0] * len(rows)
+        for number, high in steps[:num_steps]:
+            at[number] = high
         return _plan(rows, at)
-    best, most = _plan(rows, before), _savings(rows, before)
-    for start, more in ((before, left), (at, allowed - strained)):
-        reached = _savings(rows, start)
-        for number, row in enumerate(rows):
-            here = start[number]
-            sparsity = _highest_level(problem, row, row.strains[here] + more)
-            if sparsity is not None:
-                saved = reached - row.savings[here] + saved_at("accuracy_drop", row.layers, sparsity)
-                if saved > most:
-                    best, most = _plan(rows, start) | {row.name: sparsity}, saved
-    return _filled(problem, best, allowed)
 
-
-def _filled(problem: _Problem, plan: dict[str, float], allowed: float) -> dict[str, float]:
-    """Use up the strain that is left: raise the row that saves most with it, again and again."""
-    filled = dict(plan)
-    for _ in range(MAX_TRIMS):
-        strained = {row.name: strain(problem.ready, row.name, filled[row.name]) for row in problem.rows}
-        left = allowed - sum(strained.values())
-        most, raised = 0, {}
-        for row in problem.rows:
-            sparsity = _highest_level(problem, row, strained[row.name] + left)
-            if sparsity is not None and sparsity > filled[row.name]:
-                saved = saved_at("accuracy_drop", row.layers, sparsity)
-                gained = saved - saved_at("accuracy_drop", row.layers, filled[row.name])
-                if gained > most:
-                    most, raised = gained, {row.name: sparsity}
-        if not raised:
-            break
-        filled |= raised
-    return filled
+    num_steps = bisect_left(range(1, len(steps) + 1), True, key=lambda count: not stays(climbed(count)))
+    plan = climbed(num_steps)
+    if num_steps == len(steps) or problem.scan.granularity == "n_m":
+        return plan
+    number, high = steps[num_steps]
+    row = rows[number]
+    low, high = round(plan[row.name] * FINE_STEPS), round(row.levels[high] * FINE_STEPS)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if stays({**plan, row.name: middle / FINE_STEPS}) else (low, middle)
+    return {**plan, row.name: low / FINE_STEPS}
 
 
 def _saving_needed(problem: _Problem) -> int:
@@ -227,29 +206,29 @@ def _most_left(total: int, ratio: float) -> int:
     return left if total / left >= ratio else left - 1
 
 
-def _strain_left(problem: _Problem) -> float:
-    """Return the strain that the drop allows beyond that of the fixed rows.
+def _check_fixed(problem: _Problem, floor: float) -> None:
+    """Raise if the drop can't be met whatever the free rows are.
 
     Raises:
-        DecisionError: the fixed rows lose more than that by themselves, or one of them has no curve.
+        DecisionError: the fixed rows lose more than the drop by themselves, or one of them has no curve.
     """
-    ready, drop = problem.ready, problem.target.value
-    fixed = {name: sparsity for name, sparsity in problem.fixed.items() if sparsity > 0}
-    unknown = [name for name in fixed if name not in ready.curves]
-    if unknown:
-        raise DecisionError(
-            f"the drop can't be foreseen, as locked {unknown[0]} is not scanned: set it to 0 or scan it"
+    accuracy = foreseen(problem.ready, problem.fixed)
+    if accuracy is None:
+        unknown = next(
+            name
+            for name, sparsity in problem.fixed.items()
+            if sparsity > 0 and name not in problem.ready.strains
         )
-    strained = sum(strain(ready, name, sparsity) for name, sparsity in fixed.items())
-    left = strain_allowed(ready, ready.dense_accuracy - drop / 100) - strained
-    if left < -1e-12:
-        lost = (ready.dense_accuracy - accuracy_under(ready, strained)) * 100
+        raise DecisionError(
+            f"the drop can't be foreseen, as locked {unknown} is not scanned: set it to 0 or scan it"
+        )
+    if accuracy < floor:
+        lost = (problem.scan.dense_accuracy - accuracy) * 100
         best = Target("accuracy_drop", math.ceil(lost * 100) / 100)
         raise DecisionError(
             f"{describe_target(problem.target)} can't be reached: the locked rows alone lose more; "
             f"type {describe_target(best)} or unlock a row"
         )
-    return max(0.0, left) + 1e-12
 
 
 def _unreachable(problem: _Problem) -> str:
@@ -287,10 +266,6 @@ def _price(problem: _Problem, plan: Mapping[str, float]) -> Price:
     return replace(counted, accuracy=foreseen(problem.ready, by_row))
 
 
-def _cost_at(problem: _Problem, row: Row, sparsity: float) -> float:
-    return strain(problem.ready, row.name, sparsity) + EVENLY * sparsity**2
-
-
 def _least_level(problem: _Problem, row: Row, need: int) -> float | None:
     """Return the lowest sparsity at which a row saves as much as needed, to a ten-thousandth, if any does."""
     if need <= 0:
@@ -308,28 +283,9 @@ def _least_level(problem: _Problem, row: Row, need: int) -> float | None:
     return high / FINE_STEPS
 
 
-def _highest_level(problem: _Problem, row: Row, allowed: float) -> float | None:
-    """Return the highest sparsity at which a row strains no more than allowed, if any does."""
-    if allowed < 0:
-        return None
-    below = bisect_right(row.strains, allowed) - 1
-    if problem.scan.granularity == "n_m" or below + 1 == len(row.levels):
-        return row.levels[below]
-    low, high = round(row.levels[below] * FINE_STEPS), round(row.levels[below + 1] * FINE_STEPS)
-    while high - low > 1:
-        middle = (low + high) // 2
-        is_within = strain(problem.ready, row.name, middle / FINE_STEPS) <= allowed
-        low, high = (middle, high) if is_within else (low, middle)
-    return low / FINE_STEPS
-
-
 def _plan(rows: Sequence[Row], at: Sequence[int]) -> dict[str, float]:
     return {row.name: row.levels[level] for row, level in zip(rows, at, strict=True)}
 
 
 def _cost(rows: Sequence[Row], at: Sequence[int]) -> float:
     return sum(row.costs[level] for row, level in zip(rows, at, strict=True))
-
-
-def _savings(rows: Sequence[Row], at: Sequence[int]) -> int:
-    return sum(row.savings[level] for row, level in zip(rows, at, strict=True))

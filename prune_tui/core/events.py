@@ -111,13 +111,15 @@ class CellScanned:
     """One layer pruned to one sparsity was evaluated on `num_images` so far, and may be on more.
 
     `position` is the sparsity's in the scan's list; `half_width` is of the 95 % interval of the difference
-    from the dense accuracy. `done` is the share of the whole scan that is done.
+    from the dense accuracy, `distortion` that of the logits. `done` is the share of the whole scan that is
+    done.
     """
 
     layer: str
     position: int
     accuracy: float
     half_width: float
+    distortion: float
     num_images: int
     done: float
     seconds: float

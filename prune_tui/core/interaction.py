@@ -1,52 +1,49 @@
-"""How layers pruned together lose more than each alone, fitted to plans that were evaluated whole."""
+"""How layers pruned together strain the network more than each alone, and what accuracy that leaves."""
 
 import math
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
-from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.report import ScanFigures
+from prune_tui.core.strain import Rising, strain, strains_of
 
-JOINT_DROPS = (0.0025, 0.005, 0.01, 0.02, 0.05, 0.1)
-"""What each layer alone may lose in the plans that are evaluated whole, as fractions of 1."""
+POWERS = tuple(2.0 ** (eighth / 8) for eighth in range(-4, 13))
+WORST_POWER = 1.0
+"""Errors that all point the same way add up: assumed where no plan was evaluated whole."""
 
-INTERACTIONS = tuple(2.0 ** (quarter / 4) for quarter in range(-11, 5))
-PRIOR_WEIGHT = 0.002
-"""What forgoing the product by a factor of e must gain: a fifth of a point, so that noise teaches nothing."""
+PRIOR_WEIGHT = 1e-5
+"""What a power twice or half as large must gain, in squares of accuracy: so that noise teaches nothing."""
 
-MOST_CHANCE = 0.1
-"""A guesser's accuracy among ten classes; a scan does not say how many there are."""
+BEYOND = 4.0
+"""How many times the largest strain seen leaves nothing but chance."""
 
-LEAST_SHARE = 1e-3
-"""A network at chance has lost all, whose logarithm would be infinite."""
+Point = tuple[float, float, float]
+"""A network's strain, the accuracy it leaves, and how much that weighs."""
+
+Miss = tuple[float, float]
+"""The accuracy that a plan evaluated whole has, and by how many points its forecast misses that."""
 
 Falling = tuple[tuple[float, ...], tuple[float, ...]]
-"""A curve as sparsities that rise from 0 to 1 and accuracies that never rise."""
-
-Evaluated = tuple[list[float], float]
-"""A plan that was evaluated whole: each layer's loss when pruned alone, and the accuracy of all together."""
-
-Missed = tuple[float, list[float]]
-"""An interaction, and by how much it misses each plan that was evaluated whole."""
+"""A curve as strains that rise from 0 and accuracies that never rise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Forecaster:
-    """A scan made ready to foresee: each layer's curve made monotone, and how much losses amplify each other.
+    """A scan made ready to foresee: each layer's strains, how they add up, and what accuracy they leave.
 
-    Pruned alone, a layer keeps the share s of the accuracy above chance, and its loss is l = −log s. Together
-    they keep exp(−(Σ l^λ)^(1/λ)), λ being the `interaction`: the t-norm of Aczél and Alsina (1982; Klement,
-    Mesiar and Pap, Triangular Norms, 2000). λ = 1 is the product of the shares: losses are independent. Below
-    1 they amplify each other, as noise in the activations does. For one layer it is its own curve whatever
-    λ. λ is fitted by least squares to the plans that were evaluated whole, and 1 where there are none.
-    `chance` is the lowest accuracy seen, at most MOST_CHANCE.
+    Layers with strains a strain the network by (Σ a^p)^(1/p), p being the `power`: 1 if their errors point
+    the same way, 2 if they have nothing to do with each other. What accuracy a strain leaves is one falling
+    curve for all layers and plans, the `response`: the nearest by least squares to every cell of the scan and
+    every plan evaluated whole, which weigh as much as all cells (isotonic regression by pooling adjacent
+    violators, Ayer et al. 1955). p is that of POWERS under which they lie nearest to one such curve.
     """
 
     dense_accuracy: float
-    chance: float
-    interaction: float
-    curves: Mapping[str, Falling]
+    power: float
+    strains: Mapping[str, Rising]
+    response: Falling
 
 
 def joint_accuracy(scan: ScanFigures | None, plan: Mapping[str, float]) -> float | None:
@@ -59,191 +56,109 @@ def joint_accuracy(scan: ScanFigures | None, plan: Mapping[str, float]) -> float
     return foreseen(forecaster(scan), plan)
 
 
-def forecast_error(scan: ScanFigures | None) -> float | None:
-    """Return how far forecasts are off, in points: the mean |foreseen − real| over the plans evaluated whole.
+def misses(scan: ScanFigures) -> tuple[Miss, ...]:
+    """Return by how much forecasts miss each plan evaluated whole, ordered by its accuracy.
 
-    Each is foreseen by what the others alone teach (leave-one-out). None with fewer than two.
+    Each is foreseen by what the cells and the other plans teach (leave-one-out). Empty with fewer than two.
     """
-    if scan is None or scan.dense_accuracy <= 0:
-        return None
-    ready = forecaster(scan, calibrated=False)
-    points = _joint_losses(ready, scan)
-    if len(points) < 2:
-        return None
-    misses = _misses(ready, points)
-    errors = []
-    for at, (losses, real) in enumerate(points):
-        others = [*points[:at], *points[at + 1 :]]
-        without = [(interaction, [*missed[:at], *missed[at + 1 :]]) for interaction, missed in misses]
-        interaction = _best_interaction(ready, others, without)
-        errors.append(abs(_after(replace(ready, interaction=interaction), losses) - real))
-    return sum(errors) / len(errors) * 100
-
-
-def joint_plans(scan: ScanFigures) -> tuple[dict[str, float], ...]:
-    """Return the whole plans to evaluate, so that forecasts are calibrated; none before all curves are known.
-
-    A plan for each of JOINT_DROPS: each layer at the highest sparsity, read off its curve, that costs it no
-    more than that when pruned alone.
-    """
-    if scan.granularity == "n_m" or any(None in curve.accuracies for curve in scan.layers):
+    if scan.dense_accuracy <= 0 or len(scan.joint) < 2:
         return ()
-    ready = forecaster(scan, calibrated=False)
-    plans: list[dict[str, float]] = []
-    for drop in JOINT_DROPS:
-        floor = scan.dense_accuracy - drop
-        sparsities = {name: _highest_above(curve, floor) for name, curve in ready.curves.items()}
-        plan = {name: sparsity for name, sparsity in sparsities.items() if sparsity > 0}
-        if len(plan) > 1 and plan not in plans:
-            plans.append(plan)
-    return tuple(plans)
+    found = []
+    for at, point in enumerate(scan.joint):
+        others = scan.model_copy(update={"joint": (*scan.joint[:at], *scan.joint[at + 1 :])})
+        accuracy = joint_accuracy(others, point.plan)
+        if accuracy is not None:
+            found.append((point.accuracy, abs(accuracy - point.accuracy) * 100))
+    return tuple(sorted(found))
 
 
-def forecaster(scan: ScanFigures, *, calibrated: bool = True) -> Forecaster:
-    """Make a scan ready to foresee; if not `calibrated`, as if no plan had been evaluated whole."""
-    curves = {curve.name: _falling(scan, curve) for curve in scan.layers}
-    seen = [accuracy for curve in scan.layers for accuracy in curve.accuracies if accuracy is not None]
-    chance = min([MOST_CHANCE, *seen, *(point.accuracy for point in scan.joint)])
-    ready = Forecaster(
-        dense_accuracy=scan.dense_accuracy,
-        chance=chance if chance < scan.dense_accuracy else 0.0,
-        interaction=1.0,
-        curves={name: curve for name, curve in curves.items() if len(curve[0]) > 2},
-    )
-    if not calibrated or not scan.joint:
-        return ready
-    points = _joint_losses(ready, scan)
-    return replace(ready, interaction=_best_interaction(ready, points, _misses(ready, points)))
+def error_at(known: Sequence[Miss], accuracy: float | None) -> float | None:
+    """Return how far a forecast of this accuracy may be off, in points: straight between the misses.
+
+    None where no plan was tried that lost as much.
+    """
+    if accuracy is None or not known or accuracy < known[0][0]:
+        return None
+    for (low, below), (high, above) in pairwise(known):
+        if accuracy <= high:
+            share = (accuracy - low) / (high - low) if high > low else 1.0
+            return below + (above - below) * share
+    return known[-1][1]
+
+
+def forecaster(scan: ScanFigures) -> Forecaster:
+    """Make a scan ready to foresee."""
+    strains = strains_of(scan)
+    cells = _cells(scan, strains)
+    parts = [(_parts(strains, point.plan), point.accuracy) for point in scan.joint]
+    whole = [(known, accuracy) for known, accuracy in parts if known]
+    weight = max(1.0, len(cells) / max(1, len(whole)))
+    fits = []
+    for power in POWERS if whole else (WORST_POWER,):
+        points = [*cells, *((together(known, power), accuracy, weight) for known, accuracy in whole)]
+        response, squares = _fitted(scan.dense_accuracy, points)
+        squares = squares / sum(weight for _, _, weight in points) if points else 0.0
+        fits.append((squares + PRIOR_WEIGHT * math.log2(power / WORST_POWER) ** 2, power, response))
+    _, power, response = min(fits, key=lambda fit: fit[0])
+    return Forecaster(scan.dense_accuracy, power, strains, response)
 
 
 def foreseen(ready: Forecaster, plan: Mapping[str, float]) -> float | None:
     """Predict the accuracy of a whole plan right after pruning; None if a pruned layer has no curve."""
-    losses = _losses(ready, plan)
-    return None if losses is None else _after(ready, losses)
+    parts = _parts(ready.strains, plan)
+    return None if parts is None else _read(ready.response, together(parts, ready.power))
 
 
-def strain(ready: Forecaster, name: str, sparsity: float) -> float:
-    """Return what pruning a layer adds to the network's strain: its loss to the power of the interaction.
-
-    Strains of layers add up; `accuracy_under` reads what is left of a network from their sum.
-
-    Raises:
-        KeyError: the layer has no curve.
-    """
-    loss = _loss(ready, _read(ready.curves[name], sparsity))
-    return loss**ready.interaction if loss > 0 else 0.0
+def together(strains: Iterable[float], power: float) -> float:
+    """Return how much several layers' strains strain the network."""
+    return float(sum([one**power for one in strains]) ** (1 / power))
 
 
-def accuracy_under(ready: Forecaster, strained: float) -> float:
-    """Return the accuracy that is left under the sum of all layers' strains."""
-    share = math.exp(-(strained ** (1 / ready.interaction))) if strained > 0 else 1.0
-    return ready.chance + (ready.dense_accuracy - ready.chance) * share
-
-
-def strain_allowed(ready: Forecaster, accuracy: float) -> float:
-    """Return the strain that leaves this accuracy, the inverse of `accuracy_under`; any leaves chance."""
-    if accuracy <= ready.chance:
-        return math.inf
-    loss = _loss(ready, accuracy)
-    return loss**ready.interaction if loss > 0 else 0.0
-
-
-def _after(ready: Forecaster, losses: Sequence[float]) -> float:
-    return accuracy_under(ready, sum([loss**ready.interaction for loss in losses]))
-
-
-def _losses(ready: Forecaster, plan: Mapping[str, float]) -> list[float] | None:
-    """Return each pruned layer's loss that is not 0, or None if one has no curve."""
-    losses = []
-    for name, sparsity in plan.items():
-        if sparsity > 0:
-            curve = ready.curves.get(name)
-            if curve is None:
-                return None
-            losses.append(_loss(ready, _read(curve, sparsity)))
-    return [loss for loss in losses if loss > 0]
-
-
-def _loss(ready: Forecaster, accuracy: float) -> float:
-    """Return −log of the share that an accuracy has of the dense one, both above chance."""
-    share = (accuracy - ready.chance) / (ready.dense_accuracy - ready.chance)
-    return -math.log(max(LEAST_SHARE, share)) if share < 1 else 0.0
-
-
-def _joint_losses(ready: Forecaster, scan: ScanFigures) -> list[Evaluated]:
-    """Return the layers' losses and the real accuracy of each plan that was evaluated whole."""
-    points = [(_losses(ready, point.plan), point.accuracy) for point in scan.joint]
-    return [(losses, accuracy) for losses, accuracy in points if losses is not None]
-
-
-def _missing(ready: Forecaster, points: Sequence[Evaluated], interaction: float) -> list[float]:
-    """Return foreseen − real of each plan under an interaction; the last is the prior's."""
-    guess = replace(ready, interaction=interaction)
+def _cells(scan: ScanFigures, strains: Mapping[str, Rising]) -> list[Point]:
+    """Return each cell's strain and accuracy."""
     return [
-        *(_after(guess, losses) - accuracy for losses, accuracy in points),
-        PRIOR_WEIGHT * math.log(interaction),
+        (strain(strains[curve.name], sparsity), accuracy, 1.0)
+        for curve in scan.layers
+        if curve.name in strains
+        for sparsity, accuracy in zip(scan.sparsities, curve.accuracies, strict=True)
+        if accuracy is not None
     ]
 
 
-def _misses(ready: Forecaster, points: Sequence[Evaluated]) -> list[Missed]:
-    return [(interaction, _missing(ready, points, interaction)) for interaction in INTERACTIONS]
+def _parts(strains: Mapping[str, Rising], plan: Mapping[str, float]) -> list[float] | None:
+    """Return each pruned layer's strain, or None if one has no curve."""
+    pruned = [(strains.get(name), sparsity) for name, sparsity in plan.items() if sparsity > 0]
+    known = [strain(curve, sparsity) for curve, sparsity in pruned if curve is not None]
+    return known if len(known) == len(pruned) else None
 
 
-def _best_interaction(ready: Forecaster, points: Sequence[Evaluated], misses: Sequence[Missed]) -> float:
-    """Return the interaction of the least squares: the best of those tried, then once more close to it."""
-    low, best, high = _least_squares(misses)
-    near = [(at, _missing(ready, points, at)) for at in sorted({low, best, high})]
-    return _least_squares(near)[1]
+def _fitted(dense_accuracy: float, points: Sequence[Point]) -> tuple[Falling, float]:
+    """Return the falling curve that is nearest to points, and the weighted squares of what it misses.
 
-
-def _least_squares(misses: Sequence[Missed]) -> tuple[float, float, float]:
-    """Return the interaction of the least squares and its neighbours; misses are straight between."""
-    found, least = (1.0, 1.0, 1.0), math.inf
-    for (low, here), (high, there) in pairwise(misses):
-        slope = sum((after - before) ** 2 for before, after in zip(here, there, strict=True))
-        down = sum(before * (before - after) for before, after in zip(here, there, strict=True))
-        share = min(1.0, max(0.0, down / slope)) if slope > 0 else 0.0
-        squares = sum(
-            (before + (after - before) * share) ** 2 for before, after in zip(here, there, strict=True)
-        )
-        if squares < least:
-            found, least = (low, high if share == 1 else low * (high / low) ** share, high), squares
-    return found
-
-
-def _falling(scan: ScanFigures, curve: ScanCurve) -> Falling:
-    """Make a curve one that never rises: the nearest such one by least squares, at most the dense accuracy.
-
-    By pooling adjacent violators (Ayer et al. 1955), so that noise does not add up. It begins with the dense
-    accuracy at 0 and ends with zero at 1, as in `layer_accuracy`.
+    It begins with the dense accuracy, and ends with the lowest accuracy seen, far beyond all points.
     """
-    sparsities = [0.0]
-    blocks: list[tuple[float, int]] = []
-    for sparsity, accuracy in zip(scan.sparsities, curve.accuracies, strict=True):
-        if accuracy is None or sparsity == 0:
-            continue
-        sparsities.append(sparsity)
-        mean, count = accuracy, 1
+    blocks: list[tuple[float, float, float, list[float]]] = []
+    for at, accuracy, weight in sorted(points):
+        mean, total, squares, strains = accuracy, weight, 0.0, [at]
         while blocks and blocks[-1][0] < mean:
-            before, more = blocks.pop()
-            mean, count = (mean * count + before * more) / (count + more), count + more
-        blocks.append((mean, count))
-    pooled = [min(mean, scan.dense_accuracy) for mean, count in blocks for _ in range(count)]
-    return (*sparsities, 1.0), (scan.dense_accuracy, *pooled, 0.0)
+            before, more, missed, earlier = blocks.pop()
+            squares += missed + (mean - before) ** 2 * total * more / (total + more)
+            mean, total = (mean * total + before * more) / (total + more), total + more
+            strains = earlier + strains
+        blocks.append((mean, total, squares, strains))
+    known = [(at, min(mean, dense_accuracy)) for mean, _, _, strains in blocks for at in strains]
+    lowest = min((accuracy for _, accuracy, _ in points), default=0.0)
+    last = known[-1][0] if known else 1.0
+    curve = [(0.0, dense_accuracy), *known, (BEYOND * last + 1e-9, min(lowest, dense_accuracy))]
+    return (
+        (tuple(at for at, _ in curve), tuple(accuracy for _, accuracy in curve)),
+        sum(squares for _, _, squares, _ in blocks),
+    )
 
 
-def _read(curve: Falling, sparsity: float) -> float:
-    sparsities, accuracies = curve
-    right = min(len(sparsities) - 1, max(1, bisect_left(sparsities, sparsity)))
-    left, low, high = sparsities[right - 1], accuracies[right - 1], accuracies[right]
-    return low + (high - low) * (sparsity - left) / (sparsities[right] - left)
-
-
-def _highest_above(curve: Falling, floor: float) -> float:
-    """Return the highest sparsity, at most the last scanned, at which a curve is not below `floor`."""
-    highest = 0.0
-    for (left, low), (right, high) in pairwise(zip(curve[0][:-1], curve[1][:-1], strict=True)):
-        if high < floor:
-            return math.floor((left + (right - left) * (low - floor) / (low - high)) * 1e4) / 1e4
-        highest = right
-    return highest
+def _read(curve: Falling, strained: float) -> float:
+    strains, accuracies = curve
+    right = min(len(strains) - 1, max(1, bisect_left(strains, strained)))
+    left, low, high = strains[right - 1], accuracies[right - 1], accuracies[right]
+    share = (strained - left) / (strains[right] - left) if strains[right] > left else 1.0
+    return low + (high - low) * min(1.0, max(0.0, share))

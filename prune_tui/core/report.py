@@ -54,11 +54,13 @@ class ScanCurve(Frozen):
 
     The accuracy is the dense network's on all images plus the difference found on `num_images` of them, the
     same for both; `half_widths` are those of that difference's 95 % interval, 0 where all were evaluated.
+    `distortions` are those of the logits (`strain.distortion`), on the same images.
     """
 
     name: str
     accuracies: tuple[Fraction | None, ...]
     half_widths: tuple[float | None, ...] = ()
+    distortions: tuple[float | None, ...] = ()
     num_images: tuple[Count, ...] = ()
 
 

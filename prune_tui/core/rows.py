@@ -1,27 +1,27 @@
-"""A plan's rows: what each sparsity of a layer, with those that go with it, would save and strain."""
+"""A plan's rows: what each sparsity of a layer, with those that go with it, would save and cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from prune_tui.core.decisions import N_M_SPARSITY
+from prune_tui.core.decisions import N_M_SPARSITY, Granularity
 from prune_tui.core.events import LayerInfo
 from prune_tui.core.forecast import FLOAT_BYTES, num_pruned, stored_bytes
-from prune_tui.core.interaction import Forecaster, strain
-from prune_tui.core.report import ScanFigures
+from prune_tui.core.interaction import Forecaster
+from prune_tui.core.strain import strain
 from prune_tui.core.target import Kind
 
 STEP = 0.005
 HIGHEST = 0.995
 EVENLY = 1e-6
-"""The strain of sparsity itself, squared: where curves are flat, layers of a size are pruned alike."""
+"""The cost of sparsity itself, squared: where nothing strains, layers of a size are pruned alike."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A layer that is free, with those that take its sparsity, and what each level would save and strain.
+    """A layer that is free, with those that take its sparsity, and what each level would save and cost.
 
-    Levels rise from sparsity 0; each saves more than the one before. `costs` are the strains and EVENLY.
+    Levels rise from sparsity 0; each saves more than the one before. `costs` are of `cost_at`.
     `hull` are the levels that no mix of others betters: the lower convex hull of cost over saving.
     """
 
@@ -29,57 +29,59 @@ class Row:
     layers: tuple[LayerInfo, ...]
     levels: tuple[float, ...]
     savings: tuple[int, ...]
-    strains: tuple[float, ...]
     costs: tuple[float, ...]
     hull: tuple[int, ...]
 
 
-def leaders_of(layers: Sequence[LayerInfo], scan: ScanFigures) -> list[LayerInfo]:
+def leaders_of(layers: Sequence[LayerInfo], granularity: Granularity) -> list[LayerInfo]:
     """Return the layers that have a sparsity of their own."""
     names = {layer.name for layer in layers}
-    return [layer for layer in layers if scan.granularity != "unit" or layer.coupled_to not in names]
+    return [layer for layer in layers if granularity != "unit" or layer.coupled_to not in names]
 
 
 def rows_of(
     kind: Kind,
     layers: Sequence[LayerInfo],
-    scan: ScanFigures,
+    granularity: Granularity,
     ready: Forecaster,
     fixed: Mapping[str, float],
 ) -> tuple[Row, ...]:
     """Return the rows that are not fixed and have a curve, each with the layers coupled to it."""
     levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
-    if scan.granularity == "n_m":
+    if granularity == "n_m":
         levels = [0.0, N_M_SPARSITY]
     rows = []
-    for leader in leaders_of(layers, scan):
-        if leader.name not in fixed and leader.name in ready.curves:
+    for leader in leaders_of(layers, granularity):
+        if leader.name not in fixed and leader.name in ready.strains:
             coupled = [layer for layer in layers if layer.coupled_to == leader.name]
-            together = (leader, *coupled) if scan.granularity == "unit" else (leader,)
+            together = (leader, *coupled) if granularity == "unit" else (leader,)
             rows.append(_row(kind, together, ready, levels))
     return tuple(rows)
 
 
 def _row(kind: Kind, together: tuple[LayerInfo, ...], ready: Forecaster, all_levels: Sequence[float]) -> Row:
     """Set up a row; levels that save no more than a lower one are left out."""
-    name = together[0].name
     levels, savings = [0.0], [0]
     for level in all_levels[1:]:
         saved = saved_at(kind, together, level)
         if saved > savings[-1]:
             levels.append(level)
             savings.append(saved)
-    strains = [strain(ready, name, level) for level in levels]
-    costs = [strained + EVENLY * level**2 for strained, level in zip(strains, levels, strict=True)]
+    name = together[0].name
+    costs = [cost_at(ready, name, level) for level in levels]
     return Row(
         name=name,
         layers=together,
         levels=tuple(levels),
         savings=tuple(savings),
-        strains=tuple(strains),
         costs=tuple(costs),
         hull=_lower_hull(savings, costs),
     )
+
+
+def cost_at(ready: Forecaster, name: str, sparsity: float) -> float:
+    """Return what pruning a layer costs: its strain to the power under which they add up, and EVENLY."""
+    return float(strain(ready.strains[name], sparsity) ** ready.power) + EVENLY * sparsity**2
 
 
 def saved_at(kind: Kind, together: Sequence[LayerInfo], sparsity: float) -> int:

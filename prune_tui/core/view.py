@@ -288,6 +288,7 @@ def _with_cell(curve: ScanCurve, event: CellScanned) -> ScanCurve:
         update={
             "accuracies": put(curve.accuracies, event.accuracy),
             "half_widths": put(curve.half_widths or unknown, event.half_width),
+            "distortions": put(curve.distortions or unknown, event.distortion),
             "num_images": put(curve.num_images or none_yet, event.num_images),
         }
     )

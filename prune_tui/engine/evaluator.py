@@ -1,4 +1,4 @@
-"""Says which images a network gets right when a layer is pruned, from a recorded batch where it can be."""
+"""Gives a network's logits when a layer is pruned, from a recorded batch where it can be."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ Levels = Mapping[str, torch.Tensor]
 
 
 class Evaluator:
-    """Says which images a pruned network gets right, from a recorded batch where that is possible."""
+    """Gives the logits of a pruned network, from a recorded batch where that is possible."""
 
     def __init__(self, network: Network, images: Images, precision: Precision) -> None:
         self.network, self._images = network, images
@@ -68,15 +68,19 @@ class Evaluator:
         self.recorded_bytes = round(per_image * min(largest, len(split)))
         return largest
 
-    def is_right(self, levels: Levels, position: int, labels: torch.Tensor) -> torch.Tensor:
-        """Return which images the network gets right with one layer pruned, [N]."""
-        with self._pruned(levels, position):
-            return self._outputs(list(levels)).argmax(dim=1) == labels
+    def dense_logits(self) -> torch.Tensor:
+        """Return what the network gives as it is, [N, classes]."""
+        return self._plain() if self._recording is None else self._recording.outputs
 
-    def is_right_with(self, masks: Masks, labels: torch.Tensor) -> torch.Tensor:
-        """Return which images the network gets right under these masks, [N]."""
+    def logits(self, levels: Levels, position: int) -> torch.Tensor:
+        """Return what the network gives with one layer pruned, [N, classes]."""
+        with self._pruned(levels, position):
+            return self._outputs(list(levels))
+
+    def logits_with(self, masks: Masks) -> torch.Tensor:
+        """Return what the network gives under these masks, [N, classes]."""
         with self._pruned({name: mask.to(torch.uint8) for name, mask in masks.items()}, 0):
-            return self._plain().argmax(dim=1) == labels
+            return self._plain()
 
     def _agrees(self, levels: Levels) -> bool:
         with self._pruned(levels, int(max(level.max() for level in levels.values())) // 2):

@@ -2,7 +2,8 @@
 
 A batch runs through the dense network once and is recorded; each cell (a layer at a sparsity) then runs again
 only what comes after its layer. Dense and pruned network see the same images, in an order drawn by the seed,
-so the difference of their accuracies is paired, and is known well from few images where little changes.
+so the difference of their accuracies is paired, and is known well from few images where little changes. Their
+logits are compared, too: how far those are distorted is known well from few images everywhere.
 """
 
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -11,11 +12,12 @@ from dataclasses import dataclass
 import torch
 
 from prune_tui.catalog.datasets.images import Split
+from prune_tui.core.calibration import RUIN, joint_plans
 from prune_tui.core.decisions import Scan
 from prune_tui.core.events import BatchEvaluated, CellScanned, JointScanned, ScanStarted
-from prune_tui.core.interaction import joint_plans
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.statistics import is_settled, paired_half_width, tolerated
+from prune_tui.core.strain import distortion
 from prune_tui.engine.evaluator import FIRST_BATCH_SIZE, Evaluator, Levels
 from prune_tui.engine.masking import Masks
 from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Clock, Images
@@ -25,7 +27,7 @@ from prune_tui.engine.scoring import Scores, score
 
 ScanEvent = ScanStarted | BatchEvaluated | CellScanned | JointScanned
 
-NUM_JOINT_IMAGES = 2_000
+NUM_JOINT_IMAGES = 1_000
 """The images on which a quick scan evaluates whole plans."""
 
 _NOT_REUSED = "each evaluation starts at the input: the model takes other paths when a layer is pruned"
@@ -36,7 +38,7 @@ class _Cell:
     """One layer at one sparsity, and what is known of it so far.
 
     `num_lost` counts the images that the dense network gets right and the pruned one wrong, `num_gained` the
-    other way round.
+    other way round; `error` and `overlap` are sums over the logits, as `strain.distortion` says.
     """
 
     layer: str
@@ -44,8 +46,21 @@ class _Cell:
     num_images: int = 0
     num_lost: int = 0
     num_gained: int = 0
+    signal: float = 0.0
+    error: float = 0.0
+    overlap: float = 0.0
     half_width: float = 1.0
     is_settled: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Dense:
+    """What the dense network gives for a batch: its logits, shifted to a mean of 0, and what is right."""
+
+    labels: torch.Tensor
+    is_right: torch.Tensor
+    logits: torch.Tensor
+    signal: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,20 +113,22 @@ def scan(
         if not open_cells:
             break
         evaluator.take(drawn.split.images[part])
+        dense = _dense(evaluator, drawn, part)
         for cell in open_cells:
             if should_stop(num_done):
                 return num_done
-            is_right = evaluator.is_right(levels[cell.layer], cell.position, drawn.split.labels[part])
-            _count(cell, is_right, drawn, part, decision)
+            _count(cell, evaluator.logits(levels[cell.layer], cell.position), dense, drawn, decision)
             num_done += 1
             yield _told(cell, cells, drawn, decision, clock)
     scanned = figures.model_copy(update={"layers": tuple(_curve(name, cells, drawn) for name in names)})
-    for plan in joint_plans(scanned) if decision.granularity != "n_m" else ():
+    for plan in joint_plans(network.layers, scanned):
         if should_stop(num_done):
             return num_done
         accuracy = yield from _joint_accuracy(evaluator, drawn, scores, plan, decision, clock)
         num_done += 1
         yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), clock())
+        if accuracy < RUIN * scanned.dense_accuracy:
+            break
     return None
 
 
@@ -126,7 +143,7 @@ def _draw(
     is_right = []
     for number, part in enumerate(parts, start=1):
         evaluator.take(drawn.images[part])
-        is_right.append(evaluator.is_right({}, 0, drawn.labels[part]))
+        is_right.append(evaluator.dense_logits().argmax(dim=1) == drawn.labels[part])
         yield BatchEvaluated(number, len(parts), clock())
     return _Drawn(drawn, torch.cat(is_right))
 
@@ -149,13 +166,34 @@ def _batches(num_images: int, largest: int) -> Iterator[slice]:
         start, size = start + size, min(largest, 2 * size)
 
 
-def _count(cell: _Cell, is_right: torch.Tensor, drawn: _Drawn, part: slice, decision: Scan) -> None:
+def _dense(evaluator: Evaluator, drawn: _Drawn, part: slice) -> _Dense:
+    logits = _centred(evaluator.dense_logits())
+    return _Dense(drawn.split.labels[part], drawn.is_right[part], logits, float(logits.square().sum()))
+
+
+def _centred(logits: torch.Tensor) -> torch.Tensor:
+    logits = logits.float()
+    return logits - logits.mean(dim=1, keepdim=True)
+
+
+def _count(cell: _Cell, logits: torch.Tensor, dense: _Dense, drawn: _Drawn, decision: Scan) -> None:
     """Add a batch to what is known of a cell."""
-    was_right = drawn.is_right[part]
-    lost, gained = torch.stack([(was_right & ~is_right).sum(), (is_right & ~was_right).sum()]).tolist()
+    is_right = logits.argmax(dim=1) == dense.labels
+    errors = _centred(logits) - dense.logits
+    lost, gained, error, overlap = torch.stack(
+        [
+            (dense.is_right & ~is_right).sum(),
+            (is_right & ~dense.is_right).sum(),
+            errors.square().sum(),
+            (errors * dense.logits).sum(),
+        ]
+    ).tolist()
     cell.num_images += len(is_right)
-    cell.num_lost += lost
-    cell.num_gained += gained
+    cell.num_lost += round(lost)
+    cell.num_gained += round(gained)
+    cell.signal += dense.signal
+    cell.error += error
+    cell.overlap += overlap
     cell.half_width = paired_half_width(cell.num_lost, cell.num_gained, cell.num_images, len(drawn.is_right))
     tolerance = decision.tolerance_points
     cell.is_settled = cell.num_images == len(drawn.is_right) or (
@@ -181,10 +219,15 @@ def _told(cell: _Cell, cells: Sequence[_Cell], drawn: _Drawn, decision: Scan, cl
         position=cell.position,
         accuracy=_accuracy(cell, drawn),
         half_width=cell.half_width,
+        distortion=_distortion(cell),
         num_images=cell.num_images,
         done=sum(_share_done(each, drawn, decision) for each in cells) / len(cells),
         seconds=clock(),
     )
+
+
+def _distortion(cell: _Cell) -> float:
+    return distortion(signal=cell.signal, error=cell.error, overlap=cell.overlap)
 
 
 def _share_done(cell: _Cell, drawn: _Drawn, decision: Scan) -> float:
@@ -217,8 +260,11 @@ def _figures(
 
 
 def _curve(name: str, cells: Sequence[_Cell], drawn: _Drawn) -> ScanCurve:
+    own = [cell for cell in cells if cell.layer == name]
     return ScanCurve(
-        name=name, accuracies=tuple(_accuracy(cell, drawn) for cell in cells if cell.layer == name)
+        name=name,
+        accuracies=tuple(_accuracy(cell, drawn) for cell in own),
+        distortions=tuple(_distortion(cell) for cell in own),
     )
 
 
@@ -241,7 +287,8 @@ def _joint_accuracy(
     for at in range(0, num_images, EVALUATION_BATCH_SIZE):
         part = slice(at, min(num_images, at + EVALUATION_BATCH_SIZE))
         evaluator.take(drawn.split.images[part], records=False)
-        num_right += int(evaluator.is_right_with(masks, drawn.split.labels[part]).sum())
+        is_right = evaluator.logits_with(masks).argmax(dim=1) == drawn.split.labels[part]
+        num_right += int(is_right.sum())
         yield BatchEvaluated(
             at // EVALUATION_BATCH_SIZE + 1, -(-num_images // EVALUATION_BATCH_SIZE), clock()
         )

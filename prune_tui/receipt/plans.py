@@ -4,7 +4,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from prune_tui.core.budget import Solution
-from prune_tui.core.interaction import forecast_error
+from prune_tui.core.interaction import error_at, misses
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.target import Target, describe_target
 from prune_tui.receipt.tables import WIDTH, plain_table, shortened
@@ -17,9 +17,10 @@ def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> Rendera
     table.add_column("sparsity", justify="right")
     for name, sparsity in solution.plan.items():
         table.add_row(Text(shortened(name, WIDTH - 12)), f"{sparsity:.2%}")
-    price, error = solution.price, forecast_error(scan)
+    price = solution.price
+    error = error_at(misses(scan), price.accuracy)
     foreseen = "not foreseen" if price.accuracy is None else f"{price.accuracy:.2%}"
-    sure = "" if error is None else f" (whole plans that were evaluated: {error:.1f} points off on average)"
+    sure = "" if error is None else f" ±{error:.1f}, as whole plans showed"
     return Group(
         Text(f"plan for {describe_target(target)}"),
         table,

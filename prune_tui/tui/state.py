@@ -11,7 +11,7 @@ from prune_tui.core.decisions import Decision, Finetune, LoadDense, Prune, Rewin
 from prune_tui.core.draft import Draft, new_draft, with_suggestions
 from prune_tui.core.events import LayerInfo
 from prune_tui.core.forecast import Price, price, safe_sparsity
-from prune_tui.core.interaction import Forecaster, forecast_error, forecaster, foreseen
+from prune_tui.core.interaction import Forecaster, Miss, forecaster, foreseen, misses
 from prune_tui.core.plan import PlanSettings, matching_scan, planned, settings_for
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.session import Session
@@ -26,23 +26,16 @@ from prune_tui.tui.work import Job
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """A scan made ready to foresee, and by how many points it is off; None where that is not known."""
+    """A scan made ready to foresee, and by how much that misses the plans evaluated whole."""
 
     scan: ScanFigures
     ready: Forecaster
-    error_points: float | None
-
-    def error_at(self, accuracy: float | None) -> float | None:
-        """Return the error where whole plans were tried; nothing is known of plans that lose more."""
-        if accuracy is None or self.error_points is None:
-            return None
-        lowest = min((point.accuracy for point in self.scan.joint), default=1.0)
-        return self.error_points if accuracy >= lowest - self.error_points / 100 else None
+    misses: tuple[Miss, ...]
 
 
 def forecast_of(scan: ScanFigures) -> Forecast:
     """Make a scan ready to foresee by."""
-    return Forecast(scan, forecaster(scan), forecast_error(scan))
+    return Forecast(scan, forecaster(scan), misses(scan))
 
 
 @dataclass(slots=True)

@@ -57,11 +57,12 @@ def test_time_left_follows_from_the_pace() -> None:
 
 def test_a_cell_fills_its_place_alone() -> None:
     view = apply(started(kind="scan"), ScanStarted(SCAN))
-    view = apply(view, CellScanned("b", 1, 0.5, 0.02, 128, 2 / 6, 1.0))
+    view = apply(view, CellScanned("b", 1, 0.5, 0.02, 0.3, 128, 2 / 6, 1.0))
     assert view.scan is not None
     curve = view.scan.layers[1]
     assert curve.accuracies == (0.9, 0.5, 0.89)
     assert (curve.half_widths, curve.num_images) == ((None, 0.02, None), (0, 128, 0))
+    assert curve.distortions == (None, 0.3, None)
     assert view.scan.layers[0] == SCAN.layers[0]
     assert view.running is not None
     assert view.running.done == pytest.approx(1 / 3)

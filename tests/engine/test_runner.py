@@ -219,7 +219,13 @@ def test_a_scan_is_of_the_dense_network_whatever_has_been_pruned(dense_runner: R
     perform(dense_runner, Scan(sparsities=(0.5,)))
     before = dense_runner.view.scan
     perform(dense_runner, Prune(plan=0.9), Scan(sparsities=(0.5,)))
-    assert dense_runner.view.scan == before
+    after = dense_runner.view.scan
+    assert before is not None
+    assert after is not None
+    for one, other in zip(before.layers, after.layers, strict=True):
+        assert one.accuracies == other.accuracies
+        # The images come in another order, which changes the last bits of a sum.
+        assert one.distortions == pytest.approx(other.distortions, rel=1e-3)
 
 
 def test_starting_from_the_pruned_network_goes_on_where_it_is() -> None:

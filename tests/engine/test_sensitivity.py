@@ -6,9 +6,11 @@ import pytest
 import torch
 from torch import nn
 
+from prune_tui.core.budget import solve
 from prune_tui.core.decisions import Granularity, LoadDense, Prune, Scan
 from prune_tui.core.events import CellScanned
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.target import Target
 from prune_tui.engine import evaluator, sensitivity
 from prune_tui.engine.runner import Runner
 from prune_tui.engine.suffix import NotReplayableError, Recording
@@ -149,3 +151,24 @@ def test_the_network_is_as_it_was(runner: Runner) -> None:
     perform(runner, Scan(sparsities=SPARSITIES, granularity="unit"))
     after = runner._engine.space.network.state()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_a_plan_is_the_same_from_few_images(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(evaluator, "FIRST_BATCH_SIZE", 32)
+    monkeypatch.setattr(sensitivity, "FIRST_BATCH_SIZE", 32)
+    exact, quick = (scanned(runner, Scan(tolerance_points=points)) for points in (None, 10.0))
+    seen = [count for curve in quick.layers for count in curve.num_images]
+    assert sum(seen) / len(seen) < 0.4 * exact.num_images
+    for ratio in (4, 10, 20):
+        plans = [
+            solve(
+                Target("compression_ratio", ratio),
+                runner.view.layers,
+                scan,
+                {},
+                other_parameters=runner.view.other_parameters,
+                other_macs=runner.view.other_macs,
+            ).plan
+            for scan in (exact, quick)
+        ]
+        assert plans[1] == pytest.approx(plans[0], abs=0.05)

@@ -3,11 +3,12 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Semaphore
 from typing import Literal
 
+from prune_tui.core.calibration import RUIN, joint_plans
 from prune_tui.core.decisions import (
     Decision,
     Finetune,
@@ -47,7 +48,7 @@ from prune_tui.core.events import (
     SweepStarted,
     WeightsBinned,
 )
-from prune_tui.core.interaction import forecaster, foreseen, joint_accuracy, joint_plans
+from prune_tui.core.interaction import joint_accuracy
 from prune_tui.core.report import (
     Curve,
     CurvePoint,
@@ -324,15 +325,25 @@ class FakeRunner:
                 if tolerance is None or not is_settled(accuracy - DENSE, half_width, tolerance):
                     left.append((layer, position))
                 done = (seen + (at + 1) / len(cells)) / (total + 1)
-                yield CellScanned(layer.name, position, accuracy, half_width, seen, done, number * 0.1)
+                yield CellScanned(
+                    layer.name,
+                    position,
+                    accuracy,
+                    half_width,
+                    _distortion(accuracy),
+                    seen,
+                    done,
+                    number * 0.1,
+                )
             cells = left
         scanned = self.view.scan
         assert scanned is not None
-        amplified = replace(forecaster(scanned, calibrated=False), interaction=0.8)
-        for at, plan in enumerate(joint_plans(scanned)):
+        for at, plan in enumerate(joint_plans(self.view.layers, scanned)):
             self._step("joint", should_stop)
-            accuracy = (foreseen(amplified, plan) or DENSE) + (0.004 if at % 2 else -0.004)
+            accuracy = (joint_accuracy(scanned, plan) or DENSE) + (0.004 if at % 2 else -0.004)
             yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), number * 0.1)
+            if accuracy < RUIN * DENSE:
+                break
 
     def _prune(self, decision: Prune, index: int, should_stop: Callable[[], bool]) -> Iterator[Event]:
         plan = decision.plan
@@ -497,3 +508,8 @@ def _spread(number: int, measure: Spread, stage: str) -> tuple[int, ...]:
     middle = 20 if stage == "dense" else 30
     shape = [math.exp(-(((position - middle) / 9) ** 2)) for position in range(NUM_BINS)]
     return tuple(round(number * one / sum(shape)) for one in shape)
+
+
+def _distortion(accuracy: float) -> float:
+    """Return a distortion that would leave this accuracy."""
+    return -math.log(max(0.001, min(1.0, (accuracy - 0.1) / (DENSE - 0.1))))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.decisions import Scan
+from prune_tui.core.interaction import error_at, misses
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 from prune_tui.tui.scanning import (
     cells_words,
@@ -14,7 +15,6 @@ from prune_tui.tui.scanning import (
     num_settled,
 )
 from prune_tui.tui.screens.plots import curve_plot
-from prune_tui.tui.state import Forecast
 from prune_tui.tui.steps import Step
 from prune_tui.tui.widgets.meter import Meter
 from tests.tui.fake_runner import LAYERS, Script
@@ -84,14 +84,15 @@ def test_a_curve_is_drawn_with_the_interval_of_each_cell_that_is_not_exact() -> 
 
 
 def test_the_error_of_forecasts_is_not_claimed_beyond_the_plans_that_were_tried() -> None:
-    from prune_tui.core.interaction import forecaster
-
     tried = (JointPoint(plan={"fc": 0.25}, accuracy=0.95), JointPoint(plan={"fc": 0.5}, accuracy=0.9))
     scan = HALF_KNOWN.model_copy(update={"joint": tried})
-    forecast = Forecast(scan, forecaster(scan), 1.5)
-    assert forecast.error_at(0.97) == forecast.error_at(0.89) == 1.5
-    assert forecast.error_at(0.5) is None
-    assert forecast.error_at(None) is None
+    known = misses(scan)
+    assert [accuracy for accuracy, _ in known] == [0.9, 0.95]
+    assert error_at(known, 0.97) == error_at(known, 0.95) == known[1][1]
+    assert error_at(known, 0.925) == pytest.approx((known[0][1] + known[1][1]) / 2)
+    assert error_at(known, 0.89) is None
+    assert error_at(known, None) is None
+    assert error_at((), 0.97) is None
 
 
 async def test_every_row_can_be_used_from_the_first_batch_on(tmp_path: Path) -> None:

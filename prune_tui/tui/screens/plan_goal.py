@@ -7,6 +7,7 @@ from textual.widget import Widget
 from prune_tui.core.draft import Draft
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.forecast import Price
+from prune_tui.core.interaction import error_at
 from prune_tui.core.target import describe_target
 from prune_tui.tui.budgeting import Goal, solve_again, why_not_solved
 from prune_tui.tui.screens import plan_budget, plan_text
@@ -46,7 +47,7 @@ class GoalKeeper(StepScreen):
         return plan_text.Totals(
             price=price,
             dense_accuracy=forecast.scan.dense_accuracy if forecast is not None else None,
-            error_points=forecast.error_at(price.accuracy) if forecast is not None else None,
+            error_points=error_at(forecast.misses, price.accuracy) if forecast is not None else None,
             num_tried=len(forecast.scan.joint) if forecast is not None else 0,
             target=goal.target if goal is not None else None,
             is_met=plan_budget.whether_met(goal, price, self.state),

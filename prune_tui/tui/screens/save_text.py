@@ -7,12 +7,13 @@ from rich.text import Text
 from prune_tui.core.caveats import caveats
 from prune_tui.core.decisions import Prune, describe
 from prune_tui.core.forecast import num_pruned
+from prune_tui.core.interaction import error_at, misses
 from prune_tui.core.report import Figures, Latency, Report
 from prune_tui.core.runs import accuracy_right_after, foreseen_accuracy, last_prune
 from prune_tui.core.summary import compression_ratio, networks_of, theoretical_speedup
 from prune_tui.core.view import epochs_of
 from prune_tui.tui.palette import Palette
-from prune_tui.tui.state import State, forecast_of
+from prune_tui.tui.state import State
 from prune_tui.tui.words import (
     change_text,
     count_text,
@@ -151,7 +152,7 @@ def _foretold(prune: Prune, state: State, palette: Palette) -> Text:
     index = max(at for at, decision in enumerate(decisions) if decision == prune)
     scan, rounds = state.view.scan, prune.schedule.num_rounds
     foretold, real = foreseen_accuracy(prune, scan), accuracy_right_after(epochs_of(state.view, index))
-    error = forecast_of(scan).error_at(foretold) if scan is not None and foretold is not None else None
+    error = error_at(misses(scan), foretold) if scan is not None else None
     after = f"after the first of {rounds} rounds" if rounds > 1 else "right after pruning"
     text = Text(f"validation accuracy {after}, from the scan's curves\n", palette.muted)
     text.append(f"foreseen {percent_text(foretold)}", palette.text)

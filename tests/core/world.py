@@ -1,0 +1,59 @@
+"""A made-up network whose strains add up by a power that is known, scanned as the engine would."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+from prune_tui.core.calibration import joint_plans
+from prune_tui.core.events import LayerInfo
+from prune_tui.core.interaction import together
+from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.strain import strain, strains_of
+
+DENSE, CHANCE = 0.95, 0.1
+
+
+def layer(name: str, parameters: int, *, macs: int | None = None, coupled_to: str | None = None) -> LayerInfo:
+    macs = parameters if macs is None else macs
+    return LayerInfo(name, "linear", parameters, 10, macs, coupled_to=coupled_to)
+
+
+def accuracy_under(strained: float) -> float:
+    """What this network keeps under a strain."""
+    return CHANCE + (DENSE - CHANCE) * math.exp(-1.4 * strained**2)
+
+
+def scanned(
+    layers: Sequence[LayerInfo],
+    strains: Mapping[str, Sequence[float]],
+    sparsities: Sequence[float],
+    *,
+    power: float,
+) -> ScanFigures:
+    """Scan it: the cells' strains are given, the plans evaluated whole follow."""
+    scan = ScanFigures(
+        criterion="l1",
+        granularity="weight",
+        num_images=1000,
+        dense_accuracy=DENSE,
+        sparsities=tuple(sparsities),
+        layers=tuple(
+            ScanCurve(
+                name=name,
+                accuracies=tuple(accuracy_under(one) for one in each),
+                distortions=tuple(one**2 for one in each),
+            )
+            for name, each in strains.items()
+        ),
+    )
+    points = (
+        JointPoint(plan=plan, accuracy=accuracy_of(scan, plan, power=power))
+        for plan in joint_plans(layers, scan)
+    )
+    return scan.model_copy(update={"joint": tuple(points)})
+
+
+def accuracy_of(scan: ScanFigures, plan: Mapping[str, float], *, power: float) -> float:
+    """What a whole plan really gives."""
+    curves = strains_of(scan)
+    parts = [strain(curves[name], sparsity) for name, sparsity in plan.items() if sparsity > 0]
+    return accuracy_under(together(parts, power))
