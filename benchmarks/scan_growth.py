@@ -52,6 +52,7 @@ def scan_seconds(network: Network, images: Images, decision: Scan, *, is_reused:
             network,
             images,
             decision,
+            dense_accuracy=1 / NUM_CLASSES,
             should_stop=lambda _: False,
             random_state=torch.Generator().manual_seed(0),
             clock=lambda: perf_counter() - began,

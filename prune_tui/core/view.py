@@ -182,8 +182,10 @@ def apply(view: View, event: Event) -> View:
         case PointSwept():
             return _point_swept(view, event)
         case Pruned():
-            text = f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
             changed = replace(_without_shrunk(view), pruned_counts=event, pruned=None)
+            if view.running is None or view.running.kind != "prune":
+                return changed  # counted anew: nothing more was pruned
+            text = f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
             return _logged(changed, text, event.seconds)
         case MaskChecked():
             return replace(view, mask=event)

@@ -44,7 +44,8 @@ def train_dense(space: Workspace, decision: TrainDense, fresh: Weights, context:
             content = encode(early[epoch], {})
             space.kept.append(Kept(f"dense-epoch-{epoch}", "early", content, event.figures.accuracy))
         yield event
-    yield from take_dense(space, Baseline(space.network.state(), decision.training, early), context)
+    baseline = Baseline(space.network.state(), decision.training, early, trained.accuracy)
+    yield from take_dense(space, baseline, context)
     space.accuracy = trained.accuracy
     return trained.stopped_after
 
@@ -52,25 +53,35 @@ def train_dense(space: Workspace, decision: TrainDense, fresh: Weights, context:
 def load_dense(space: Workspace, weights: Weights, context: Context) -> Iterator[Event]:
     """Make weights from a file the dense baseline."""
     yield from take_dense(space, Baseline(weights), context)
-    images = space.images
-    evaluation = yield from evaluate(space.network.module, images, images.validation, context.clock)
-    space.accuracy = evaluation.accuracy
+    space.accuracy = yield from _dense_accuracy(space, context)
 
 
 def scan_dense(space: Workspace, decision: Scan, context: Context) -> Performance:
     """Scan the dense baseline, and come back to the network as it is."""
     state, masks = space.network.state(), space.network.masks
     space.network.load(space.need_dense().weights, {})
+    dense_accuracy = yield from _dense_accuracy(space, context)
     stopped_after = yield from scan(
         space.network,
         space.images,
         decision,
+        dense_accuracy=dense_accuracy,
         should_stop=context.stopping(decision.stopped_after_evaluations),
         random_state=context.random_state,
         clock=context.clock,
     )
     space.network.load(state, masks)
     return stopped_after
+
+
+def _dense_accuracy(space: Workspace, context: Context) -> Generator[Event, None, float]:
+    """Return the dense network's accuracy on the validation split, evaluated once; it must be loaded."""
+    dense, images = space.need_dense(), space.images
+    if dense.accuracy is not None:
+        return dense.accuracy
+    found = yield from evaluate(space.network.module, images, images.validation, context.clock)
+    space.baseline = replace(dense, accuracy=found.accuracy)
+    return found.accuracy
 
 
 def prune(space: Workspace, decision: Prune, context: Context) -> Performance:

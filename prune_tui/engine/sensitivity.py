@@ -6,24 +6,23 @@ so the difference of their accuracies is paired, and is known well from few imag
 logits are compared, too: how far those are distorted is known well from few images everywhere.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
 
 from prune_tui.catalog.datasets.images import Split
-from prune_tui.core.calibration import RUIN, joint_plans
 from prune_tui.core.decisions import Scan
 from prune_tui.core.events import BatchEvaluated, CellScanned, JointScanned, ScanStarted
-from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.statistics import is_settled, paired_half_width, tolerated
 from prune_tui.core.strain import distortion
 from prune_tui.engine.evaluator import FIRST_BATCH_SIZE, Evaluator, Levels
-from prune_tui.engine.masking import Masks
-from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Clock, Images
+from prune_tui.engine.measuring import Clock, Images
 from prune_tui.engine.network import Network
 from prune_tui.engine.pruning import layers_with, masks_of_layer, prunable_layers
 from prune_tui.engine.scoring import Scores, score
+from prune_tui.engine.whole_plans import whole_plans
 
 ScanEvent = ScanStarted | BatchEvaluated | CellScanned | JointScanned
 
@@ -63,23 +62,12 @@ class _Dense:
     signal: float
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
-    """The images in the order they are drawn, and which of them the dense network gets right."""
-
-    split: Split
-    is_right: torch.Tensor
-
-    @property
-    def num_right(self) -> int:
-        return int(self.is_right.sum())
-
-
 def scan(
     network: Network,
     images: Images,
     decision: Scan,
     *,
+    dense_accuracy: float,
     should_stop: Callable[[int], bool],
     random_state: torch.Generator,
     clock: Clock,
@@ -87,12 +75,14 @@ def scan(
     """Scan every layer of a dense network that can be pruned, leaving the network as it was.
 
     Layers whose units are coupled are pruned together, as one curve named by the first. A layer is scored
-    once, so that its masks are nested from one sparsity to the next. Returns None, or the number of
-    evaluations (of a cell on a batch) done if `should_stop`, asked before each with that number, ended it.
+    once, so that its masks are nested from one sparsity to the next. `dense_accuracy` is on the same
+    validation split. Returns None, or the number of evaluations (of a cell on a batch) done if `should_stop`,
+    asked before each with that number, ended it.
     """
     evaluator = Evaluator(network, images, decision.precision)
     names = prunable_layers(network, decision.granularity)
-    drawn = yield from _draw(evaluator, random_state, clock)
+    order = torch.randperm(len(images.validation), generator=random_state)
+    drawn = _taken(images.validation, order)
     scores = yield from score(
         network,
         images,
@@ -103,49 +93,39 @@ def scan(
         clock=clock,
     )
     levels = {name: _levels(network, scores, name, decision) for name in names}
-    largest = evaluator.try_reuse(drawn.split, levels)
-    figures = _figures(decision, names, drawn, evaluator, largest)
+    largest = evaluator.try_reuse(drawn, levels)
+    figures = _figures(decision, names, dense_accuracy, len(drawn), evaluator, largest)
     yield ScanStarted(figures)
     cells = [_Cell(name, position) for name in names for position in range(len(decision.sparsities))]
+    was_right: list[torch.Tensor] = []
     num_done = 0
-    for part in _batches(len(drawn.split), largest):
+    for part in _batches(len(drawn), largest):
         open_cells = [cell for cell in cells if not cell.is_settled]
         if not open_cells:
             break
-        evaluator.take(drawn.split.images[part])
-        dense = _dense(evaluator, drawn, part)
+        evaluator.take(drawn.images[part])
+        dense = _dense(evaluator, drawn.labels[part])
+        was_right.append(dense.is_right)
         for cell in open_cells:
             if should_stop(num_done):
                 return num_done
-            _count(cell, evaluator.logits(levels[cell.layer], cell.position), dense, drawn, decision)
+            _count(cell, evaluator.logits(levels[cell.layer], cell.position), dense, figures)
             num_done += 1
-            yield _told(cell, cells, drawn, decision, clock)
-    scanned = figures.model_copy(update={"layers": tuple(_curve(name, cells, drawn) for name in names)})
-    for plan in joint_plans(network.layers, scanned):
+            yield _told(cell, cells, figures, clock)
+    scanned = figures.model_copy(update={"layers": tuple(_curve(name, cells, figures) for name in names)})
+    num_images = len(drawn) if decision.tolerance_points is None else min(len(drawn), NUM_JOINT_IMAGES)
+    whole = whole_plans(evaluator, scores, drawn, was_right, scanned, num_images=num_images, clock=clock)
+    for event in whole:
         if should_stop(num_done):
             return num_done
-        accuracy = yield from _joint_accuracy(evaluator, drawn, scores, plan, decision, clock)
-        num_done += 1
-        yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), clock())
-        if accuracy < RUIN * scanned.dense_accuracy:
-            break
+        num_done += isinstance(event, JointScanned)
+        yield event
     return None
 
 
-def _draw(
-    evaluator: Evaluator, random_state: torch.Generator, clock: Clock
-) -> Generator[BatchEvaluated, None, _Drawn]:
-    """Draw the order of the images, and classify them all with the dense network."""
-    split = evaluator.validation
-    order = torch.randperm(len(split), generator=random_state).to(split.labels.device)
-    drawn = Split(split.images[order], split.labels[order])
-    parts = [slice(at, at + EVALUATION_BATCH_SIZE) for at in range(0, len(drawn), EVALUATION_BATCH_SIZE)]
-    is_right = []
-    for number, part in enumerate(parts, start=1):
-        evaluator.take(drawn.images[part])
-        is_right.append(evaluator.dense_logits().argmax(dim=1) == drawn.labels[part])
-        yield BatchEvaluated(number, len(parts), clock())
-    return _Drawn(drawn, torch.cat(is_right))
+def _taken(split: Split, order: torch.Tensor) -> Split:
+    order = order.to(split.labels.device)
+    return Split(split.images[order], split.labels[order])
 
 
 def _levels(network: Network, scores: Scores, name: str, decision: Scan) -> Levels:
@@ -166,9 +146,10 @@ def _batches(num_images: int, largest: int) -> Iterator[slice]:
         start, size = start + size, min(largest, 2 * size)
 
 
-def _dense(evaluator: Evaluator, drawn: _Drawn, part: slice) -> _Dense:
-    logits = _centred(evaluator.dense_logits())
-    return _Dense(drawn.split.labels[part], drawn.is_right[part], logits, float(logits.square().sum()))
+def _dense(evaluator: Evaluator, labels: torch.Tensor) -> _Dense:
+    outputs = evaluator.dense_logits()
+    logits = _centred(outputs)
+    return _Dense(labels, outputs.argmax(dim=1) == labels, logits, float(logits.square().sum()))
 
 
 def _centred(logits: torch.Tensor) -> torch.Tensor:
@@ -176,7 +157,7 @@ def _centred(logits: torch.Tensor) -> torch.Tensor:
     return logits - logits.mean(dim=1, keepdim=True)
 
 
-def _count(cell: _Cell, logits: torch.Tensor, dense: _Dense, drawn: _Drawn, decision: Scan) -> None:
+def _count(cell: _Cell, logits: torch.Tensor, dense: _Dense, figures: ScanFigures) -> None:
     """Add a batch to what is known of a cell."""
     is_right = logits.argmax(dim=1) == dense.labels
     errors = _centred(logits) - dense.logits
@@ -194,9 +175,9 @@ def _count(cell: _Cell, logits: torch.Tensor, dense: _Dense, drawn: _Drawn, deci
     cell.signal += dense.signal
     cell.error += error
     cell.overlap += overlap
-    cell.half_width = paired_half_width(cell.num_lost, cell.num_gained, cell.num_images, len(drawn.is_right))
-    tolerance = decision.tolerance_points
-    cell.is_settled = cell.num_images == len(drawn.is_right) or (
+    total, tolerance = figures.num_images, figures.tolerance_points
+    cell.half_width = paired_half_width(cell.num_lost, cell.num_gained, cell.num_images, total)
+    cell.is_settled = cell.num_images == total or (
         tolerance is not None and is_settled(_difference(cell), cell.half_width, tolerance)
     )
 
@@ -205,23 +186,23 @@ def _difference(cell: _Cell) -> float:
     return (cell.num_gained - cell.num_lost) / max(1, cell.num_images)
 
 
-def _accuracy(cell: _Cell, drawn: _Drawn) -> float:
+def _accuracy(cell: _Cell, figures: ScanFigures) -> float:
     """Return the dense accuracy on all images plus the difference found; on all images, the very count."""
-    total = len(drawn.is_right)
+    total = figures.num_images
     if cell.num_images == total:
-        return (drawn.num_right + cell.num_gained - cell.num_lost) / total
-    return min(1.0, max(0.0, drawn.num_right / total + _difference(cell)))
+        return (round(figures.dense_accuracy * total) + cell.num_gained - cell.num_lost) / total
+    return min(1.0, max(0.0, figures.dense_accuracy + _difference(cell)))
 
 
-def _told(cell: _Cell, cells: Sequence[_Cell], drawn: _Drawn, decision: Scan, clock: Clock) -> CellScanned:
+def _told(cell: _Cell, cells: Sequence[_Cell], figures: ScanFigures, clock: Clock) -> CellScanned:
     return CellScanned(
         layer=cell.layer,
         position=cell.position,
-        accuracy=_accuracy(cell, drawn),
+        accuracy=_accuracy(cell, figures),
         half_width=cell.half_width,
         distortion=_distortion(cell),
         num_images=cell.num_images,
-        done=sum(_share_done(each, drawn, decision) for each in cells) / len(cells),
+        done=sum(_share_done(each, figures) for each in cells) / len(cells),
         seconds=clock(),
     )
 
@@ -230,69 +211,44 @@ def _distortion(cell: _Cell) -> float:
     return distortion(signal=cell.signal, error=cell.error, overlap=cell.overlap)
 
 
-def _share_done(cell: _Cell, drawn: _Drawn, decision: Scan) -> float:
+def _share_done(cell: _Cell, figures: ScanFigures) -> float:
     """Return how much of a cell's work is done: its interval shrinks with the root of the images."""
     if cell.is_settled:
         return 1.0
-    if decision.tolerance_points is None or not cell.num_images:
-        return cell.num_images / len(drawn.is_right)
-    return min(1.0, (tolerated(_difference(cell), decision.tolerance_points) / cell.half_width) ** 2)
+    if figures.tolerance_points is None or not cell.num_images:
+        return cell.num_images / figures.num_images
+    return min(1.0, (tolerated(_difference(cell), figures.tolerance_points) / cell.half_width) ** 2)
 
 
 def _figures(
-    decision: Scan, names: Sequence[str], drawn: _Drawn, evaluator: Evaluator, largest: int
+    decision: Scan,
+    names: Sequence[str],
+    dense_accuracy: float,
+    num_images: int,
+    evaluator: Evaluator,
+    largest: int,
 ) -> ScanFigures:
     """Return the figures of a scan that has no curve yet."""
     empty = (None,) * len(decision.sparsities)
     return ScanFigures(
         criterion=decision.criterion,
         granularity=decision.granularity,
-        num_images=len(drawn.is_right),
-        dense_accuracy=drawn.num_right / len(drawn.is_right),
+        num_images=num_images,
+        dense_accuracy=dense_accuracy,
         sparsities=decision.sparsities,
         layers=tuple(ScanCurve(name=name, accuracies=empty) for name in names),
         tolerance_points=decision.tolerance_points,
         is_reused=evaluator.is_reused,
-        batch_size=min(largest, len(drawn.is_right)),
+        batch_size=min(largest, num_images),
         recorded_bytes=evaluator.recorded_bytes,
         note=None if evaluator.is_reused else _NOT_REUSED,
     )
 
 
-def _curve(name: str, cells: Sequence[_Cell], drawn: _Drawn) -> ScanCurve:
+def _curve(name: str, cells: Sequence[_Cell], figures: ScanFigures) -> ScanCurve:
     own = [cell for cell in cells if cell.layer == name]
     return ScanCurve(
         name=name,
-        accuracies=tuple(_accuracy(cell, drawn) for cell in own),
+        accuracies=tuple(_accuracy(cell, figures) for cell in own),
         distortions=tuple(_distortion(cell) for cell in own),
     )
-
-
-def _joint_accuracy(
-    evaluator: Evaluator,
-    drawn: _Drawn,
-    scores: Scores,
-    plan: Mapping[str, float],
-    decision: Scan,
-    clock: Clock,
-) -> Generator[BatchEvaluated, None, float]:
-    """Evaluate a whole plan: the dense accuracy plus the difference on the first images drawn."""
-    masks: Masks = {}
-    for name, sparsity in plan.items():
-        masks |= masks_of_layer(evaluator.network, scores, name, sparsity, decision.granularity)
-    num_images = len(drawn.is_right)
-    if decision.tolerance_points is not None:
-        num_images = min(num_images, NUM_JOINT_IMAGES)
-    num_right = 0
-    for at in range(0, num_images, EVALUATION_BATCH_SIZE):
-        part = slice(at, min(num_images, at + EVALUATION_BATCH_SIZE))
-        evaluator.take(drawn.split.images[part], records=False)
-        is_right = evaluator.logits_with(masks).argmax(dim=1) == drawn.split.labels[part]
-        num_right += int(is_right.sum())
-        yield BatchEvaluated(
-            at // EVALUATION_BATCH_SIZE + 1, -(-num_images // EVALUATION_BATCH_SIZE), clock()
-        )
-    if num_images == len(drawn.is_right):
-        return num_right / num_images
-    difference = (num_right - int(drawn.is_right[:num_images].sum())) / num_images
-    return min(1.0, max(0.0, drawn.num_right / len(drawn.is_right) + difference))

@@ -21,11 +21,13 @@ class Baseline:
     """The dense network, and how it was trained, so that it can be rewound to.
 
     `training` is None for weights from a file; `early` holds the weights after the epochs that were kept.
+    `accuracy` is on the validation split, None until it has been evaluated.
     """
 
     weights: Weights
     training: Training | None = None
     early: Mapping[int, Weights] = field(default_factory=dict)
+    accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
