@@ -226,8 +226,8 @@ def _check_fixed(problem: _Problem, floor: float) -> None:
         lost = (problem.scan.dense_accuracy - accuracy) * 100
         best = Target("accuracy_drop", math.ceil(lost * 100) / 100)
         raise DecisionError(
-            f"{describe_target(problem.target)} can't be reached: the locked rows alone lose more; "
-            f"type {describe_target(best)} or unlock a row"
+            f"{describe_target(problem.target)}: locked rows alone lose more; type {describe_target(best)} "
+            "or unlock a row"
         )
 
 
