@@ -13,8 +13,8 @@ from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Images
 from prune_tui.engine.network import Network
 from prune_tui.engine.suffix import NotReplayableError, Recording
 
-FIRST_BATCH_SIZE = 128
-"""Few enough images for all curves to show at once; the batches after it double, up to the largest."""
+NUM_COMPARED = 32
+"""The images on which replays are compared with the plain pass: few, for each layer runs both ways."""
 
 LARGEST_BATCH_SIZE = 512
 SMALLEST_BATCH_SIZE = 8
@@ -52,8 +52,8 @@ class Evaluator:
     def try_reuse(self, split: Split, levels: Mapping[str, Levels]) -> int:
         """Find out whether recorded results may be reused, and return how large a batch may be.
 
-        The first batch is compared: every layer, pruned to its middle sparsity, must give the same outputs to
-        the bit as the plain forward pass does.
+        The first images are compared: every layer, pruned to its middle sparsity, must give the same outputs
+        to the bit as the plain forward pass does.
         """
         self.is_reused = True
         self.take(split.images[:SMALLEST_BATCH_SIZE])
@@ -61,7 +61,7 @@ class Evaluator:
         per_image = self._recording.num_bytes / min(SMALLEST_BATCH_SIZE, len(split))
         largest = int(RECORDED_BYTES / max(1.0, per_image))
         largest = max(SMALLEST_BATCH_SIZE, min(LARGEST_BATCH_SIZE, largest))
-        self.take(split.images[: min(FIRST_BATCH_SIZE, largest)])
+        self.take(split.images[: min(NUM_COMPARED, largest)])
         if not all(self._agrees(layer) for layer in levels.values()):
             self.is_reused = False
             return EVALUATION_BATCH_SIZE

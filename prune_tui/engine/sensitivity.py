@@ -17,7 +17,7 @@ from prune_tui.core.events import BatchEvaluated, CellScanned, JointScanned, Sca
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.statistics import is_settled, paired_half_width, tolerated
 from prune_tui.core.strain import distortion
-from prune_tui.engine.evaluator import FIRST_BATCH_SIZE, Evaluator, Levels
+from prune_tui.engine.evaluator import Evaluator, Levels
 from prune_tui.engine.measuring import Clock, Images
 from prune_tui.engine.network import Network
 from prune_tui.engine.pruning import layers_with, masks_of_layer, prunable_layers
@@ -25,6 +25,9 @@ from prune_tui.engine.scoring import Scores, score
 from prune_tui.engine.whole_plans import whole_plans
 
 ScanEvent = ScanStarted | BatchEvaluated | CellScanned | JointScanned
+
+FIRST_BATCH_SIZE = 128
+"""Few enough images for all curves to show at once; the batches after it double, up to the largest."""
 
 NUM_JOINT_IMAGES = 1_000
 """The images on which a quick scan evaluates whole plans."""
@@ -43,6 +46,7 @@ class _Cell:
     layer: str
     position: int
     num_images: int = 0
+    num_right: int = 0
     num_lost: int = 0
     num_gained: int = 0
     signal: float = 0.0
@@ -161,8 +165,9 @@ def _count(cell: _Cell, logits: torch.Tensor, dense: _Dense, figures: ScanFigure
     """Add a batch to what is known of a cell."""
     is_right = logits.argmax(dim=1) == dense.labels
     errors = _centred(logits) - dense.logits
-    lost, gained, error, overlap = torch.stack(
+    right, lost, gained, error, overlap = torch.stack(
         [
+            is_right.sum(),
             (dense.is_right & ~is_right).sum(),
             (is_right & ~dense.is_right).sum(),
             errors.square().sum(),
@@ -170,6 +175,7 @@ def _count(cell: _Cell, logits: torch.Tensor, dense: _Dense, figures: ScanFigure
         ]
     ).tolist()
     cell.num_images += len(is_right)
+    cell.num_right += round(right)
     cell.num_lost += round(lost)
     cell.num_gained += round(gained)
     cell.signal += dense.signal
@@ -188,9 +194,8 @@ def _difference(cell: _Cell) -> float:
 
 def _accuracy(cell: _Cell, figures: ScanFigures) -> float:
     """Return the dense accuracy on all images plus the difference found; on all images, the very count."""
-    total = figures.num_images
-    if cell.num_images == total:
-        return (round(figures.dense_accuracy * total) + cell.num_gained - cell.num_lost) / total
+    if cell.num_images == figures.num_images:
+        return cell.num_right / cell.num_images
     return min(1.0, max(0.0, figures.dense_accuracy + _difference(cell)))
 
 

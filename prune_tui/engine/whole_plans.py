@@ -38,17 +38,17 @@ def whole_plans(
         for name, sparsity in plan.items():
             masks |= masks_of_layer(network, scores, name, sparsity, scanned.granularity)
         num_right = yield from _num_right(evaluator, drawn, masks, num_images, clock)
-        accuracy = _accuracy(scanned, num_right - num_dense_right, num_images)
+        accuracy = _accuracy(scanned, num_right, num_dense_right, num_images)
         yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), clock())
         if accuracy < RUIN * scanned.dense_accuracy:
             break
 
 
-def _accuracy(scanned: ScanFigures, num_gained: int, num_images: int) -> float:
+def _accuracy(scanned: ScanFigures, num_right: int, num_dense_right: int, num_images: int) -> float:
     """Return the dense accuracy on all images plus the difference found; on all images, the very count."""
     if num_images == scanned.num_images:
-        return (round(scanned.dense_accuracy * num_images) + num_gained) / num_images
-    return min(1.0, max(0.0, scanned.dense_accuracy + num_gained / num_images))
+        return num_right / num_images
+    return min(1.0, max(0.0, scanned.dense_accuracy + (num_right - num_dense_right) / num_images))
 
 
 def _num_right(

@@ -1,6 +1,7 @@
 """A scan counts what a plain loop counts, a quick one knows how sure it is; neither changes the network."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
 import torch
@@ -112,7 +113,6 @@ def test_memory_bounds_the_batch(runner: Runner, monkeypatch: pytest.MonkeyPatch
 def test_a_quick_scan_says_how_sure_it_is_and_is_right_about_it(
     runner: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(evaluator, "FIRST_BATCH_SIZE", 32)
     monkeypatch.setattr(sensitivity, "FIRST_BATCH_SIZE", 32)
     exact = scanned(runner, Scan())
     quick = scanned(runner, Scan(tolerance_points=4.0))
@@ -156,7 +156,6 @@ def test_the_network_is_as_it_was(runner: Runner) -> None:
 
 
 def test_a_plan_is_as_good_from_few_images(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluator, "FIRST_BATCH_SIZE", 32)
     monkeypatch.setattr(sensitivity, "FIRST_BATCH_SIZE", 32)
     exact, quick = (scanned(runner, Scan(tolerance_points=points)) for points in (None, 10.0))
     seen = [count for curve in quick.layers for count in curve.num_images]
@@ -180,3 +179,18 @@ def plan_for(ratio: float, scan: ScanFigures, runner: Runner) -> Mapping[str, fl
         other_macs=runner.view.other_macs,
     )
     return found.plan
+
+
+def test_an_exact_cell_is_a_count_whatever_the_dense_accuracy_was(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In bfloat16 the dense network is right on other images than in float32, where it was evaluated."""
+    right = scanned(runner, Scan(sparsities=SPARSITIES))
+    space = runner._engine.space
+    baseline = space.need_dense()
+    monkeypatch.setattr(space, "baseline", replace(baseline, accuracy=0.01))
+    scan = scanned(runner, Scan(sparsities=SPARSITIES))
+    assert scan.dense_accuracy == 0.01
+    assert list(by_cell(scan)) == list(by_cell(right))
+    quick = scanned(runner, Scan(sparsities=SPARSITIES, tolerance_points=20.0))
+    assert all(0 <= accuracy <= 1 for _, _, accuracy in by_cell(quick))
