@@ -17,8 +17,8 @@ from collections.abc import Mapping
 
 from prune_tui.core.report import ScanCurve, ScanFigures
 
-LARGEST_DISTORTION = 1e6
-"""What is noted for logits that have nothing to do with the dense network's, or the opposite."""
+LARGEST_DISTORTION = 25.0
+"""The most that is noted: an error five times the signal leaves chance, as does the signal's opposite."""
 
 MOST_CHANCE = 0.1
 """A guesser's accuracy among ten classes."""
