@@ -76,7 +76,7 @@ def main(options: Sequence[str] = ()) -> None:
     parser = engine_parser("scan_growth")
     parser.description = "The models are thin ResNets with fresh weights, the images noise."
     parser.add_argument("--depths", type=int, nargs="+", default=[20, 32, 56])
-    parser.add_argument("--levels", type=int, nargs="+", default=[1, 3], help="sparsities a layer")
+    parser.add_argument("--levels", type=int, nargs="+", default=[3, 9], help="sparsities a layer")
     parser.add_argument("--images", type=int, default=128)
     parser.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
     parser.set_defaults(repeats=1)
