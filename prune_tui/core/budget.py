@@ -140,9 +140,8 @@ def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, 
         for row in problem.rows:
             sparsity = _least_level(problem, row, saved[row.name] - spare)
             if sparsity is not None and sparsity < trimmed[row.name]:
-                spared = cost_at(problem.ready, row.name, trimmed[row.name]) - cost_at(
-                    problem.ready, row.name, sparsity
-                )
+                spent = cost_at(problem.ready, row.name, trimmed[row.name])
+                spared = spent - cost_at(problem.ready, row.name, sparsity)
                 if spared > most:
                     most, lowered = spared, {row.name: sparsity}
         if not lowered:

@@ -25,8 +25,6 @@ _TARGET = re.compile(
     r"(?P<bound><=|≤|=<|<|at most|>=|≥|=>|>|at least)?\s*(?P<number>\d{1,12}(?:[.,]\d{1,9})?|[.,]\d{1,9})\s*"
     r"(?P<unit>.*)"
 )
-
-
 _RIGHT = "type a budget such as 20x, 0.1 MB, 1 point or 3x MACs"
 
 
