@@ -7,8 +7,8 @@ from pydantic import TypeAdapter
 
 from prune_tui.catalog.baselines import bundled_baseline
 from prune_tui.catalog.models import model_entry
-from prune_tui.core.decisions import Decision, LoadDense, Scan, TrainDense
-from prune_tui.core.session import Session
+from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
+from prune_tui.core.session.session import Session
 from prune_tui.storage import read_session
 
 ANY_DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
@@ -16,7 +16,7 @@ ANY_DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 
 def prepare(path: Path, args: argparse.Namespace) -> None:
     """Make a session with a dense baseline and the shortest scan, so that the app lands on its plan."""
-    from prune_tui.engine.runner import Runner
+    from prune_tui.runner.runner import Runner
 
     session = Session(name=path.stem, model=args.model, dataset=args.dataset, device=args.device)
     runner = Runner(session, sessions_dir=path.parent, data_dir=args.data_dir, num_threads=args.threads)
@@ -32,7 +32,7 @@ def prepare(path: Path, args: argparse.Namespace) -> None:
 
 def run_headless(path: Path, args: argparse.Namespace) -> None:
     """Carry the decision out with no screen."""
-    from prune_tui.engine.runner import Runner
+    from prune_tui.runner.runner import Runner
 
     runner = Runner(
         read_session(path), sessions_dir=path.parent, data_dir=args.data_dir, num_threads=args.threads
@@ -50,8 +50,8 @@ def run_app(path: Path, args: argparse.Namespace) -> None:
     from prune_tui.tui import app as module
     from prune_tui.tui.messages import GoTo, JobFinished, Perform
     from prune_tui.tui.options import Options
-    from prune_tui.tui.steps import Step
-    from prune_tui.tui.work import Opening
+    from prune_tui.tui.steps.step import Step
+    from prune_tui.tui.worker.jobs import Opening
 
     class DrivenApp(module.PruneApp):
         """The app, with one decision posted as soon as the session is open."""

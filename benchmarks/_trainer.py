@@ -181,12 +181,12 @@ def ours(
     """Train as the engine does; the seconds leave out what it does besides: evaluating each epoch."""
     from benchmarks.subjects import as_engine_has_it, finished, set_up
     from prune_tui.catalog.datasets.images import ImageData, Split
-    from prune_tui.core.decisions import Prune
-    from prune_tui.core.events import BatchEvaluated, EpochFinished
-    from prune_tui.core.training import Training
-    from prune_tui.engine.measuring import Images
-    from prune_tui.engine.pruning import masks_for_round
-    from prune_tui.engine.training import Stint, train
+    from prune_tui.core.run.events import BatchEvaluated, EpochFinished
+    from prune_tui.core.session.decisions import Prune
+    from prune_tui.core.session.recipe import Training
+    from prune_tui.engine.measure.evaluate import Images
+    from prune_tui.engine.pruning.plan_masks import masks_for_round
+    from prune_tui.engine.training.loop import Stint, train
 
     set_up(args.threads)
     validation = Split(saved["validation_images"], saved["validation_labels"])

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.preparation import copied, driver, parser_of, prepared_session, pruning, seconds_taken
 from benchmarks.reporting import median, print_machine, print_table, ratio_text, seconds_text
 from benchmarks.terminal import ROOT, Terminal, TerminalTimeoutError
-from prune_tui.core.decisions import Prune
+from prune_tui.core.session.decisions import Prune
 
 TARGET_RATIO = 1.05
 WARM_UP_EPOCHS = 5

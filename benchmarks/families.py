@@ -11,7 +11,7 @@ from torch import nn
 from benchmarks.reporting import print_machine, print_table, ratio_text
 from benchmarks.subjects import computing_text, set_up
 from prune_tui.catalog import torchvision_operators
-from prune_tui.engine.suffix import NotReplayableError, Recording
+from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
 
 SPARSITY = 0.5
 

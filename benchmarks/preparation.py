@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.terminal import ROOT
 from prune_tui.catalog.models import model_entry
-from prune_tui.core.decisions import Prune
+from prune_tui.core.session.decisions import Prune
 from prune_tui.storage import checkpoints_folder
 
 PYTHON = sys.executable

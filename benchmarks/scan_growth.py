@@ -12,14 +12,14 @@ from benchmarks.subjects import as_engine_has_it, computing_text, engine_parser,
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data
 from prune_tui.catalog.models import CIFAR_SHAPE
 from prune_tui.catalog.models.resnet import ResNet
-from prune_tui.core.decisions import Scan
-from prune_tui.core.events import CellScanned
-from prune_tui.core.training import Precision
+from prune_tui.core.run.events import CellScanned
+from prune_tui.core.session.decisions import Scan
+from prune_tui.core.session.recipe import Precision
 from prune_tui.engine.device import pick_device
-from prune_tui.engine.evaluator import Evaluator
-from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Images
-from prune_tui.engine.network import Network
-from prune_tui.engine.sensitivity import scan
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Images
+from prune_tui.engine.network.network import Network
+from prune_tui.engine.scan.evaluator import Evaluator
+from prune_tui.engine.scan.loop import scan
 
 NUM_CLASSES = 10
 

@@ -25,21 +25,21 @@ from benchmarks.subjects import (
     wait_for,
 )
 from prune_tui.catalog.datasets.images import Split
-from prune_tui.core.budget import solve
-from prune_tui.core.decisions import Prune, Scan
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.events import CellScanned
-from prune_tui.core.report import ScanFigures
-from prune_tui.core.statistics import tolerated
-from prune_tui.core.target import Target, describe_target, parse_target
-from prune_tui.core.training import Precision
-from prune_tui.core.view import View, apply
+from prune_tui.core.planning.budget import solve
+from prune_tui.core.planning.target import Target, describe_target, parse_target
+from prune_tui.core.run.events import CellScanned
+from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.run.view import View, apply
+from prune_tui.core.scanning.statistics import tolerated
+from prune_tui.core.session.decisions import Prune, Scan
+from prune_tui.core.session.recipe import Precision
 from prune_tui.engine.device import computes_bfloat16
-from prune_tui.engine.measuring import EVALUATION_BATCH_SIZE, Images
-from prune_tui.engine.network import Network
-from prune_tui.engine.pruning import masks_for_round
-from prune_tui.engine.sensitivity import ScanEvent, scan
-from prune_tui.engine.suffix import Recording
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Images
+from prune_tui.engine.network.network import Network
+from prune_tui.engine.pruning.plan_masks import masks_for_round
+from prune_tui.engine.scan.loop import ScanEvent, scan
+from prune_tui.engine.scan.reexecution import Recording
 
 PLAIN = "plain loop: copy, prune, evaluate all"
 EXACT = "exact, float32"

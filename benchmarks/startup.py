@@ -19,7 +19,7 @@ ENGINE_READY = b"engine ready"
 HELP_IMPORTS = """
 import sys
 sys.argv = ["prune-tui", "--help"]
-from prune_tui.cli import main
+from prune_tui.cli.app import main
 try:
     main()
 except SystemExit:

@@ -21,9 +21,9 @@ from prune_tui.engine.device import (
     seed_everything,
     use_threads,
 )
-from prune_tui.engine.measuring import Images, evaluate
-from prune_tui.engine.network import Network, network_of
-from prune_tui.engine.training import Stint, train
+from prune_tui.engine.measure.evaluate import Images, evaluate
+from prune_tui.engine.network.network import Network, network_of
+from prune_tui.engine.training.loop import Stint, train
 
 Returned = TypeVar("Returned")
 

@@ -1,6 +1,6 @@
 """`python -m prune_tui` is `prune-tui`."""
 
-from prune_tui.cli import main
+from prune_tui.cli.app import main
 
 if __name__ == "__main__":
     main()

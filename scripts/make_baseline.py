@@ -5,10 +5,10 @@ import tempfile
 from pathlib import Path
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
-from prune_tui.core.decisions import TrainDense
-from prune_tui.core.session import Session
-from prune_tui.core.training import Training
-from prune_tui.engine.runner import Runner
+from prune_tui.core.session.decisions import TrainDense
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Session
+from prune_tui.runner.runner import Runner
 
 TARGET = Path("prune_tui/assets/baselines") / f"{BUNDLED_MODEL}-{BUNDLED_DATASET}.safetensors"
 TRAINING = Training(

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
-from prune_tui.core.decisions import Decision, Iterative, LoadDense, Measure, Prune, Scan
-from prune_tui.core.session import Session
-from prune_tui.core.training import Training
-from prune_tui.engine.runner import Runner
+from prune_tui.core.session.decisions import Decision, Iterative, LoadDense, Measure, Prune, Scan
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Session
+from prune_tui.runner.runner import Runner
 from prune_tui.storage import write_session
 
 TARGET = Path("sessions/quickstart.json")

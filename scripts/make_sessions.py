@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from prune_tui.core.decisions import (
+from prune_tui.core.run.events import DecisionFinished, EpochFinished, PointSwept
+from prune_tui.core.session.decisions import (
     Decision,
     Iterative,
     Measure,
@@ -21,10 +22,9 @@ from prune_tui.core.decisions import (
     Sweep,
     TrainDense,
 )
-from prune_tui.core.events import DecisionFinished, EpochFinished, PointSwept
-from prune_tui.core.session import Session
-from prune_tui.core.training import Training
-from prune_tui.engine.runner import Runner
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Session
+from prune_tui.runner.runner import Runner
 from prune_tui.storage import write_session
 
 FOLDER: Final = Path("sessions")

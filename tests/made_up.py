@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prune_tui.core.report import (
+from prune_tui.core.run.report import (
     Curve,
     CurvePoint,
     Distribution,

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from prune_tui.cli import app
-from prune_tui.core.decisions import LoadDense, Measure, Prune
+from prune_tui.cli.app import app
+from prune_tui.core.session.decisions import LoadDense, Measure, Prune
 from tests.engine.helpers import PLAN, opened, perform
 
 QUICKSTART = Path(__file__).parents[1] / "sessions" / "quickstart.json"
@@ -115,7 +115,7 @@ def test_a_bug_shows_one_line_and_the_logs_path(
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("prune_tui.storage.user_log_path", lambda _name: tmp_path)
-    monkeypatch.setattr("prune_tui.replay.replay", broken)
+    monkeypatch.setattr("prune_tui.commands.replay.replay", broken)
     result = run("replay", recorded)
     assert result.exit_code == 1
     assert "Traceback" not in result.stderr
@@ -127,7 +127,7 @@ def test_an_interrupted_replay_exits_130(recorded: Path, monkeypatch: pytest.Mon
     def interrupted(*_arguments: object, **_options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("prune_tui.replay.replay", interrupted)
+    monkeypatch.setattr("prune_tui.commands.replay.replay", interrupted)
     assert run("replay", recorded).exit_code == 130
 
 
@@ -149,7 +149,7 @@ def test_every_table_can_be_listed_for_people_and_for_scripts(table: str) -> Non
 
 LOADED = """
 import sys
-from prune_tui.cli import app
+from prune_tui.cli.app import app
 try:
     app(sys.argv[1:])
 except SystemExit:

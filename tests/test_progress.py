@@ -7,9 +7,16 @@ from collections.abc import Iterable
 
 import pytest
 
-from prune_tui.core.events import DecisionFinished, DecisionStarted, Event, PointSwept, Shrunk, SweepStarted
-from prune_tui.core.view import View, apply
-from prune_tui.progress import Progress
+from prune_tui.cli.progress import Progress
+from prune_tui.core.run.events import (
+    DecisionFinished,
+    DecisionStarted,
+    Event,
+    PointSwept,
+    Shrunk,
+    SweepStarted,
+)
+from prune_tui.core.run.view import View, apply
 from tests import made_up
 
 EMPTY = made_up.curve("l1", sparsities=())

@@ -6,7 +6,10 @@ import re
 import pytest
 from rich.console import Console, RenderableType
 
-from prune_tui.core.caveats import (
+from prune_tui.core.run.report import Distribution, LayerFigures, Report
+from prune_tui.core.session.decisions import Measure, Prune, Shrink, Sweep
+from prune_tui.core.session.session import Session
+from prune_tui.reports.caveats import (
     NO_SPARSE_CONVOLUTIONS,
     NOTHING_REMOVED,
     SPARSE,
@@ -14,12 +17,9 @@ from prune_tui.core.caveats import (
     UNITS_LEFT_IN,
     caveats,
 )
-from prune_tui.core.decisions import Measure, Prune, Shrink, Sweep
-from prune_tui.core.report import Distribution, LayerFigures, Report
-from prune_tui.core.session import Session
-from prune_tui.receipt import report_tables, session_tables, verdict
-from prune_tui.receipt.distributions import MAX_LAYERS, histogram_line
-from prune_tui.receipt.layers import weights_bar
+from prune_tui.reports.terminal import report_tables, session_tables, verdict
+from prune_tui.reports.terminal.distributions import MAX_LAYERS, histogram_line
+from prune_tui.reports.terminal.layers import weights_bar
 from tests import made_up
 
 

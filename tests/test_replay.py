@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from prune_tui.core.decisions import LoadDense, Measure, Prune, Scan, TrainDense
+from prune_tui.commands.replay import Options, Outcome, replay
 from prune_tui.core.errors import PruneTuiError
-from prune_tui.core.events import DecisionStarted, Event
-from prune_tui.core.session import Session
-from prune_tui.core.training import Training
-from prune_tui.core.view import View
-from prune_tui.engine.runner import Runner
-from prune_tui.replay import Options, Outcome, replay
+from prune_tui.core.run.events import DecisionStarted, Event
+from prune_tui.core.run.view import View
+from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Scan, TrainDense
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Session
+from prune_tui.runner.runner import Runner
 from prune_tui.storage import read_session
 from tests.engine.helpers import PLAN, QUICK, opened, perform
 

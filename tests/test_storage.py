@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.errors import SessionError, StorageError
-from prune_tui.core.session import Session
+from prune_tui.core.session.session import Session
 from prune_tui.storage import (
     append_lines,
     read_session,

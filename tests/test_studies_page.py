@@ -5,10 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from prune_tui.core.decisions import Decision, Finetune, Measure, Prune, Scan, Shrink, Sweep, TrainDense
-from prune_tui.core.report import Curve, EpochFigures, Figures, LayerFigures, Report
-from prune_tui.core.session import Checkpoint, Record, Session
-from prune_tui.core.training import Training
+from prune_tui.core.run.report import Curve, EpochFigures, Figures, LayerFigures, Report
+from prune_tui.core.session.decisions import (
+    Decision,
+    Finetune,
+    Measure,
+    Prune,
+    Scan,
+    Shrink,
+    Sweep,
+    TrainDense,
+)
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Checkpoint, Record, Session
 from prune_tui.storage import write_session
 from scripts.make_studies_page import main, page
 from scripts.studies import published

@@ -4,9 +4,9 @@ from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.catalog.datasets import dataset_entry, fits
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.schedules import steps_entry
-from prune_tui.core.decisions import Iterative, Prune, Scan, Sweep
 from prune_tui.core.errors import PruneTuiError, SessionError
-from prune_tui.core.session import Session
+from prune_tui.core.session.decisions import Iterative, Prune, Scan, Sweep
+from prune_tui.core.session.session import Session
 
 
 def check_names(session: Session, *, source: str) -> None:

@@ -5,7 +5,7 @@ from typing import Final
 
 from prune_tui.catalog.datasets import DatasetEntry
 from prune_tui.catalog.models import ModelEntry
-from prune_tui.core.training import Training
+from prune_tui.core.session.recipe import Training
 
 MIN_TRAINING_STEPS: Final = 360
 MIN_FINETUNING_STEPS: Final = 120

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import torch
 
-from prune_tui.core.events import Event
-from prune_tui.engine.measuring import Clock
-from prune_tui.engine.training import Stint
+from prune_tui.core.run.events import Event
+from prune_tui.engine.measure.evaluate import Clock
+from prune_tui.engine.training.loop import Stint
 
 Performance = Generator[Event, None, int | None]
 """Events, and at the end the epochs (or cells, or points) after which the user stopped, or None."""

@@ -11,8 +11,8 @@ import torch
 from prune_tui import __version__
 from prune_tui.catalog.datasets.images import ImageData
 from prune_tui.core.errors import DeviceError
-from prune_tui.core.report import Environment
-from prune_tui.core.session import Device
+from prune_tui.core.run.report import Environment
+from prune_tui.core.session.session import Device
 
 
 def pick_device(wanted: Device) -> torch.device:

@@ -14,7 +14,9 @@ from prune_tui.catalog.baselines import bundled_baseline
 from prune_tui.catalog.datasets import dataset_entry, load
 from prune_tui.catalog.datasets.images import subset
 from prune_tui.catalog.models import model_entry
-from prune_tui.core.decisions import (
+from prune_tui.core.errors import CheckpointError, DecisionError
+from prune_tui.core.run.events import DecisionFinished, DecisionStarted, EngineReady, Event, Stage
+from prune_tui.core.session.decisions import (
     BUNDLED,
     Decision,
     Finetune,
@@ -28,12 +30,10 @@ from prune_tui.core.decisions import (
     TrainDense,
     describe,
 )
-from prune_tui.core.errors import CheckpointError, DecisionError
-from prune_tui.core.events import DecisionFinished, DecisionStarted, EngineReady, Event, Stage
-from prune_tui.core.session import Session
-from prune_tui.engine import outcomes, performing
-from prune_tui.engine.checkpoints import decode, decode_shrunk, file_inside, read_weights, sha256
+from prune_tui.core.session.session import Session
 from prune_tui.engine.context import Context, Performance
+from prune_tui.engine.decisions import outcomes, performing
+from prune_tui.engine.decisions.sweep import sweep
 from prune_tui.engine.device import (
     be_deterministic,
     environment_of,
@@ -41,13 +41,13 @@ from prune_tui.engine.device import (
     seed_everything,
     use_threads,
 )
-from prune_tui.engine.distributions import take_distributions
-from prune_tui.engine.measuring import Images, binned_weights, evaluate
-from prune_tui.engine.network import Weights, network_of
-from prune_tui.engine.shrinking import resize, with_zeros_as_masks
-from prune_tui.engine.sweeping import sweep
-from prune_tui.engine.training import check
-from prune_tui.engine.workspace import Baseline, Workspace, counted
+from prune_tui.engine.measure.distributions import take_distributions
+from prune_tui.engine.measure.evaluate import Images, binned_weights, evaluate
+from prune_tui.engine.network.checkpoints import decode, decode_shrunk, file_inside, read_weights, sha256
+from prune_tui.engine.network.network import Weights, network_of
+from prune_tui.engine.network.shrink import resize, with_zeros_as_masks
+from prune_tui.engine.state import Baseline, Workspace, counted
+from prune_tui.engine.training.loop import check
 
 _FRESH_WEIGHTS_INDEX: Final = 1_000_003
 """The index that seeds a fresh network: none that a decision ever has."""

@@ -4,10 +4,10 @@ from pathlib import Path
 
 from textual.message import Message
 
-from prune_tui.core.decisions import Decision
-from prune_tui.core.session import Session
-from prune_tui.tui.steps import Step
-from prune_tui.tui.work import Job, Outcome
+from prune_tui.core.session.decisions import Decision
+from prune_tui.core.session.session import Session
+from prune_tui.tui.steps.step import Step
+from prune_tui.tui.worker.jobs import Job, Outcome
 
 
 class GoTo(Message):

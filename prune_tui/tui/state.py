@@ -7,21 +7,21 @@ from typing import Literal
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import finetuning_recipe
-from prune_tui.core.decisions import Decision, Finetune, LoadDense, Prune, Rewind
-from prune_tui.core.draft import Draft, new_draft, with_suggestions
-from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import Price, price, safe_sparsity
-from prune_tui.core.interaction import Forecaster, Miss, forecaster, foreseen, misses
-from prune_tui.core.plan import PlanSettings, matching_scan, planned, settings_for
-from prune_tui.core.report import ScanFigures
-from prune_tui.core.session import Session
-from prune_tui.core.view import Running, View
-from prune_tui.tui.budgeting import Goal, with_edits
-from prune_tui.tui.layer_rows import layer_rows
+from prune_tui.core.planning.goal import Goal, with_edits
+from prune_tui.core.planning.groups import layer_rows
+from prune_tui.core.planning.plan_editor import Draft, new_draft, with_suggestions
+from prune_tui.core.planning.price import Price, price, safe_sparsity
+from prune_tui.core.planning.settings import PlanSettings, matching_scan, planned, settings_for
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.run.view import Running, View
+from prune_tui.core.scanning.predictor import Forecaster, Miss, forecaster, foreseen, misses
+from prune_tui.core.session.decisions import Decision, Finetune, LoadDense, Prune, Rewind
+from prune_tui.core.session.session import Session
+from prune_tui.core.workflow import is_quick_by_default
 from prune_tui.tui.options import Options
-from prune_tui.tui.scanning import is_quick_by_default
-from prune_tui.tui.steps import Step, reachable
-from prune_tui.tui.work import Job
+from prune_tui.tui.steps.step import Step, reachable
+from prune_tui.tui.worker.jobs import Job
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 
 from rich.console import RenderableType
 
-from prune_tui.core.decisions import Prune
-from prune_tui.core.forecast import num_pruned
-from prune_tui.core.report import EpochFigures, Report
-from prune_tui.receipt.distributions import distributions_parts
-from prune_tui.receipt.layers import layers_table
-from prune_tui.receipt.scans import scan_table
+from prune_tui.core.planning.price import num_pruned
+from prune_tui.core.run.report import EpochFigures, Report
+from prune_tui.core.session.decisions import Prune
+from prune_tui.reports.terminal.distributions import distributions_parts
+from prune_tui.reports.terminal.layers import layers_table
+from prune_tui.reports.terminal.scans import scan_table
 from scripts.studies import published
 from scripts.studies.sections import (
     NONE,

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from prune_tui.core.caveats import caveats
-from prune_tui.core.curves import by_sweep, mode_name, swept_batch_sizes
-from prune_tui.core.report import Curve, CurvePoint, Mode
+from prune_tui.core.run.curves import by_sweep, mode_name, swept_batch_sizes
+from prune_tui.core.run.report import Curve, CurvePoint, Mode
+from prune_tui.reports.caveats import caveats
 from scripts.studies import published
 from scripts.studies.latencies import latency_table
 from scripts.studies.sections import (

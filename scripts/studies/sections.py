@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from rich.console import Console, RenderableType
 
-from prune_tui.core.decisions import Finetune, Prune, Rewind, describe
-from prune_tui.core.report import EpochFigures, Report
-from prune_tui.core.runs import accuracy_right_after
-from prune_tui.core.session import Session
-from prune_tui.core.summary import markdown_table, networks_table
+from prune_tui.core.run.attempts import accuracy_right_after
+from prune_tui.core.run.report import EpochFigures, Report
+from prune_tui.core.session.decisions import Finetune, Prune, Rewind, describe
+from prune_tui.core.session.session import Session
+from prune_tui.reports.markdown import markdown_table, networks_table
 
 NONE = "–"
 _WORDS = {True: "meets", False: "misses", None: "open"}

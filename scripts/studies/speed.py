@@ -1,8 +1,8 @@
 """Study C: weights against neurons, and what really gets faster."""
 
-from prune_tui.core.curves import by_sweep, swept_batch_sizes
-from prune_tui.core.summary import sweep_table
-from prune_tui.receipt.distributions import distributions_parts
+from prune_tui.core.run.curves import by_sweep, swept_batch_sizes
+from prune_tui.reports.markdown import sweep_table
+from prune_tui.reports.terminal.distributions import distributions_parts
 from scripts.studies import published
 from scripts.studies.latencies import latency_table, speed_verdicts
 from scripts.studies.sections import (

@@ -10,7 +10,7 @@ from PIL import Image
 from prune_tui.catalog.datasets import dataset_entry, load
 from prune_tui.catalog.datasets.images import ImageData
 from prune_tui.catalog.models import MNIST_SHAPE, ImageShape
-from prune_tui.core.events import DataProgress
+from prune_tui.core.run.events import DataProgress
 
 R = TypeVar("R")
 

@@ -6,14 +6,14 @@ from itertools import pairwise, product
 
 import pytest
 
-from prune_tui.core.budget import Solution, is_met, solve
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import num_pruned
-from prune_tui.core.interaction import forecaster, foreseen
-from prune_tui.core.report import ScanCurve, ScanFigures
-from prune_tui.core.rows import cost_at
-from prune_tui.core.target import Kind, Target, describe_target, parse_target
+from prune_tui.core.planning.budget import Solution, is_met, solve
+from prune_tui.core.planning.price import num_pruned
+from prune_tui.core.planning.target import Kind, Target, describe_target, parse_target
+from prune_tui.core.planning.tradeoffs import cost_at
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.scanning.predictor import forecaster, foreseen
 from tests.core.world import layer, scanned
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)

@@ -2,8 +2,7 @@
 
 import pytest
 
-from prune_tui.core.events import LayerInfo, WeightsBinned
-from prune_tui.core.forecast import (
+from prune_tui.core.planning.price import (
     bins_that_die,
     cliff,
     explain,
@@ -12,8 +11,9 @@ from prune_tui.core.forecast import (
     price,
     safe_sparsity,
 )
-from prune_tui.core.interaction import joint_accuracy
-from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.run.events import LayerInfo, WeightsBinned
+from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.scanning.predictor import joint_accuracy
 
 LAYERS = (LayerInfo("a", "linear", 1000, 10, 1000), LayerInfo("b", "linear", 3000, 30, 6000))
 SCAN = ScanFigures(

@@ -4,10 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from prune_tui.core.calibration import JOINT_STRAINS, joint_plans
-from prune_tui.core.interaction import error_at, forecaster, joint_accuracy, misses
-from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
-from prune_tui.core.strain import strain, strains_of
+from prune_tui.core.planning.calibration import JOINT_STRAINS, joint_plans
+from prune_tui.core.run.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.scanning.distortion import strain, strains_of
+from prune_tui.core.scanning.predictor import error_at, forecaster, joint_accuracy, misses
 from tests.core.world import CHANCE, DENSE, accuracy_of, layer, scanned
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)

@@ -2,10 +2,16 @@
 
 import pytest
 
-from prune_tui.core.draft import Draft, new_draft, toggled_lock, with_all
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.events import LayerInfo
-from prune_tui.core.plan import PlanSettings, finetuning_of, overall_sparsity, planned, prune_decision
+from prune_tui.core.planning.plan_editor import Draft, new_draft, toggled_lock, with_all
+from prune_tui.core.planning.settings import (
+    PlanSettings,
+    finetuning_of,
+    overall_sparsity,
+    planned,
+    prune_decision,
+)
+from prune_tui.core.run.events import LayerInfo
 
 LAYERS = (
     LayerInfo("conv", "conv", 100, 10, 1_000),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prune_tui.core.report import EpochFigures, LayerFigures, Report, ScanCurve, ScanFigures, compare
+from prune_tui.core.run.report import EpochFigures, LayerFigures, Report, ScanCurve, ScanFigures, compare
 from tests.core.test_session import FIGURES
 
 SCAN = ScanFigures(

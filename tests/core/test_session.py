@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from prune_tui.core.decisions import (
+from prune_tui.core.errors import SessionError
+from prune_tui.core.run.report import EpochFigures, Figures, Latency, Report, ScanCurve, ScanFigures
+from prune_tui.core.session.decisions import (
     Finetune,
     Iterative,
     LoadDense,
@@ -15,10 +17,8 @@ from prune_tui.core.decisions import (
     TrainDense,
     describe,
 )
-from prune_tui.core.errors import SessionError
-from prune_tui.core.report import EpochFigures, Figures, Latency, Report, ScanCurve, ScanFigures
-from prune_tui.core.session import Checkpoint, Record, Session, from_json, to_json
-from prune_tui.core.training import Training
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Checkpoint, Record, Session, from_json, to_json
 
 TRAINING = Training(num_epochs=2, optimizer="sgd", learning_rate=0.1, learning_rate_schedule="cosine")
 FIGURES = Figures(

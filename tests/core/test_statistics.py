@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from prune_tui.core.statistics import is_settled, paired_half_width
+from prune_tui.core.scanning.statistics import is_settled, paired_half_width
 
 POPULATION = 3_000
 TOLERANCE_POINTS = 1.0

@@ -1,9 +1,9 @@
 """The Markdown summary holds the networks side by side, each sweep, and how to get it all again."""
 
-from prune_tui.core.decisions import LoadDense, Measure, Prune
-from prune_tui.core.report import Report
-from prune_tui.core.session import Session
-from prune_tui.core.summary import markdown_summary
+from prune_tui.core.run.report import Report
+from prune_tui.core.session.decisions import LoadDense, Measure, Prune
+from prune_tui.core.session.session import Session
+from prune_tui.reports.markdown import markdown_summary
 from tests import made_up
 
 SESSION = Session(name="a", model="mlp", dataset="mnist", decisions=(LoadDense(), Prune(plan=0.9), Measure()))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prune_tui.core.events import (
+from prune_tui.core.run.events import (
     BatchTrained,
     CellScanned,
     DecisionDropped,
@@ -13,8 +13,8 @@ from prune_tui.core.events import (
     JointScanned,
     ScanStarted,
 )
-from prune_tui.core.report import Environment, EpochFigures, JointPoint
-from prune_tui.core.view import MAX_EPOCHS, MAX_LOG_LINES, View, apply, epochs_of, report_of
+from prune_tui.core.run.report import Environment, EpochFigures, JointPoint
+from prune_tui.core.run.view import MAX_EPOCHS, MAX_LOG_LINES, View, apply, epochs_of, report_of
 from tests.core.test_forecast import LAYERS, SCAN
 
 READY = EngineReady(

@@ -3,11 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from prune_tui.core.calibration import joint_plans
-from prune_tui.core.events import LayerInfo
-from prune_tui.core.interaction import together
-from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
-from prune_tui.core.strain import strain, strains_of
+from prune_tui.core.planning.calibration import joint_plans
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.run.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.scanning.distortion import strain, strains_of
+from prune_tui.core.scanning.predictor import together
 
 DENSE, CHANCE = 0.95, 0.1
 

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from prune_tui.core.decisions import Decision, LoadDense, Prune
-from prune_tui.core.events import Event
-from prune_tui.core.session import Session
-from prune_tui.core.training import Training
-from prune_tui.engine.runner import Runner
+from prune_tui.core.run.events import Event
+from prune_tui.core.session.decisions import Decision, LoadDense, Prune
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Session
+from prune_tui.runner.runner import Runner
 
 QUICK = Training(num_epochs=1, batch_size=128, learning_rate=1e-3)
 PLAN = {"conv1": 0.3, "conv2": 0.6, "fc1": 0.9, "fc2": 0.5}

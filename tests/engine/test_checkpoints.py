@@ -8,10 +8,10 @@ from safetensors.torch import load, save
 
 from prune_tui.catalog.models import MODELS
 from prune_tui.core.errors import CheckpointError
-from prune_tui.core.session import Checkpoint
-from prune_tui.engine.checkpoints import decode, decode_shrunk, encode, read_checkpoint, sha256
-from prune_tui.engine.masking import Masks, mask_weights
-from prune_tui.engine.network import Weights
+from prune_tui.core.session.session import Checkpoint
+from prune_tui.engine.network.checkpoints import decode, decode_shrunk, encode, read_checkpoint, sha256
+from prune_tui.engine.network.masks import Masks, mask_weights
+from prune_tui.engine.network.network import Weights
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from prune_tui.engine.masking import (
+from prune_tui.engine.network.masks import (
     Masks,
     keep_highest,
     keep_units,

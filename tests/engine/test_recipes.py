@@ -5,11 +5,11 @@ import torch
 from torch import nn
 
 from prune_tui.catalog.models import MODELS
-from prune_tui.core.decisions import LoadDense, Prune, TrainDense
-from prune_tui.core.session import Session
-from prune_tui.core.training import Training
-from prune_tui.engine.augmentation import augmented
-from prune_tui.engine.distillation import distillation_loss
+from prune_tui.core.session.decisions import LoadDense, Prune, TrainDense
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Session
+from prune_tui.engine.training.augmentation import augmented
+from prune_tui.engine.training.distillation import distillation_loss
 from tests.engine.helpers import opened, perform
 
 IMAGES = torch.arange(1, 1 + 4 * 2 * 6 * 6).reshape(4, 2, 6, 6).to(torch.uint8)

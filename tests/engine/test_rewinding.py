@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from prune_tui.core.decisions import Iterative, LoadDense, Prune, Rewind, Rewinding, TrainDense
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.events import BatchTrained, EpochFinished
-from prune_tui.core.training import Training
-from prune_tui.engine.runner import Runner
+from prune_tui.core.run.events import BatchTrained, EpochFinished
+from prune_tui.core.session.decisions import Iterative, LoadDense, Prune, Rewind, Rewinding, TrainDense
+from prune_tui.core.session.recipe import Training
+from prune_tui.runner.runner import Runner
 from tests.engine.helpers import opened, perform
 
 DENSE = TrainDense(

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from prune_tui.core.decisions import (
+from prune_tui.core.errors import CheckpointError, DecisionError, StorageError, UnknownNameError
+from prune_tui.core.run.events import BatchTrained, CellScanned, EpochFinished, Measured, Pruned
+from prune_tui.core.session.decisions import (
     Decision,
     Finetune,
     Iterative,
@@ -17,12 +19,10 @@ from prune_tui.core.decisions import (
     Scan,
     TrainDense,
 )
-from prune_tui.core.errors import CheckpointError, DecisionError, StorageError, UnknownNameError
-from prune_tui.core.events import BatchTrained, CellScanned, EpochFinished, Measured, Pruned
-from prune_tui.core.session import Session
-from prune_tui.core.training import Training
-from prune_tui.engine.network import Weights
-from prune_tui.engine.runner import Runner
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Session
+from prune_tui.engine.network.network import Weights
+from prune_tui.runner.runner import Runner
 from prune_tui.storage import read_session
 from tests.engine.helpers import PLAN, QUICK, opened, perform, pruned
 

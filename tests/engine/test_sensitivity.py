@@ -7,16 +7,17 @@ import pytest
 import torch
 from torch import nn
 
-from prune_tui.core.budget import solve
-from prune_tui.core.decisions import Granularity, LoadDense, Prune, Scan
-from prune_tui.core.events import CellScanned
-from prune_tui.core.interaction import forecaster
-from prune_tui.core.report import ScanFigures
-from prune_tui.core.rows import cost_at
-from prune_tui.core.target import Target
-from prune_tui.engine import evaluator, sensitivity
-from prune_tui.engine.runner import Runner
-from prune_tui.engine.suffix import NotReplayableError, Recording
+from prune_tui.core.planning.budget import solve
+from prune_tui.core.planning.target import Target
+from prune_tui.core.planning.tradeoffs import cost_at
+from prune_tui.core.run.events import CellScanned
+from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.scanning.predictor import forecaster
+from prune_tui.core.session.decisions import Granularity, LoadDense, Prune, Scan
+from prune_tui.engine.scan import evaluator
+from prune_tui.engine.scan import loop as sensitivity
+from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
+from prune_tui.runner.runner import Runner
 from tests.engine.helpers import opened, perform
 
 SPARSITIES = (0.3, 0.7, 0.95)

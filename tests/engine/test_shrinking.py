@@ -7,15 +7,15 @@ import torch
 from torch import nn
 
 from prune_tui.catalog.models import MODELS
-from prune_tui.core.decisions import Finetune, LoadDense, Measure, Prune, Shrink
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.events import Measured
-from prune_tui.core.session import Session
-from prune_tui.engine.masking import Masks, keep_units
-from prune_tui.engine.network import Network, network_of, weight_name
-from prune_tui.engine.outcomes import compare_shrunk
-from prune_tui.engine.pruning import _masks_of_units, plan_of, prunable_layers
-from prune_tui.engine.shrinking import MAX_DISAGREEMENT, disagreement, shrink
+from prune_tui.core.run.events import Measured
+from prune_tui.core.session.decisions import Finetune, LoadDense, Measure, Prune, Shrink
+from prune_tui.core.session.session import Session
+from prune_tui.engine.decisions.outcomes import compare_shrunk
+from prune_tui.engine.network.masks import Masks, keep_units
+from prune_tui.engine.network.network import Network, network_of, weight_name
+from prune_tui.engine.network.shrink import MAX_DISAGREEMENT, disagreement, shrink
+from prune_tui.engine.pruning.plan_masks import _masks_of_units, plan_of, prunable_layers
 from tests.engine.helpers import QUICK, opened, perform
 
 

@@ -6,7 +6,7 @@ from torch import nn
 
 from prune_tui.catalog import torchvision_operators
 from prune_tui.catalog.models import MODELS
-from prune_tui.engine.suffix import NotReplayableError, Recording
+from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
 
 FAMILIES = (
     *("densenet121", "mobilenet_v3_small", "shufflenet_v2_x1_0", "squeezenet1_1", "regnet_y_400mf"),

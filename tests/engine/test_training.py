@@ -3,13 +3,13 @@
 import pytest
 import torch
 
-from prune_tui.core.decisions import Finetune
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.events import BatchTrained, EpochFinished, MaskChecked
-from prune_tui.core.training import LearningRateSchedule, Optimizer, Training
-from prune_tui.engine.measuring import evaluate
-from prune_tui.engine.runner import Runner
-from prune_tui.engine.training import learning_rate
+from prune_tui.core.run.events import BatchTrained, EpochFinished, MaskChecked
+from prune_tui.core.session.decisions import Finetune
+from prune_tui.core.session.recipe import LearningRateSchedule, Optimizer, Training
+from prune_tui.engine.measure.evaluate import evaluate
+from prune_tui.engine.training.loop import learning_rate
+from prune_tui.runner.runner import Runner
 from tests.engine.helpers import opened, perform, pruned
 
 

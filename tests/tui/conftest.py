@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-import prune_tui.tui.screens.pick as pick
+import prune_tui.tui.steps.pick.screen as pick
 
 
 @pytest.fixture(autouse=True)

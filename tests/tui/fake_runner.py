@@ -8,22 +8,9 @@ from pathlib import Path
 from threading import Semaphore
 from typing import Literal
 
-from prune_tui.core.calibration import RUIN, joint_plans
-from prune_tui.core.decisions import (
-    Decision,
-    Finetune,
-    LoadDense,
-    Measure,
-    Prune,
-    Rewind,
-    Scan,
-    Shrink,
-    Sweep,
-    TrainDense,
-    describe,
-)
 from prune_tui.core.errors import PruneTuiError
-from prune_tui.core.events import (
+from prune_tui.core.planning.calibration import RUIN, joint_plans
+from prune_tui.core.run.events import (
     NUM_BINS,
     BatchTrained,
     CellScanned,
@@ -48,8 +35,7 @@ from prune_tui.core.events import (
     SweepStarted,
     WeightsBinned,
 )
-from prune_tui.core.interaction import joint_accuracy
-from prune_tui.core.report import (
+from prune_tui.core.run.report import (
     Curve,
     CurvePoint,
     Distribution,
@@ -62,11 +48,25 @@ from prune_tui.core.report import (
     ScanCurve,
     ScanFigures,
 )
-from prune_tui.core.session import Record
-from prune_tui.core.statistics import is_settled, paired_half_width
-from prune_tui.core.view import View, apply, report_of
+from prune_tui.core.run.view import View, apply, report_of
+from prune_tui.core.scanning.predictor import joint_accuracy
+from prune_tui.core.scanning.statistics import is_settled, paired_half_width
+from prune_tui.core.session.decisions import (
+    Decision,
+    Finetune,
+    LoadDense,
+    Measure,
+    Prune,
+    Rewind,
+    Scan,
+    Shrink,
+    Sweep,
+    TrainDense,
+    describe,
+)
+from prune_tui.core.session.session import Record
 from prune_tui.storage import session_path, write_session
-from prune_tui.tui.work import Opening
+from prune_tui.tui.worker.jobs import Opening
 
 LAYERS = (
     LayerInfo("conv1", "conv 5×5, 1→20", 500, 20, 288_000, inputs=25),

@@ -13,9 +13,9 @@ from textual.widgets import Static
 
 from prune_tui.tui.app import PruneApp
 from prune_tui.tui.options import Options
-from prune_tui.tui.screens.step_screen import StepScreen
 from prune_tui.tui.state import State
-from prune_tui.tui.steps import Step
+from prune_tui.tui.steps.step import Step
+from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.bars import NextBar
 from prune_tui.tui.widgets.table import Table
 from tests.tui.fake_runner import Script, maker

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from prune_tui.core.draft import new_draft, toggled_lock, undone, with_sparsity
-from prune_tui.core.events import LayerInfo
-from prune_tui.core.forecast import Price
-from prune_tui.core.target import parse_target
-from prune_tui.tui.budgeting import Goal, as_one_step, edited_rows, filled, locked, with_edits
-from prune_tui.tui.screens.plan import PlanScreen
-from prune_tui.tui.screens.plan_text import Totals, totals
-from prune_tui.tui.steps import Step
-from prune_tui.tui.widgets.budget_bar import BudgetBar
+from prune_tui.core.planning.goal import Goal, as_one_step, edited_rows, filled, locked, with_edits
+from prune_tui.core.planning.plan_editor import new_draft, toggled_lock, undone, with_sparsity
+from prune_tui.core.planning.price import Price
+from prune_tui.core.planning.target import parse_target
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.tui.steps.plan.budget_bar import BudgetBar
+from prune_tui.tui.steps.plan.screen import PlanScreen
+from prune_tui.tui.steps.plan.text import Totals, totals
+from prune_tui.tui.steps.step import Step
 from tests.tui.fake_runner import LAYERS, RESIDUAL, Script
 from tests.tui.helpers import Desk, open_desk
 from tests.tui.test_drawing import PALETTE

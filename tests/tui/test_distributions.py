@@ -6,7 +6,7 @@ import pytest
 
 from prune_tui.tui.dialogs.distributions import DistributionsDialog, Spread
 from prune_tui.tui.dialogs.distributions_text import bars, rescaled
-from prune_tui.tui.steps import Step
+from prune_tui.tui.steps.step import Step
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 from tests.tui.test_drawing import PALETTE
@@ -80,7 +80,7 @@ def test_another_scale_keeps_every_count(to: float) -> None:
 
 
 def test_bars_stay_around_the_chosen_layer() -> None:
-    from prune_tui.core.report import LayerFigures
+    from prune_tui.core.run.report import LayerFigures
 
     layers = [
         LayerFigures(name=f"layer{at}", parameters=100 * (at + 1), nonzero=50, sparsity=0.5)

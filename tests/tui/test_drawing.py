@@ -2,12 +2,8 @@
 
 import pytest
 
-from prune_tui.core.report import ScanCurve, ScanFigures
-from prune_tui.tui.palette import Palette, coloured, colourless
-from prune_tui.tui.widgets.chart import Line, Plot, padded_range, plot_lines
-from prune_tui.tui.widgets.sparsity_ruler import loss_level, ruler_label, sparsity_ruler
-from prune_tui.tui.widgets.weight_histogram import histogram_lines
-from prune_tui.tui.words import (
+from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.reports.numbers import (
     change_text,
     duration_text,
     points_text,
@@ -16,6 +12,10 @@ from prune_tui.tui.words import (
     sizes_text,
     times_text,
 )
+from prune_tui.tui.palette import Palette, coloured, colourless
+from prune_tui.tui.widgets.chart import Line, Plot, padded_range, plot_lines
+from prune_tui.tui.widgets.sparsity_ruler import loss_level, ruler_label, sparsity_ruler
+from prune_tui.tui.widgets.weight_histogram import histogram_lines
 
 PALETTE: Palette = coloured("#ffffff", "#000000", "#00ff00", "#00ff00", "#ffff00", "#ff0000", "#0000ff")
 SCAN = ScanFigures(

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from prune_tui.core.decisions import LoadDense, Measure, Prune, Scan, TrainDense
+from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Scan, TrainDense
 from prune_tui.storage import read_session
-from prune_tui.tui.steps import Step
+from prune_tui.tui.steps.step import Step
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import open_desk
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from textual.coordinate import Coordinate
 
-from prune_tui.core.decisions import Iterative, Prune
-from prune_tui.core.events import LayerInfo
-from prune_tui.tui.screens.plan import PlanScreen
-from prune_tui.tui.steps import Step
-from prune_tui.tui.widgets.cell_editor import CellEditor, place_of_cell
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.session.decisions import Iterative, Prune
+from prune_tui.tui.steps.plan.cell_editor import CellEditor, place_of_cell
+from prune_tui.tui.steps.plan.screen import PlanScreen
+from prune_tui.tui.steps.step import Step
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 

@@ -3,13 +3,13 @@
 import pytest
 
 from prune_tui.catalog.criteria import CRITERIA
-from prune_tui.core.decisions import Method, Scan, Scope
-from prune_tui.core.draft import new_draft, with_all
-from prune_tui.core.plan import PlanSettings, planned
-from prune_tui.core.training import Training
-from prune_tui.tui.baselines import epochs_to_rewind_to, to_be_trained, trained_baseline, why_not_rewound
-from prune_tui.tui.layer_rows import layer_rows
-from prune_tui.tui.scanning import (
+from prune_tui.core.baselines import epochs_to_rewind_to, to_be_trained, trained_baseline, why_not_rewound
+from prune_tui.core.planning.groups import layer_rows
+from prune_tui.core.planning.plan_editor import new_draft, with_all
+from prune_tui.core.planning.settings import PlanSettings, planned
+from prune_tui.core.session.decisions import Method, Scan, Scope
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.workflow import (
     CONTROLS,
     DEFAULT_METHODS,
     SWEPT,

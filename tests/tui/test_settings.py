@@ -4,10 +4,10 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from prune_tui.core.decisions import Prune, Rewinding, TrainDense
-from prune_tui.tui.dialogs.settings import RECIPE, SettingsDialog
-from prune_tui.tui.steps import Step
-from prune_tui.tui.widgets.choice import Choice
+from prune_tui.core.session.decisions import Prune, Rewinding, TrainDense
+from prune_tui.tui.dialogs.choice import Choice
+from prune_tui.tui.steps.plan.settings_dialog import RECIPE, SettingsDialog
+from prune_tui.tui.steps.step import Step
 from tests.tui.helpers import Desk, open_desk
 
 

@@ -4,17 +4,17 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from prune_tui.core.decisions import Method, Sweep
-from prune_tui.core.report import Curve
+from prune_tui.core.run.report import Curve
+from prune_tui.core.session.decisions import Method, Sweep
 from prune_tui.tui.dialogs.error import ErrorDialog
-from prune_tui.tui.dialogs.sweep import SweepDialog
-from prune_tui.tui.screens import sweep_text
-from prune_tui.tui.screens.sweep_panel import SweepPanel
-from prune_tui.tui.steps import Step
+from prune_tui.tui.steps.scan import sweep_text
+from prune_tui.tui.steps.scan.sweep_dialog import SweepDialog
+from prune_tui.tui.steps.scan.sweep_panel import SweepPanel
+from prune_tui.tui.steps.scan.view_switch import ViewSwitch
+from prune_tui.tui.steps.step import Step
 from prune_tui.tui.widgets.chart import plot_lines
 from prune_tui.tui.widgets.meter import Meter
 from prune_tui.tui.widgets.table import Table
-from prune_tui.tui.widgets.view_switch import ViewSwitch
 from tests.tui.fake_runner import Script, swept_point, user_error
 from tests.tui.helpers import Desk, open_desk
 from tests.tui.test_drawing import PALETTE

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from prune_tui.core.decisions import Finetune, Measure
-from prune_tui.tui.steps import Step
+from prune_tui.core.session.decisions import Finetune, Measure
+from prune_tui.tui.steps.step import Step
 from prune_tui.tui.widgets.meter import Meter
 from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 from tests.tui.fake_runner import Script

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from textual.message import Message
 
-from prune_tui.core.decisions import Decision, LoadDense, Prune, Scan
-from prune_tui.core.session import Session
-from prune_tui.core.training import Training
+from prune_tui.core.session.decisions import Decision, LoadDense, Prune, Scan
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.session import Session
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
-from prune_tui.tui.work import Job, Opening
-from prune_tui.tui.worker import Worker
+from prune_tui.tui.worker.jobs import Job, Opening
+from prune_tui.tui.worker.worker import Worker
 from tests.tui.fake_runner import Script, maker, user_error
 
 

@@ -11,7 +11,7 @@ from platformdirs import user_cache_path
 from prune_tui.catalog.lookup import load_function
 from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, ImageShape, ModelEntry
 from prune_tui.core.errors import DataError, UnknownNameError
-from prune_tui.core.events import DataProgress
+from prune_tui.core.run.events import DataProgress
 
 if TYPE_CHECKING:
     from prune_tui.catalog.datasets.images import ImageData

@@ -12,7 +12,7 @@ from prune_tui.catalog.datasets import DatasetEntry
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data
 from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
-from prune_tui.core.events import DataProgress
+from prune_tui.core.run.events import DataProgress
 
 SIZE: Final = 28
 BOX: Final = 20

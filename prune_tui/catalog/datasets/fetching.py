@@ -10,7 +10,7 @@ from typing import Final, cast
 from urllib.parse import urlsplit
 
 from prune_tui.core.errors import DataError
-from prune_tui.core.events import DataProgress
+from prune_tui.core.run.events import DataProgress
 
 CHUNK_BYTES: Final = 1 << 17
 TIMEOUT_SECONDS: Final = 20.0

@@ -16,7 +16,7 @@ from prune_tui.catalog.datasets import DatasetEntry, image_folder
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_off, split_validation
 from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
-from prune_tui.core.events import DataProgress
+from prune_tui.core.run.events import DataProgress
 
 SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 FEWEST_IMAGES: Final = 10

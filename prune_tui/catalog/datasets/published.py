@@ -16,7 +16,7 @@ from prune_tui.catalog.datasets.fetching import fetch
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_validation
 from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
-from prune_tui.core.events import DataProgress
+from prune_tui.core.run.events import DataProgress
 
 CLASSES: Final = {
     "mnist": "MNIST",

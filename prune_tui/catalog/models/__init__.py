@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from prune_tui.catalog.lookup import entry_named, load_function
-from prune_tui.core.training import Training
+from prune_tui.core.session.recipe import Training
 
 if TYPE_CHECKING:
     from torch import nn

@@ -6,10 +6,10 @@ from typing import Final
 
 from rich.text import Text
 
-from prune_tui.core.report import Distribution, LayerFigures, Measure
+from prune_tui.core.run.report import Distribution, LayerFigures, Measure
+from prune_tui.reports.numbers import count_text, shortened
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.weight_histogram import histogram_lines
-from prune_tui.tui.words import count_text, shortened
 
 TITLES: Final[dict[Measure, tuple[str, str]]] = {
     "weights": ("weights by |w|", "|w|"),

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from prune_tui.tui.actions import Place, actions_of
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.palette import Palette, palette_of
-from prune_tui.tui.steps import Step
+from prune_tui.tui.steps.step import Step
 
 
 class HelpDialog(Dialog[None]):

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from prune_tui.tui.actions import Action, footer_of
 from prune_tui.tui.palette import palette_of
-from prune_tui.tui.steps import Step
+from prune_tui.tui.steps.step import Step
 
 
 class NextBar(Widget, can_focus=True):

@@ -4,11 +4,11 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from prune_tui.core.view import Running
+from prune_tui.core.run.view import Running
+from prune_tui.core.workflow import cells_words
+from prune_tui.reports.numbers import duration_text
 from prune_tui.tui.palette import palette_of
-from prune_tui.tui.scanning import cells_words
 from prune_tui.tui.state import State
-from prune_tui.tui.words import duration_text
 
 
 class Meter(Widget):

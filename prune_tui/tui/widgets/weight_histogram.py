@@ -9,7 +9,7 @@ from rich.text import Text
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from prune_tui.core.events import WeightsBinned
+from prune_tui.core.run.events import WeightsBinned
 from prune_tui.tui.palette import Palette, append_runs, palette_of
 
 EIGHTHS: Final = " ▁▂▃▄▅▆▇█"

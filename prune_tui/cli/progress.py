@@ -1,0 +1,100 @@
+"""Narrates a run on stderr: a bar for each decision on a terminal, plain lines elsewhere."""
+
+import sys
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import Progress as RichProgress
+from rich.table import Column
+
+from prune_tui.core.run.curves import method_name, mode_name
+from prune_tui.core.run.events import (
+    BatchEvaluated,
+    BatchTrained,
+    CellScanned,
+    DataProgress,
+    DecisionFinished,
+    DecisionStarted,
+    EpochFinished,
+    Event,
+    LatencyMeasured,
+    Measured,
+    PointSwept,
+    Pruned,
+    Shrunk,
+)
+from prune_tui.core.run.view import LogLine, View
+
+
+class Progress:
+    """A context in which events are shown as they come."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True, highlight=False)
+        self._bars = RichProgress(
+            TextColumn("{task.description}", markup=False, table_column=_cut(1)),
+            BarColumn(bar_width=14),
+            TextColumn("{task.fields[detail]}", markup=False, table_column=_cut(2)),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=self._console,
+            expand=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task: TaskID | None = None
+        self._last: LogLine | None = None
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bars.stop()
+
+    def show(self, event: Event, view: View) -> None:
+        """Show an event, and how far the decision under way is."""
+        if self._bars.disable:
+            self._print_news(view)
+            return
+        match event:
+            case DataProgress():
+                if self._task is None:
+                    self._task = self._bars.add_task(event.what, total=event.total, detail="")
+                self._bars.update(self._task, completed=event.done, total=event.total)
+            case DecisionStarted():
+                self._task = self._bars.add_task(event.title, total=1.0, detail="")
+            case DecisionFinished() if self._task is not None:
+                self._bars.update(self._task, completed=1.0)
+            case BatchTrained() | BatchEvaluated() | CellScanned() if self._task is not None and view.running:
+                self._bars.update(self._task, completed=view.running.done)
+            case PointSwept() if self._task is not None and view.running:
+                self._bars.update(self._task, completed=view.running.done, detail=_swept(event))
+            case EpochFinished() if self._task is not None:
+                self._bars.update(self._task, detail=f"validation {event.figures.accuracy:.2%}")
+            case Pruned() | Shrunk() | Measured() | LatencyMeasured() if self._task is not None and view.log:
+                self._bars.update(self._task, detail=view.log[-1].text)
+            case _:
+                pass
+
+    def _print_news(self, view: View) -> None:
+        """Print the log's lines since the last one printed."""
+        lines = view.log
+        fresh = lines[lines.index(self._last) + 1 :] if self._last in lines else lines
+        for line in fresh:
+            self._console.print(line.text, markup=False, soft_wrap=True)
+            self._last = line
+
+
+def _cut(share: int) -> Column:
+    """Return a column that takes a share of what is left of a line, and cuts what is too long for it."""
+    return Column(no_wrap=True, overflow="ellipsis", ratio=share)
+
+
+def _swept(event: PointSwept) -> str:
+    mode = "" if event.curve.mode == "masked" else f" {mode_name(event.curve)}"
+    point = f"{event.point.sparsity * 100:.4g}%: {event.point.accuracy:.2%}"
+    return f"{event.num_done}/{event.num_points} {method_name(event.curve)}{mode} {point}"

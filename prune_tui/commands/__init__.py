@@ -1,0 +1,1 @@
+"""What the headless commands do, without the command line."""

@@ -1,0 +1,103 @@
+"""Plays a session again with no screen, and compares what comes of it with its record."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from prune_tui.catalog.names import check_names
+from prune_tui.core.errors import PruneTuiError, SessionError
+from prune_tui.core.run.events import Event
+from prune_tui.core.run.report import DEFAULT_TOLERANCE_POINTS, Difference, Report, compare
+from prune_tui.core.run.view import View, report_of
+from prune_tui.core.session.session import Device, Session
+from prune_tui.runner.runner import Runner
+from prune_tui.storage import checkpoints_folder, read_session, session_path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to replay: None takes what the session or the machine says."""
+
+    out: Path | None = None
+    data_dir: Path | None = None
+    device: Device | None = None
+    num_threads: int | None = None
+    tolerance_points: float = DEFAULT_TOLERANCE_POINTS
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a replay gave, beside the record; without a record nothing can be said to be reproduced."""
+
+    session: Session
+    report: Report
+    record: Report | None
+    differences: tuple[Difference, ...]
+
+    @property
+    def reproduced(self) -> bool | None:
+        """Whether every figure is within tolerance."""
+        return None if self.record is None else all(found.within_tolerance for found in self.differences)
+
+    @property
+    def identical(self) -> bool | None:
+        """Whether every accuracy, loss, count and weight is the same to the bit."""
+        return None if self.record is None else not self.differences
+
+
+def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], None]) -> Outcome:
+    """Replay the session in a file; `on_event` is told each event and the view after it.
+
+    The checkpoints that the session names are verified first. With `options.out` the replayed session is
+    saved there, after every decision.
+
+    Raises:
+        PruneTuiError: the session, its checkpoints, the data or the device can't be used.
+    """
+    session = read_session(path)
+    check_names(session, source=str(path))
+    if not session.decisions:
+        raise SessionError(f"{path}: has no decisions, so there is nothing to replay")
+    if options.out is not None and session_path(options.out, session.name).resolve() == path.resolve():
+        raise SessionError(f"--out {options.out} would write over {path} itself; name another folder")
+    record = session.record.report if session.record else None
+    runner = Runner(
+        session.model_copy(
+            update={"decisions": (), "record": None, "device": options.device or session.device}
+        ),
+        sessions_dir=options.out,
+        data_dir=options.data_dir,
+        num_threads=options.num_threads or recorded_threads(record),
+        source=checkpoints_folder(path),
+    )
+    for event in runner.open():
+        on_event(event, runner.view)
+    try:
+        runner.check(session.decisions)
+    except PruneTuiError as error:
+        raise SessionError(f"{path}: {error}") from None
+    if session.record is not None:
+        runner.check_checkpoints(checkpoints_folder(path), session.record.checkpoints)
+    for decision in session.decisions:
+        for event in runner.perform(decision):
+            on_event(event, runner.view)
+    report = report_of(runner.view)
+    differences = compare(record, report, tolerance_points=options.tolerance_points) if record else ()
+    return Outcome(session, report, record, differences)
+
+
+def recorded_threads(record: Report | None) -> int | None:
+    """Return the thread count of the record, which decides the last bits of a sum."""
+    return record.environment.num_threads if record and record.environment else None
+
+
+def document(outcome: Outcome) -> dict[str, object]:
+    """Return what `replay --json` prints of one session."""
+    return {
+        "session": outcome.session.name,
+        "reproduced": outcome.reproduced,
+        "identical": outcome.identical,
+        "differences": [found.model_dump(mode="json") for found in outcome.differences],
+        "report": outcome.report.model_dump(mode="json"),
+        "record": outcome.record.model_dump(mode="json") if outcome.record else None,
+    }

@@ -1,0 +1,117 @@
+"""Scans a network with no screen, and solves a budget from the curves."""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from prune_tui.catalog.baselines import bundled_baseline
+from prune_tui.catalog.datasets import dataset_entry
+from prune_tui.catalog.models import model_entry
+from prune_tui.catalog.names import check_names
+from prune_tui.catalog.recipes import training_recipe
+from prune_tui.core.planning.budget import Solution, solve
+from prune_tui.core.planning.settings import PlanSettings, fixed_reason
+from prune_tui.core.planning.target import Target
+from prune_tui.core.run.events import Event
+from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.run.view import View
+from prune_tui.core.scanning.predictor import error_at, misses
+from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
+from prune_tui.core.session.session import Session
+from prune_tui.runner.runner import Runner
+from prune_tui.storage import unused_name
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to scan and how; `weights` None takes the bundled baseline or trains one.
+
+    With `out` the session is saved there, to be opened by the app later.
+    """
+
+    session: Session
+    scan: Scan
+    target: Target | None = None
+    weights: Path | None = None
+    data_dir: Path | None = None
+    num_threads: int | None = None
+    out: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The curves, the plan that meets the target (None without one), and where the session was saved."""
+
+    figures: ScanFigures
+    solution: Solution | None
+    path: Path | None
+
+
+def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
+    """Scan the network; `on_event` is told each event and the view after it.
+
+    Raises:
+        PruneTuiError: a name, the data, the weights or the device can't be used, or the target not reached.
+    """
+    session = request.session
+    if request.out is not None:
+        session = session.model_copy(update={"name": unused_name(request.out, session.name)})
+    decisions = (_baseline(request), request.scan)
+    check_names(session.model_copy(update={"decisions": decisions}), source="scan")
+    runner = Runner(
+        session,
+        sessions_dir=request.out,
+        data_dir=request.data_dir,
+        num_threads=request.num_threads,
+        weights=request.weights,
+    )
+    for event in runner.open():
+        on_event(event, runner.view)
+    for decision in decisions:
+        for event in runner.perform(decision):
+            on_event(event, runner.view)
+    assert runner.view.scan is not None
+    return Found(runner.view.scan, _solution(request, runner.view), runner.path)
+
+
+def _baseline(request: Request) -> Decision:
+    """Load the user's weights, else the bundled ones, else train."""
+    session = request.session
+    if request.weights is not None:
+        return LoadDense(weights="dense.safetensors")
+    if bundled_baseline(session.model, session.dataset) is not None:
+        return LoadDense()
+    recipe = training_recipe(model_entry(session.model), dataset_entry(session.dataset))
+    return TrainDense(training=recipe, kept_epochs=(1,) if recipe.num_epochs > 1 else ())
+
+
+def _solution(request: Request, view: View) -> Solution | None:
+    if request.target is None:
+        return None
+    settings = PlanSettings(criterion=request.scan.criterion, granularity=request.scan.granularity)
+    fixed = {
+        layer.name: 0.0
+        for layer in view.layers
+        if fixed_reason(layer, settings) is not None and layer.coupled_to is None
+    }
+    return solve(
+        request.target,
+        view.layers,
+        view.scan,
+        fixed,
+        other_parameters=view.other_parameters,
+        other_macs=view.other_macs,
+    )
+
+
+def document(found: Found) -> dict[str, object]:
+    """Return what `scan --json` prints."""
+    solution = found.solution
+    error = error_at(misses(found.figures), solution.price.accuracy) if solution else None
+    return {
+        "scan": found.figures.model_dump(mode="json"),
+        "plan": dict(solution.plan) if solution else None,
+        "price": asdict(solution.price) if solution else None,
+        "forecast_error_points": error,
+        "session": str(found.path) if found.path else None,
+    }

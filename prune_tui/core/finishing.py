@@ -1,0 +1,42 @@
+"""What a pruned network still needs before its result is whole: shrinking, measuring."""
+
+from collections.abc import Sequence
+
+from prune_tui.core.run.attempts import last_prune
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.run.view import View
+from prune_tui.core.session.decisions import Decision, Granularity, Measure, Shrink
+from prune_tui.core.session.session import Session
+
+
+def granularity_of(session: Session | None) -> Granularity | None:
+    """Return what the last plan pruned at once; None before any plan."""
+    prune = last_prune(session.decisions if session is not None else ())
+    return prune.granularity if prune is not None else None
+
+
+def can_shrink(session: Session | None, view: View) -> bool:
+    """Whether there are pruned units to remove."""
+    has_units = granularity_of(session) == "unit" and view.pruned_counts is not None
+    return has_units and view.shrunk_counts is None
+
+
+def finishing(session: Session | None, view: View) -> tuple[Decision, ...]:
+    """Return what is still to be done after a plan: units are removed first, then all is measured."""
+    if view.pruned_counts is None or view.pruned is not None:
+        return ()
+    is_sparse = granularity_of(session) == "weight" and has_linear(view.layers)
+    shrink = (Shrink(),) if can_shrink(session, view) else ()
+    return (*shrink, Measure(sparse=is_sparse))
+
+
+def finishing_words(decisions: Sequence[Decision]) -> str:
+    """Say what Enter does to make the result whole."""
+    if any(isinstance(decision, Shrink) for decision in decisions):
+        return "remove the pruned units, then measure all three on the test set"
+    return "read the test set once, measure, and see what came of it"
+
+
+def has_linear(layers: Sequence[LayerInfo]) -> bool:
+    """Whether any layer can run as a sparse matrix: convolutions have no sparse kernel."""
+    return any(layer.kind.startswith("linear") for layer in layers)

@@ -1,0 +1,41 @@
+"""Which whole plans a scan evaluates, so that forecasts are calibrated: those that budgets lead to."""
+
+from collections.abc import Sequence
+
+from prune_tui.core.planning.tradeoffs import climbs, rows_of
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.scanning.distortion import strain
+from prune_tui.core.scanning.predictor import forecaster
+
+JOINT_STRAINS = (0.3, 0.5, 0.7, 0.85, 1.0, 1.4, 2.0)
+"""The sum of all layers' strains in the plans that are evaluated whole: from next to none to ruin."""
+
+RUIN = 0.5
+"""The share of the dense accuracy below which plans that strain still more tell nothing."""
+
+
+def joint_plans(layers: Sequence[LayerInfo], scan: ScanFigures) -> tuple[dict[str, float], ...]:
+    """Return the whole plans to evaluate; none before all curves are known.
+
+    For each of JOINT_STRAINS, the last plan within it on the chain of those that save most weights for their
+    strain (`budget.solve`).
+    """
+    if scan.granularity == "n_m" or any(None in curve.accuracies for curve in scan.layers):
+        return ()
+    ready = forecaster(scan.model_copy(update={"joint": ()}))
+    rows = rows_of("compression_ratio", layers, scan.granularity, ready, {})
+    plan = {row.name: 0.0 for row in rows}
+    strains = dict(plan)
+    left, plans = list(JOINT_STRAINS), list[dict[str, float]]()
+    for number, high in climbs(rows):
+        row = rows[number]
+        climbed = strain(ready.strains[row.name], row.levels[high])
+        reached = sum(strains.values()) - strains[row.name] + climbed
+        while left and reached > left[0]:
+            del left[0]
+            plans.append({name: sparsity for name, sparsity in plan.items() if sparsity > 0})
+        plan[row.name], strains[row.name] = row.levels[high], climbed
+    plans.append({name: sparsity for name, sparsity in plan.items() if sparsity > 0})
+    wanted = [plan for at, plan in enumerate(plans) if len(plan) > 1 and plan not in plans[:at]]
+    return tuple(wanted[: len(JOINT_STRAINS)])

@@ -1,0 +1,1 @@
+"""Sessions: what was decided, what is legal, and their JSON form."""

@@ -1,0 +1,41 @@
+"""How a network is trained or fine-tuned: the recipe that decisions hold."""
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field
+
+from prune_tui.core.fields import Fraction, Frozen, Positive
+
+Optimizer = Literal["sgd", "adam", "adamw"]
+LearningRateSchedule = Literal["constant", "step", "cosine", "one_cycle"]
+Augmentation = Literal["none", "crop", "crop_flip"]
+Precision = Literal["float32", "bfloat16"]
+DISTILLATION_TEMPERATURE: Final = 4.0
+
+
+class Training(Frozen):
+    """How a network is trained or fine-tuned.
+
+    `learning_rate` is the peak rate; `step` divides it by ten after half and after three quarters of the
+    run, `cosine` falls from it to zero, `one_cycle` rises to it over the first 30 % of the steps and falls
+    to zero (Smith & Topin 2018). Only `sgd` uses `momentum`. `augmentation` shifts each image by up to
+    `shift_pixels` and, with `crop_flip`, mirrors half of them. `distillation` is the weight of the dense
+    network's softened answers against the labels (Hinton et al. 2015). `dropout` replaces the model's own
+    probability, where it has dropout layers: a sparse network wants less (Han et al. 2015). `precision`
+    bfloat16 computes the forward and backward passes in mixed precision, where the device is faster so;
+    weights and updates stay float32.
+    """
+
+    num_epochs: Positive
+    batch_size: Positive = 128
+    optimizer: Optimizer = "adam"
+    learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-3
+    learning_rate_schedule: LearningRateSchedule = "constant"
+    momentum: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
+    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
+    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    augmentation: Augmentation = "none"
+    shift_pixels: Positive = 4
+    distillation: Fraction = 0.0
+    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
+    precision: Precision = "float32"

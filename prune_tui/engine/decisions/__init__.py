@@ -1,0 +1,1 @@
+"""One file a kind of decision: it carries the decision out."""

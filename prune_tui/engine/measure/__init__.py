@@ -1,0 +1,1 @@
+"""What a network does: accuracy, latency, and how its weights are distributed."""

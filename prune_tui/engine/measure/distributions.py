@@ -1,0 +1,45 @@
+"""How weights and units spread over the layers of a network, binned so that no tensor need travel."""
+
+from typing import Literal
+
+import torch
+
+from prune_tui.core.run.events import NUM_BINS, DistributionsTaken
+from prune_tui.core.run.report import Distribution, Measure
+from prune_tui.engine.network.masks import keep_highest
+from prune_tui.engine.network.network import Network
+
+_TOP_SHARE = 10
+"""One weight in ten of a layer, the largest, counts as large."""
+
+
+@torch.no_grad()
+def take_distributions(network: Network, stage: Literal["dense", "pruned"]) -> DistributionsTaken:
+    """Bin the kept weights' |w|, the units' L2 norms, and the share of each unit's weights that are large."""
+    taken: list[Distribution] = []
+    for layer in network.layers:
+        magnitudes = network.weight(layer.name).abs()
+        mask = network.mask_of(layer.name)
+        large = keep_highest(magnitudes, max(1, magnitudes.numel() // _TOP_SHARE))
+        values: dict[Measure, torch.Tensor] = {
+            "weights": magnitudes if mask is None else magnitudes[mask],
+            "unit_norms": magnitudes.flatten(1).norm(dim=1),
+            "top_share": large.flatten(1).float().mean(dim=1),
+        }
+        taken += [_binned(layer.name, stage, measure, tensor) for measure, tensor in values.items()]
+    return DistributionsTaken(stage, tuple(taken))
+
+
+def _binned(
+    layer: str, stage: Literal["dense", "pruned"], measure: Measure, values: torch.Tensor
+) -> Distribution:
+    finite = values[values.isfinite()].float().cpu()
+    largest = float(finite.max()) if finite.numel() else 0.0
+    counts = torch.histc(finite, bins=NUM_BINS, min=0.0, max=largest or 1.0)
+    return Distribution(
+        layer=layer,
+        stage=stage,
+        measure=measure,
+        largest=round(largest, 6),
+        counts=tuple(int(count) for count in counts.tolist()),
+    )

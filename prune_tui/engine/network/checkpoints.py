@@ -1,0 +1,170 @@
+"""Weights as bytes and back: safetensors, with pruned layers as a bitmask and the values that were kept.
+
+A masked tensor `t` is stored as `t.mask` (its mask's bits, packed, first weight in the highest bit) and
+`t.values` (the kept values in order), so that a pruned checkpoint really is smaller; one of a shrunk network
+also has `t.shape`, which its model does not tell. All else is stored plain: a dense checkpoint is an ordinary
+safetensors state dict.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load as load_bytes
+from safetensors.torch import save as save_bytes
+
+from prune_tui.core.errors import CheckpointError
+from prune_tui.core.session.session import Checkpoint
+from prune_tui.engine.network.masks import Masks
+from prune_tui.engine.network.network import Weights
+
+_MASK, _VALUES, _SHAPE = ".mask", ".values", ".shape"
+
+
+def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool = False) -> bytes:
+    """Return a checkpoint's bytes; `masks` by parameter name."""
+    tensors: Weights = {}
+    for name, tensor in state.items():
+        mask = masks.get(name)
+        plain = tensor.detach().cpu().contiguous()
+        if mask is None:
+            tensors[name] = plain
+        else:
+            bits = mask.cpu().reshape(-1)
+            tensors[name + _MASK] = torch.from_numpy(np.packbits(bits.numpy()))
+            tensors[name + _VALUES] = plain.reshape(-1)[bits]
+            if with_shapes:
+                tensors[name + _SHAPE] = torch.tensor(plain.shape)
+    return save_bytes(tensors)
+
+
+def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> tuple[Weights, Masks]:
+    """Return the state and the masks (by parameter name) in a checkpoint's bytes, on the CPU.
+
+    `like` is a state of the model that they are for.
+
+    Raises:
+        CheckpointError: not a safetensors file, truncated, or for another model.
+    """
+    tensors = _tensors(content, source)
+    state: Weights = {}
+    masks: Masks = {}
+    for name, wanted in like.items():
+        if name + _MASK in tensors and name + _VALUES in tensors:
+            mask, values = tensors.pop(name + _MASK), tensors.pop(name + _VALUES)
+            if mask.dtype != torch.uint8 or mask.numel() != (wanted.numel() + 7) // 8:
+                raise _other_model(source, f"{name} has a mask of another size")
+            tensor, masks[name] = _unpacked(mask, values, wanted.shape, f"{source}: {name}")
+            state[name] = tensor.to(wanted.dtype)
+        elif name in tensors:
+            tensor = tensors.pop(name)
+            if tensor.shape != wanted.shape:
+                given, needed = tuple(tensor.shape), tuple(wanted.shape)
+                raise _other_model(source, f"{name} has shape {given}, the model's is {needed}")
+            state[name] = tensor.to(wanted.dtype)
+        else:
+            raise _other_model(source, f"tensor {name} is missing")
+    if tensors:
+        raise _other_model(source, f"tensor {next(iter(tensors))} is none of the model's")
+    return state, masks
+
+
+def decode_shrunk(content: bytes, *, source: str) -> Weights:
+    """Return the state of a shrunk network, whose shapes are its own.
+
+    Raises:
+        CheckpointError: not a safetensors file, or truncated.
+    """
+    tensors = _tensors(content, source)
+    state: Weights = {}
+    for name in list(tensors):
+        if name.endswith(_SHAPE):
+            own = name.removesuffix(_SHAPE)
+            shape = torch.Size(tensors.pop(name).tolist())
+            if own + _MASK not in tensors or own + _VALUES not in tensors:
+                raise CheckpointError(f"{source}: {own} has a shape without a mask or values")
+            mask, values = tensors.pop(own + _MASK), tensors.pop(own + _VALUES)
+            state[own], _ = _unpacked(mask, values, shape, f"{source}: {own}")
+    return state | tensors
+
+
+def _tensors(content: bytes, source: str) -> Weights:
+    try:
+        tensors: Weights = load_bytes(content)
+    except SafetensorError as error:
+        raise CheckpointError(
+            f"{source}: not a whole safetensors file ({error}); a state dict saved as .safetensors is wanted"
+        ) from None
+    return tensors
+
+
+def _unpacked(
+    mask: torch.Tensor, values: torch.Tensor, shape: torch.Size, source: str
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the tensor of this shape that a mask's bits and the kept values are of, and the mask."""
+    bits = torch.from_numpy(np.unpackbits(mask.numpy(), count=shape.numel())).bool()
+    if int(bits.sum()) != values.numel():
+        raise CheckpointError(f"{source} has {values.numel()} values that do not fit its mask")
+    tensor = torch.zeros(shape.numel(), dtype=values.dtype)
+    tensor[bits] = values
+    return tensor.reshape(shape), bits.reshape(shape)
+
+
+def read_checkpoint(folder: Path, checkpoint: Checkpoint) -> bytes:
+    """Return a session's checkpoint, known to be the one that was saved.
+
+    Raises:
+        CheckpointError: it is missing, truncated or altered, or leads out of the session's folder.
+    """
+    path = file_inside(folder, checkpoint.path)
+    content = read_weights(path)
+    if len(content) != checkpoint.file_bytes:
+        raise CheckpointError(
+            f"{path}: has {len(content):,} bytes, the session says {checkpoint.file_bytes:,}: "
+            "truncated or replaced; copy the file again"
+        )
+    if sha256(content) != checkpoint.sha256:
+        raise CheckpointError(
+            f"{path}: altered since it was saved: its SHA-256 is not the session's; copy the file again"
+        )
+    return content
+
+
+def file_inside(folder: Path, name: str) -> Path:
+    """Return the path of a file in a session's folder.
+
+    Raises:
+        CheckpointError: it leads out of that folder.
+    """
+    path = folder / name
+    if path.is_symlink() or path.resolve().parent != folder.resolve():
+        raise CheckpointError(
+            f"{path}: leads out of the session's folder {folder}; put the file itself there"
+        )
+    return path
+
+
+def read_weights(path: Path) -> bytes:
+    """Return a file's bytes.
+
+    Raises:
+        CheckpointError: it is missing or can't be read.
+    """
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        raise CheckpointError(f"{path}: no such checkpoint") from None
+    except OSError as error:
+        raise CheckpointError(f"{path}: can't be read: {error.strerror}") from None
+
+
+def sha256(content: bytes) -> str:
+    """Return the SHA-256 of a file's bytes, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _other_model(source: str, why: str) -> CheckpointError:
+    return CheckpointError(f"{source}: weights of another model: {why}")

@@ -1,0 +1,119 @@
+"""Removes pruned units physically, with all that is coupled to them, and checks that nothing changes."""
+
+from collections.abc import Mapping
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+from prune_tui.core.errors import CheckpointError
+from prune_tui.engine.network.coupling import Couplings, Units
+from prune_tui.engine.network.network import Network, network_of, weight_name, weight_of
+
+MAX_DISAGREEMENT = 1e-5
+"""How far a shrunk network's outputs may be from the masked one's, relative to the largest output."""
+
+
+def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: int) -> Network | None:
+    """Return a smaller network that computes the same, with the zeros that are left in it as its masks.
+
+    A unit goes if all that it puts out is zero (its weights, bias and batch norm's scale and shift are), or
+    if nothing reads it. At least one unit of each layer stays. None if there is no unit to remove.
+    """
+    module = deepcopy(network.module).eval()
+    blank = torch.zeros(1, *image_shape, device=network.device)
+    names = [layer.name for layer in network.layers]
+    locked = {layer.name for layer in network.layers if layer.locked_reason}
+    num_removed = 0
+    while True:
+        # What nobody reads any more shows only once the reader is gone, so the last units go first.
+        couplings = Couplings(module, blank)
+        removed = 0
+        for leader in [units.layers[0] for units in reversed(couplings.units(names))]:
+            units = next(units for units in couplings.units(names) if units.layers[0] == leader)
+            if not locked.isdisjoint(units.layers):
+                continue
+            dead = _dead_units(module, units)
+            if dead:
+                couplings.remove(leader, dead)
+                removed += len(dead)
+        num_removed += removed
+        if not removed:
+            break
+    if not num_removed:
+        return None
+    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return with_zeros_as_masks(network_of(module, image_shape, num_classes=num_classes))
+
+
+def with_zeros_as_masks(network: Network) -> Network:
+    """Hold every zero weight of a network at zero."""
+    weights = {weight_name(layer.name): network.weight(layer.name) for layer in network.layers}
+    masks = {name: weight.detach() != 0 for name, weight in weights.items()}
+    network.mask({name: mask for name, mask in masks.items() if not bool(mask.all())})
+    return network
+
+
+@torch.inference_mode()
+def disagreement(masked: nn.Module, shrunk: nn.Module, batch: torch.Tensor) -> float:
+    """Return the largest difference of an output, relative to the largest output, on real images."""
+    expected, got = masked.eval()(batch), shrunk.eval()(batch)
+    return float((expected - got).abs().max() / expected.abs().max().clamp_min(1e-30))
+
+
+def resize(module: nn.Module, state: Mapping[str, torch.Tensor], *, source: str) -> nn.Module:
+    """Give a module the shapes and the values of a shrunk network's state.
+
+    Raises:
+        CheckpointError: a tensor is missing or is none of the module's.
+    """
+    left = set(state)
+    for name, layer in module.named_modules():
+        own = [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]
+        for part, tensor in own:
+            full = f"{name}.{part}" if name else part
+            if full not in state or state[full].dim() != tensor.dim():
+                raise CheckpointError(f"{source}: weights of another model: tensor {full} is missing")
+            left.discard(full)
+            value = state[full].to(tensor.device, tensor.dtype)
+            is_parameter = isinstance(tensor, nn.Parameter)
+            setattr(layer, part, nn.Parameter(value) if is_parameter else value)
+        _fit_sizes(layer)
+    if left:
+        raise CheckpointError(
+            f"{source}: weights of another model: tensor {min(left)} is none of the model's"
+        )
+    return module
+
+
+def _fit_sizes(layer: nn.Module) -> None:
+    """Have a layer's own account of its sizes agree with its weight."""
+    match layer:
+        case nn.Linear():
+            layer.out_features, layer.in_features = layer.weight.shape
+        case nn.Conv1d() | nn.Conv2d() | nn.Conv3d():
+            layer.out_channels, layer.in_channels = (
+                layer.weight.shape[0],
+                layer.weight.shape[1] * layer.groups,
+            )
+        case nn.BatchNorm1d() | nn.BatchNorm2d() | nn.BatchNorm3d() if layer.running_mean is not None:
+            layer.num_features = len(layer.running_mean)
+        case _:
+            pass
+
+
+@torch.no_grad()
+def _dead_units(module: nn.Module, units: Units) -> list[int]:
+    """Return the units that put out nothing or that nobody reads, but never all of them."""
+    num_units = len(weight_of(module.get_submodule(units.layers[0])))
+    is_silent = torch.ones(num_units, dtype=torch.bool)
+    for layer in units.layers:
+        is_silent &= (weight_of(module.get_submodule(layer)).flatten(1) == 0).all(dim=1).cpu()
+    for name, positions in units.vectors.items():
+        is_silent &= (module.get_parameter(name).cpu() == 0)[positions]
+    is_unread = torch.full((num_units,), bool(units.readers))
+    for reader, columns in units.readers.items():
+        weight = weight_of(module.get_submodule(reader)).cpu().movedim(1, 0).flatten(1)
+        is_unread &= (weight == 0).all(dim=1)[columns].all(dim=1)
+    dead = (is_silent | is_unread).nonzero().flatten().tolist()
+    return dead[1:] if len(dead) == num_units else dead

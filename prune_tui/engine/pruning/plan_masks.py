@@ -1,0 +1,215 @@
+"""Turns a plan into masks for the whole network: scores by the criterion, then the highest are kept."""
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import assert_never
+
+import torch
+
+from prune_tui.catalog.schedules import steps_entry
+from prune_tui.core.errors import DecisionError, UnknownNameError
+from prune_tui.core.planning.settings import n_m_reason
+from prune_tui.core.run.events import BatchEvaluated
+from prune_tui.core.session.decisions import Granularity, Iterative, OneShot, Prune, Schedule
+from prune_tui.engine.measure.evaluate import Clock, Images
+from prune_tui.engine.network.coupling import Units
+from prune_tui.engine.network.masks import (
+    Masks,
+    keep_units,
+    keep_units_globally,
+    living_units,
+    mask_n_m,
+    mask_weights,
+    mask_weights_globally,
+    spread,
+    unit_scores,
+)
+from prune_tui.engine.network.network import Network, weight_name
+from prune_tui.engine.pruning.scores import Scores, score
+
+
+def prunable_layers(network: Network, granularity: Granularity) -> list[str]:
+    """Return the layers that have a sparsity of their own: of coupled ones, the first stands for all."""
+    match granularity:
+        case "weight":
+            return [layer.name for layer in network.layers]
+        case "unit":
+            leaders = {units.layers[0] for units in network.units}
+            return [layer.name for layer in network.layers if layer.name in leaders]
+        case "n_m":
+            return [layer.name for layer in network.layers if n_m_reason(layer) is None]
+        case _:
+            assert_never(granularity)
+
+
+def layers_with(network: Network, names: Sequence[str], granularity: Granularity) -> list[str]:
+    """Return these layers and, where units are pruned, those coupled to them."""
+    if granularity != "unit":
+        return list(names)
+    return [layer for name in names for layer in _units(network, name).layers]
+
+
+def masks_of_layer(
+    network: Network, scores: Scores, name: str, sparsity: float, granularity: Granularity
+) -> Masks:
+    """Mask one layer (with those coupled to it) to a target sparsity; returns the masks that change."""
+    weight = weight_name(name)
+    match granularity:
+        case "weight":
+            return {weight: mask_weights(scores[name], sparsity, network.masks.get(weight))}
+        case "n_m":
+            return {weight: mask_n_m(scores[name], network.masks.get(weight))}
+        case "unit":
+            units = _units(network, name)
+            keep = keep_units(_by_unit(network, units, scores), sparsity, _living(network, units))
+            return _masks_of_units(network, units, keep)
+        case _:
+            assert_never(granularity)
+
+
+def masks_for_round(
+    network: Network,
+    images: Images,
+    decision: Prune,
+    round: int,
+    *,
+    random_state: torch.Generator,
+    clock: Clock,
+) -> Generator[BatchEvaluated, None, Masks]:
+    """Return the masks after one round of a decision, counted from 1, never regrowing those there are."""
+    plan, granularity = plan_of(network, decision), decision.granularity
+    scores = yield from score(
+        network,
+        images,
+        decision.criterion,
+        granularity,
+        layers_with(network, list(plan), granularity),
+        random_state=random_state,
+        clock=clock,
+    )
+    if decision.scope == "global":
+        assert isinstance(decision.plan, float)
+        target = target_of_round(decision.schedule, decision.plan, round)
+        return network.masks | _global_masks(network, scores, target, granularity)
+    masks = dict(network.masks)
+    for name, final in plan.items():
+        target = target_of_round(decision.schedule, final, round)
+        target = max(target, _sparsity(network, name, granularity))
+        masks |= masks_of_layer(network, scores, name, target, granularity)
+    return masks
+
+
+def target_of_round(schedule: Schedule, final: float, round: int) -> float:
+    """Return the sparsity to reach in a round; the last round's is exactly the final one."""
+    match schedule:
+        case OneShot():
+            return final
+        case Iterative(steps=steps, num_rounds=num_rounds):
+            target = steps_entry(steps).target
+            return final if round == num_rounds else target(final, round, num_rounds)
+        case _:
+            assert_never(schedule)
+
+
+def plan_of(network: Network, decision: Prune) -> Mapping[str, float]:
+    """Return the target sparsity of each layer that the decision prunes.
+
+    Raises:
+        UnknownNameError: the plan names a layer that the model does not have.
+        DecisionError: the plan prunes a layer that this granularity can't prune, or nothing at all.
+    """
+    free = prunable_layers(network, decision.granularity)
+    names = [layer.name for layer in network.layers]
+    for name in decision.spared:
+        if name not in names:
+            raise UnknownNameError("layer", name, names)
+    if isinstance(decision.plan, float):
+        return _not_empty({name: decision.plan for name in free if name not in decision.spared})
+    for name, sparsity in decision.plan.items():
+        if name not in names:
+            raise UnknownNameError("layer", name, names)
+        if name not in free and sparsity > 0:
+            raise DecisionError(_why_not(network, name, decision.granularity))
+    return _not_empty(decision.plan)
+
+
+def _why_not(network: Network, name: str, granularity: Granularity) -> str:
+    layer = network.layer(name)
+    if granularity == "n_m":
+        return f"layer {name} can't be pruned 2:4: {n_m_reason(layer)}; give it sparsity 0"
+    if layer.coupled_to is not None:
+        return (
+            f"units of layer {name} go with those of {layer.coupled_to}: give {layer.coupled_to} the sparsity"
+        )
+    return f"units of layer {name} can't be pruned: {layer.locked_reason}; give it sparsity 0"
+
+
+def _not_empty(plan: Mapping[str, float]) -> Mapping[str, float]:
+    pruned = {name: sparsity for name, sparsity in plan.items() if sparsity > 0}
+    if not pruned:
+        raise DecisionError("the plan prunes nothing: give at least one layer a sparsity above 0")
+    return pruned
+
+
+def _global_masks(network: Network, scores: Scores, sparsity: float, granularity: Granularity) -> Masks:
+    if granularity == "weight":
+        so_far = {name: mask for name in scores if (mask := network.mask_of(name)) is not None}
+        masks = mask_weights_globally(scores, sparsity, so_far)
+        return {weight_name(name): mask for name, mask in masks.items()}
+    by_leader = {units.layers[0]: units for units in network.units if units.layers[0] in scores}
+    kept = keep_units_globally(
+        {name: _by_unit(network, units, scores) for name, units in by_leader.items()},
+        {
+            name: sum(network.weight(layer)[0].numel() for layer in units.layers)
+            for name, units in by_leader.items()
+        },
+        sparsity,
+        {name: _living(network, units) for name, units in by_leader.items()},
+    )
+    masks = {}
+    for name, keep in kept.items():
+        masks |= _masks_of_units(network, by_leader[name], keep)
+    return masks
+
+
+def _units(network: Network, leader: str) -> Units:
+    units = network.units_of(leader)
+    assert units is not None, f"{leader} has no units of its own"
+    return units
+
+
+def _by_unit(network: Network, units: Units, scores: Scores) -> torch.Tensor:
+    """Return one score a unit: the mean over the layers that compute it."""
+    each = [unit_scores(scores[layer], network.mask_of(layer)) for layer in units.layers]
+    return torch.stack(each).mean(dim=0)
+
+
+def _living(network: Network, units: Units) -> torch.Tensor:
+    """Return which units are left in at least one of their layers."""
+    living = torch.zeros(len(network.weight(units.layers[0])), dtype=torch.bool, device=network.device)
+    for layer in units.layers:
+        mask = network.mask_of(layer)
+        living |= True if mask is None else living_units(mask)
+    return living
+
+
+def _masks_of_units(network: Network, units: Units, keep: torch.Tensor) -> Masks:
+    """Mask all that belongs to the units not kept: weights, biases, and what batch norms would add."""
+    masks: Masks = {}
+    for layer in units.layers:
+        mask, so_far = spread(keep, network.weight(layer).shape), network.mask_of(layer)
+        masks[weight_name(layer)] = mask if so_far is None else mask & so_far
+    for name, positions in units.vectors.items():
+        so_far = network.masks.get(name)
+        vector = torch.ones_like(network.module.get_parameter(name), dtype=torch.bool)
+        mask = vector if so_far is None else so_far.clone()
+        mask[positions.to(mask.device)] &= keep
+        masks[name] = mask
+    return masks
+
+
+def _sparsity(network: Network, name: str, granularity: Granularity) -> float:
+    """Return how far a layer is pruned already: in units, or in weights."""
+    if granularity == "unit":
+        return 1 - float(_living(network, _units(network, name)).double().mean())
+    mask = network.mask_of(name)
+    return 0.0 if mask is None else 1 - int(mask.sum()) / mask.numel()

@@ -1,0 +1,103 @@
+"""Scores the weights of layers by a criterion, taking gradients on training images where it needs them."""
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import assert_never
+
+import torch
+from torch import nn
+
+from prune_tui.catalog.criteria import criterion_entry
+from prune_tui.catalog.criteria.facts import LayerFacts
+from prune_tui.core.errors import DecisionError
+from prune_tui.core.run.events import BatchEvaluated
+from prune_tui.core.session.decisions import Granularity
+from prune_tui.engine.measure.evaluate import Clock, Images
+from prune_tui.engine.network.network import Network
+
+NUM_GRADIENT_IMAGES = 2_048
+GRADIENT_BATCH_SIZE = 64
+NUM_SQUARED_GRADIENT_IMAGES = 512
+
+Scores = dict[str, torch.Tensor]
+"""Scores of the weight's shape by layer name, in the network's order."""
+
+
+def score(
+    network: Network,
+    images: Images,
+    criterion: str,
+    granularity: Granularity,
+    layers: Sequence[str],
+    *,
+    random_state: torch.Generator,
+    clock: Clock,
+) -> Generator[BatchEvaluated, None, Scores]:
+    """Score the weights of some layers, in the network's order whatever the order asked in.
+
+    Raises:
+        DecisionError: the criterion can't score one of them.
+    """
+    entry = criterion_entry(criterion)
+    names = [layer.name for layer in network.layers if layer.name in layers]
+    gradients: Mapping[str, torch.Tensor] = {}
+    match entry.needs:
+        case "weights":
+            pass
+        case "gradient_products":
+            gradients = yield from _gradients(
+                network, images, names, GRADIENT_BATCH_SIZE, NUM_GRADIENT_IMAGES, random_state, clock
+            )
+        case "squared_gradients":
+            gradients = yield from _gradients(
+                network, images, names, 1, NUM_SQUARED_GRADIENT_IMAGES, random_state, clock
+            )
+        case _:
+            assert_never(entry.needs)
+    function = entry.load()
+    scores: Scores = {}
+    for name in names:
+        norm = network.batch_norms.get(name)
+        facts = LayerFacts(
+            weight=network.weight(name).detach(),
+            granularity=granularity,
+            random_state=random_state,
+            batch_norm_scale=None
+            if norm is None
+            else network.module.get_parameter(f"{norm}.weight").detach(),
+            gradient_products=gradients.get(name) if entry.needs == "gradient_products" else None,
+            squared_gradients=gradients.get(name) if entry.needs == "squared_gradients" else None,
+        )
+        try:
+            scores[name] = function(facts)
+        except DecisionError as error:
+            raise DecisionError(f"layer {name}: {error}") from None
+    return scores
+
+
+def _gradients(
+    network: Network,
+    images: Images,
+    names: Sequence[str],
+    batch_size: int,
+    num_images: int,
+    random_state: torch.Generator,
+    clock: Clock,
+) -> Generator[BatchEvaluated, None, dict[str, torch.Tensor]]:
+    """Return the mean over batches of |gradient · w|, or, one image at a time, of gradient²."""
+    module, weights = network.module, [network.weight(name) for name in names]
+    was_training = module.training
+    module.eval()
+    order = torch.randperm(len(images.train), generator=random_state)[:num_images].to(images.device)
+    sums = [torch.zeros_like(weight) for weight in weights]
+    batches = torch.split(order, batch_size)
+    for number, chosen in enumerate(batches, start=1):
+        logits = module(images.normalised(images.train.images[chosen]))
+        loss = nn.functional.cross_entropy(logits, images.train.labels[chosen])
+        with torch.no_grad():
+            for total, weight, gradient in zip(
+                sums, weights, torch.autograd.grad(loss, weights), strict=True
+            ):
+                total += gradient.square() if batch_size == 1 else (gradient * weight).abs()
+        yield BatchEvaluated(number, len(batches), clock())
+    module.train(was_training)
+    return {name: total / len(batches) for name, total in zip(names, sums, strict=True)}

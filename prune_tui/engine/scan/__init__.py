@@ -1,0 +1,1 @@
+"""The sensitivity scan, by re-executing only what depends on the pruned layer."""

@@ -1,0 +1,128 @@
+"""Gives a network's logits when a layer is pruned, from a recorded batch where it can be."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import torch
+
+from prune_tui.catalog.datasets.images import Split
+from prune_tui.core.session.recipe import Precision
+from prune_tui.engine.device import computes_bfloat16
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Images
+from prune_tui.engine.network.masks import Masks
+from prune_tui.engine.network.network import Network
+from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
+
+NUM_COMPARED = 32
+"""The images on which replays are compared with the plain pass: few, for each layer runs both ways."""
+
+LARGEST_BATCH_SIZE = 512
+SMALLEST_BATCH_SIZE = 8
+RECORDED_BYTES = 256 * 2**20
+"""The memory that the recorded results of a batch may take; a large model has smaller batches."""
+
+Levels = Mapping[str, torch.Tensor]
+"""By parameter: at how many of the rising sparsities each of its weights is kept, uint8."""
+
+
+class Evaluator:
+    """Gives the logits of a pruned network, from a recorded batch where that is possible."""
+
+    def __init__(self, network: Network, images: Images, precision: Precision) -> None:
+        self.network, self._images = network, images
+        self._is_mixed = precision == "bfloat16" and computes_bfloat16(images.device)
+        self.is_reused = False
+        self.recorded_bytes = 0
+        self._batch = images.normalised(images.validation.images[:1])
+        self._recording: Recording | None = None
+        network.module.eval()
+
+    @property
+    def validation(self) -> Split:
+        """The split that is scanned on."""
+        return self._images.validation
+
+    def take(self, images: torch.Tensor, *, records: bool = True) -> None:
+        """Go on with a batch of images, bytes of shape [N, C, H, W]; `records` False if each is used once."""
+        self._batch, self._recording = self._images.normalised(images), None
+        if self.is_reused and records:
+            with self._computing():
+                self._recording = Recording(self.network.module, self._batch)
+
+    def try_reuse(self, split: Split, levels: Mapping[str, Levels]) -> int:
+        """Find out whether recorded results may be reused, and return how large a batch may be.
+
+        The first images are compared: every layer, pruned to its middle sparsity, must give the same outputs
+        to the bit as the plain forward pass does.
+        """
+        self.is_reused = True
+        self.take(split.images[:SMALLEST_BATCH_SIZE])
+        assert self._recording is not None
+        per_image = self._recording.num_bytes / min(SMALLEST_BATCH_SIZE, len(split))
+        largest = int(RECORDED_BYTES / max(1.0, per_image))
+        largest = max(SMALLEST_BATCH_SIZE, min(LARGEST_BATCH_SIZE, largest))
+        self.take(split.images[: min(NUM_COMPARED, largest)])
+        if not all(self._agrees(layer) for layer in levels.values()):
+            self.is_reused = False
+            return EVALUATION_BATCH_SIZE
+        self.recorded_bytes = round(per_image * min(largest, len(split)))
+        return largest
+
+    def dense_logits(self) -> torch.Tensor:
+        """Return what the network gives as it is, [N, classes]."""
+        return self._plain() if self._recording is None else self._recording.outputs
+
+    def logits(self, levels: Levels, position: int) -> torch.Tensor:
+        """Return what the network gives with one layer pruned, [N, classes]."""
+        with self._pruned(levels, position):
+            return self._outputs(list(levels))
+
+    def logits_with(self, masks: Masks) -> torch.Tensor:
+        """Return what the network gives under these masks, [N, classes]."""
+        with self._pruned({name: mask.to(torch.uint8) for name, mask in masks.items()}, 0):
+            return self._plain()
+
+    def _agrees(self, levels: Levels) -> bool:
+        with self._pruned(levels, int(max(level.max() for level in levels.values())) // 2):
+            try:
+                return torch.equal(self._replayed(list(levels)), self._plain())
+            except NotReplayableError:
+                return False
+
+    def _outputs(self, changed: Sequence[str]) -> torch.Tensor:
+        """Return the outputs for the batch, of which only these parameters have changed."""
+        if self._recording is None:
+            return self._plain()
+        try:
+            return self._replayed(changed)
+        except NotReplayableError:  # on other images than those compared; the plain pass is always right
+            return self._plain()
+
+    def _replayed(self, changed: Sequence[str]) -> torch.Tensor:
+        assert self._recording is not None
+        with self._computing():
+            return self._recording.replay([self.network.module.get_parameter(name) for name in changed])
+
+    def _plain(self) -> torch.Tensor:
+        with self._computing():
+            outputs: torch.Tensor = self.network.module(self._batch)
+            return outputs
+
+    @contextmanager
+    def _computing(self) -> Iterator[None]:
+        device = self._images.device.type
+        with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=self._is_mixed):
+            yield
+
+    @contextmanager
+    def _pruned(self, levels: Levels, position: int) -> Iterator[None]:
+        """Prune to the masks of one level, and restore the parameters afterwards."""
+        parameters = {name: self.network.module.get_parameter(name).data for name in levels}
+        originals = {name: parameter.clone() for name, parameter in parameters.items()}
+        try:
+            for name, parameter in parameters.items():
+                parameter.masked_fill_(levels[name] <= position, 0.0)
+            yield
+        finally:
+            for name, parameter in parameters.items():
+                parameter.copy_(originals[name])

@@ -1,0 +1,79 @@
+"""Evaluates whole plans at the end of a scan, on the images drawn first, to calibrate forecasts."""
+
+from collections.abc import Generator, Iterator, Sequence
+
+import torch
+
+from prune_tui.catalog.datasets.images import Split
+from prune_tui.core.planning.calibration import RUIN, joint_plans
+from prune_tui.core.run.events import BatchEvaluated, JointScanned
+from prune_tui.core.run.report import JointPoint, ScanFigures
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Clock
+from prune_tui.engine.network.masks import Masks
+from prune_tui.engine.pruning.plan_masks import masks_of_layer
+from prune_tui.engine.pruning.scores import Scores
+from prune_tui.engine.scan.evaluator import Evaluator
+
+
+def whole_plans(
+    evaluator: Evaluator,
+    scores: Scores,
+    drawn: Split,
+    known: Sequence[torch.Tensor],
+    scanned: ScanFigures,
+    *,
+    num_images: int,
+    clock: Clock,
+) -> Iterator[BatchEvaluated | JointScanned]:
+    """Evaluate the plans that calibrate the forecasts of a scan, each on the first `num_images` drawn.
+
+    `known` says, batch by batch from the first, which images the dense network gets right.
+    """
+    network, plans = evaluator.network, joint_plans(evaluator.network.layers, scanned)
+    if not plans:
+        return
+    num_dense_right = _num_dense_right(evaluator, drawn, known, num_images)
+    for plan in plans:
+        masks: Masks = {}
+        for name, sparsity in plan.items():
+            masks |= masks_of_layer(network, scores, name, sparsity, scanned.granularity)
+        num_right = yield from _num_right(evaluator, drawn, masks, num_images, clock)
+        accuracy = _accuracy(scanned, num_right, num_dense_right, num_images)
+        yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), clock())
+        if accuracy < RUIN * scanned.dense_accuracy:
+            break
+
+
+def _accuracy(scanned: ScanFigures, num_right: int, num_dense_right: int, num_images: int) -> float:
+    """Return the dense accuracy on all images plus the difference found; on all images, the very count."""
+    if num_images == scanned.num_images:
+        return num_right / num_images
+    return min(1.0, max(0.0, scanned.dense_accuracy + (num_right - num_dense_right) / num_images))
+
+
+def _num_right(
+    evaluator: Evaluator, drawn: Split, masks: Masks, num_images: int, clock: Clock
+) -> Generator[BatchEvaluated, None, int]:
+    parts, num_right = _parts(0, num_images), 0
+    for number, part in enumerate(parts, start=1):
+        evaluator.take(drawn.images[part], records=False)
+        num_right += int((evaluator.logits_with(masks).argmax(dim=1) == drawn.labels[part]).sum())
+        yield BatchEvaluated(number, len(parts), clock())
+    return num_right
+
+
+def _num_dense_right(
+    evaluator: Evaluator, drawn: Split, known: Sequence[torch.Tensor], num_images: int
+) -> int:
+    """Count what the dense network gets right, evaluating the images of which that is not known."""
+    is_right = list(known)
+    for part in _parts(sum(len(each) for each in known), num_images):
+        evaluator.take(drawn.images[part], records=False)
+        is_right.append(evaluator.dense_logits().argmax(dim=1) == drawn.labels[part])
+    return int(torch.cat(is_right)[:num_images].sum())
+
+
+def _parts(start: int, stop: int) -> list[slice]:
+    return [
+        slice(at, min(stop, at + EVALUATION_BATCH_SIZE)) for at in range(start, stop, EVALUATION_BATCH_SIZE)
+    ]

@@ -1,0 +1,53 @@
+"""The dense network as a teacher: its softened answers, and how far the pruned network's are from them."""
+
+from collections.abc import Generator
+
+import torch
+from torch import nn
+
+from prune_tui.core.run.events import BatchEvaluated
+from prune_tui.core.session.recipe import DISTILLATION_TEMPERATURE
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Clock, Images
+
+
+class Teacher:
+    """A network whose class scores are looked up or, for images that are varied each time, computed."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module.eval()
+        self._table: torch.Tensor | None = None
+
+    def tabulate(self, images: Images, clock: Clock) -> Generator[BatchEvaluated, None, None]:
+        """Classify all training images once, so that `scores` need not."""
+        if self._table is not None:
+            return
+        batches = torch.split(images.train.images, EVALUATION_BATCH_SIZE)
+        parts = []
+        for number, batch in enumerate(batches, start=1):
+            with torch.inference_mode():
+                parts.append(self._module(images.normalised(batch)))
+            yield BatchEvaluated(number, len(batches), clock())
+        self._table = torch.cat(parts).clone()
+
+    def looked_up(self, chosen: torch.Tensor) -> torch.Tensor:
+        """Return the class scores of these training images, [N, classes]."""
+        assert self._table is not None, "tabulate() first"
+        return self._table[chosen]
+
+    @torch.no_grad()
+    def scores(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Return the class scores of normalised images, [N, classes]."""
+        scores: torch.Tensor = self._module(inputs).float()
+        return scores
+
+
+def distillation_loss(scores: torch.Tensor, teachers: torch.Tensor) -> torch.Tensor:
+    """T² · KL(teacher ‖ student) of softened answers, mean over the batch (Hinton et al. 2015)."""
+    temperature = DISTILLATION_TEMPERATURE
+    divergence = nn.functional.kl_div(
+        nn.functional.log_softmax(scores / temperature, dim=1),
+        nn.functional.log_softmax(teachers / temperature, dim=1),
+        reduction="batchmean",
+        log_target=True,
+    )
+    return divergence * temperature**2

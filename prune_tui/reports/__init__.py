@@ -1,0 +1,1 @@
+"""Reports: their figures as rows, and what renders them."""

@@ -1,0 +1,89 @@
+"""How weights and units spread, before and after: a histogram in one line for each layer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from prune_tui.core.run.report import Distribution, Measure, Report
+from prune_tui.reports.terminal.tables import plain_table, shortened, titled
+
+Stage = Literal["dense", "pruned"]
+Found = Mapping[tuple[str, Stage], Distribution]
+"""Distributions of one measure, by layer and stage."""
+
+_STAGES: tuple[Stage, ...] = ("dense", "pruned")
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_NUM_BARS, _NAME_WIDTH = 22, 20
+MAX_LAYERS = 12
+"""Every layer is drawn up to so many; of more, this many of the largest."""
+
+_TITLES: Mapping[Measure, str] = {
+    "weights": "distribution of |w|, kept weights",
+    "unit_norms": "distribution of the L2 norm of units",
+    "top_share": "share of each unit that is among the layer's largest tenth",
+}
+
+
+def distributions_parts(report: Report) -> list[RenderableType]:
+    """Show each measure's distributions, dense beside pruned, on one scale from 0."""
+    shown, note = _shown_layers(report)
+    parts: list[RenderableType] = []
+    for measure, title in _TITLES.items():
+        found = {
+            (one.layer, one.stage): one
+            for one in report.distributions
+            if one.measure == measure and one.counts
+        }
+        names = [name for name in shown if any(layer == name for layer, _ in found)]
+        if names:
+            parts.append(_table(title + note, names, found))
+    return parts
+
+
+def _shown_layers(report: Report) -> tuple[list[str], str]:
+    """Return the layers to draw, in the order they run, and a note where some are left out."""
+    names = list(dict.fromkeys(one.layer for one in report.distributions))
+    if len(names) <= MAX_LAYERS:
+        return names, ""
+    weights = {layer.name: layer.parameters for layer in report.layers}
+    largest = sorted(names, key=lambda name: -weights.get(name, 0))[:MAX_LAYERS]
+    note = f"; the {MAX_LAYERS} largest of {len(names)} layers"
+    return [name for name in names if name in largest], note
+
+
+def _table(title: str, names: Sequence[str], found: Found) -> RenderableType:
+    table = plain_table()
+    table.add_column("layer", no_wrap=True)
+    stages: list[Stage] = [stage for stage in _STAGES if any(key[1] == stage for key in found)]
+    for stage in stages:
+        table.add_column(stage, no_wrap=True, min_width=_NUM_BARS)
+    table.add_column("from 0 to", justify="right", no_wrap=True)
+    for name in names:
+        pair = [found.get((name, stage)) for stage in stages]
+        largest = max(one.largest for one in pair if one)
+        table.add_row(
+            Text(shortened(name, _NAME_WIDTH)),
+            *(histogram_line(one, largest=largest) if one else "" for one in pair),
+            f"{largest:.3g}",
+        )
+    return titled(title, table)
+
+
+def histogram_line(distribution: Distribution, *, largest: float, num_bars: int = _NUM_BARS) -> str:
+    """Draw a distribution over 0 to `largest` as blocks, the highest for its fullest bar.
+
+    An empty bar is blank; one that holds anything is at least the lowest block.
+    """
+    bars = [0] * num_bars
+    width = distribution.largest / len(distribution.counts)
+    for position, count in enumerate(distribution.counts):
+        middle = (position + 0.5) * width
+        bars[min(num_bars - 1, int(middle / largest * num_bars)) if largest > 0 else 0] += count
+    fullest = max(bars)
+    return "".join(_BLOCKS[_height(count, fullest)] if count else " " for count in bars)
+
+
+def _height(count: int, fullest: int) -> int:
+    return round(count / fullest * (len(_BLOCKS) - 1))

@@ -1,0 +1,39 @@
+"""The prunable layers: weights, those not zero, and both as bars on one scale."""
+
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from prune_tui.core.run.report import LayerFigures
+from prune_tui.reports.terminal.tables import plain_table, shortened
+
+_BAR_WIDTH, _NAME_WIDTH = 20, 22
+
+
+def layers_table(layers: Sequence[LayerFigures]) -> Table:
+    """Show a line for each layer."""
+    table = plain_table()
+    table.add_column("layer", no_wrap=True)
+    for column in ("weights", "nonzero", "sparsity"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("█ kept  ░ pruned", no_wrap=True)
+    largest = max(layer.parameters for layer in layers)
+    for layer in layers:
+        table.add_row(
+            Text(shortened(layer.name, _NAME_WIDTH)),
+            f"{layer.parameters:,}",
+            f"{layer.nonzero:,}",
+            f"{layer.sparsity:.2%}",
+            weights_bar(layer, largest),
+        )
+    return table
+
+
+def weights_bar(layer: LayerFigures, largest: int) -> str:
+    """Draw a layer's weights, kept then pruned, as long as its share of the largest layer's."""
+    length = max(1, round(_BAR_WIDTH * layer.parameters / max(1, largest)))
+    kept = round(length * layer.nonzero / max(1, layer.parameters))
+    if layer.nonzero:
+        kept = max(1, kept)
+    return "█" * kept + "░" * (length - kept)

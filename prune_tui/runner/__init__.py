@@ -1,0 +1,1 @@
+"""Sessions played through the engine, with their files kept up to date."""

@@ -1,0 +1,1 @@
+"""Step 1: a model, a dataset, a baseline."""

@@ -1,0 +1,76 @@
+"""What has been picked: why it can't be begun with, or the session and the baseline that it makes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, fits
+from prune_tui.catalog.models import ModelEntry
+from prune_tui.catalog.recipes import training_recipe
+from prune_tui.core.baselines import to_be_trained
+from prune_tui.core.session.decisions import Decision, LoadDense, epochs
+from prune_tui.core.session.session import Device, Session
+from prune_tui.tui.steps.pick.text import shape_text
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The choices of step 1; `name`, `seed` and `num_epochs` are as typed, right or wrong.
+
+    `trains` says whether the baseline is to be trained; else it is `weights`, or the bundled one if None.
+    """
+
+    model: ModelEntry
+    dataset: DatasetEntry
+    name: str
+    seed: str
+    num_epochs: str
+    trains: bool
+    weights: Path | None
+    device: Device
+
+    @property
+    def epochs_text(self) -> str:
+        """How long the baseline is to be trained, in words."""
+        return epochs(int(self.num_epochs)) if self.num_epochs.isdigit() else "some epochs"
+
+    def problem(self) -> str:
+        """Say what is wrong, and what would be right; nothing if all is well."""
+        model, dataset = self.model, self.dataset
+        if dataset is IMAGEFOLDER:
+            return "type where your images are: enter on imagefolder…"
+        if not fits(model, dataset):
+            return f"{model.name} takes {shape_text(model.image_shape)} images, {dataset.name} has others"
+        if dataset.path is not None and not dataset.path.is_dir():
+            return f"there is no folder {dataset.path}"
+        if self.trains and not (self.num_epochs.isdigit() and int(self.num_epochs) > 0):
+            return "the number of epochs is a whole number from 1"
+        try:
+            self.session()
+        except ValidationError as error:
+            field = error.errors()[0]["loc"][0]
+            return {
+                "name": "a session's name is letters, digits, . _ - and begins with a letter or digit",
+                "seed": "the seed is a whole number from 0 to 4,294,967,295",
+            }.get(str(field), f"{field} can't be used")
+        return ""
+
+    def session(self) -> Session:
+        """Return the session to begin."""
+        return Session(
+            name=self.name,
+            seed=int(self.seed) if self.seed.lstrip("-").isdigit() else -1,
+            model=self.model.name,
+            dataset=self.dataset.name,
+            device=self.device,
+        )
+
+    def baseline(self) -> Decision:
+        """Return its first decision."""
+        if self.weights is not None:
+            return LoadDense(weights="dense.safetensors")
+        if not self.trains:
+            return LoadDense()
+        recipe = training_recipe(self.model, self.dataset)
+        return to_be_trained(recipe.model_copy(update={"num_epochs": int(self.num_epochs)}))

@@ -1,0 +1,274 @@
+"""Step 1: which network, which images, and which baseline to begin with."""
+
+import re
+from functools import partial
+from pathlib import Path
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Input, Static
+
+from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL, bundled_baseline
+from prune_tui.catalog.datasets import (
+    DATASETS,
+    IMAGEFOLDER,
+    DatasetEntry,
+    dataset_entry,
+    default_data_dir,
+    fits,
+    whereabouts,
+)
+from prune_tui.catalog.models import MODELS, ModelEntry
+from prune_tui.catalog.recipes import training_recipe
+from prune_tui.storage import unused_name
+from prune_tui.tui.messages import ResumeSession, StartSession
+from prune_tui.tui.state import State
+from prune_tui.tui.steps.pick import text as pick_text
+from prune_tui.tui.steps.pick.path_dialog import PathDialog
+from prune_tui.tui.steps.pick.picked import Picked
+from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
+from prune_tui.tui.steps.step import Step
+from prune_tui.tui.steps.step_screen import StepScreen
+from prune_tui.tui.widgets.table import Cells, Column, Table
+
+
+class PickScreen(StepScreen):
+    """Two tables and four fields; the bundled pair is chosen, so that Enter goes on at once."""
+
+    step = Step.PICK
+    home = "#models"
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        options = state.options
+        self._model = options.model or BUNDLED_MODEL
+        self._dataset = options.dataset or self._first_dataset()
+        chosen = dataset_entry(self._dataset)
+        self._folder = chosen if chosen.path is not None else IMAGEFOLDER
+        self._wants_training = False
+        self._named_by_hand = False
+        self._is_here: dict[str, tuple[bool, str]] = {}
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the tables above the fields."""
+        with Horizontal(id="choices"):
+            with Vertical(classes="column"):
+                yield Static("What to prune", classes="heading")
+                yield Table(id="models")
+            with Vertical(classes="column"):
+                yield Static("On which images", classes="heading")
+                yield Table(id="datasets")
+        yield Static(id="about")
+        with Horizontal(classes="fields"):
+            yield Static("session", classes="label")
+            yield Input(id="name", compact=True, max_length=64)
+            yield Static("seed", classes="label")
+            yield Input(str(self.state.options.seed), id="seed", compact=True, type="integer", max_length=10)
+        with Horizontal(classes="fields"):
+            yield Static("baseline", classes="label")
+            yield Static(id="baseline")
+            yield Input(id="epochs", compact=True, type="integer", max_length=4)
+            yield Static(id="baseline-more")
+        yield Static(id="problem")
+
+    def on_mount(self) -> None:
+        """Fill the tables, and suggest a name."""
+        super().on_mount()
+        self._suggest_epochs()
+        self._suggest_name()
+
+    def on_screen_resume(self) -> None:
+        """Suggest a fresh name where the one on show has become a session's."""
+        if self.state.session is not None and self._session_name == self.state.session.name:
+            self._named_by_hand = False
+            self._is_here.clear()
+            self._suggest_name()
+        super().on_screen_resume()
+
+    @property
+    def _session_name(self) -> str:
+        return self.query_one("#name", Input).value
+
+    @property
+    def model(self) -> ModelEntry:
+        """The model that is chosen."""
+        return MODELS.get(self._model) or MODELS[BUNDLED_MODEL]
+
+    @property
+    def dataset(self) -> DatasetEntry:
+        """The dataset that is chosen."""
+        return self._folder if self._dataset == self._folder.name else DATASETS[self._dataset]
+
+    def show(self) -> None:
+        """Draw tables and fields."""
+        room = self.size.width // 2
+        models, datasets = self.query_one("#models", Table), self.query_one("#datasets", Table)
+        columns = pick_text.model_columns(room)
+        models.set_columns(columns)
+        datasets.set_columns(pick_text.dataset_columns(room))
+        models.set_rows([(name, self._model_cells(entry, columns)) for name, entry in MODELS.items()])
+        datasets.set_rows(
+            [(entry.name, self._dataset_cells(entry)) for entry in (*DATASETS.values(), self._folder)]
+        )
+        if models.current != self._model:
+            models.go_to(self._model)
+        if datasets.current != self._dataset:
+            datasets.go_to(self._dataset)
+        self._show_fields()
+
+    def _model_cells(self, entry: ModelEntry, columns: list[Column]) -> Cells:
+        return pick_text.model_cells(entry, columns, self.palette, is_chosen=entry.name == self._model)
+
+    def _dataset_cells(self, entry: DatasetEntry) -> Cells:
+        return pick_text.dataset_cells(
+            entry,
+            self._where(entry),
+            self.palette,
+            is_chosen=entry.name == self._dataset,
+            does_fit=fits(self.model, entry),
+        )
+
+    def _where(self, entry: DatasetEntry) -> tuple[bool, str]:
+        if entry.name not in self._is_here:
+            found = whereabouts(entry, self.state.options.data_dir or default_data_dir())
+            self._is_here[entry.name] = (found.is_here, found.text)
+        return self._is_here[entry.name]
+
+    def _show_fields(self) -> None:
+        palette = self.palette
+        about = Text(no_wrap=True, overflow="ellipsis")
+        about.append(self.model.name, palette.bold).append(f"  {self.model.description}\n", palette.muted)
+        about.append(self.dataset.name, palette.bold).append(f"  {self.dataset.description}", palette.muted)
+        if self.dataset is not IMAGEFOLDER:
+            about.append(f", {self._where(self.dataset)[1]}", palette.muted)
+        self.query_one("#about", Static).update(about)
+        trains = self._trains
+        self.query_one("#epochs").display = trains
+        weights = self.state.options.weights
+        words = "train for" if trains else f"from {weights}" if weights else "bundled, loads at once"
+        self.query_one("#baseline", Static).update(Text(words, palette.text))
+        more = "epochs" if trains else ""
+        if weights is None and bundled_baseline(self._model, self._dataset) is not None:
+            more += "   b for the bundled one" if trains else "b to train one instead"
+        self.query_one("#baseline-more", Static).update(Text(more, palette.muted))
+        picked = self.picked
+        problem = picked.problem()
+        self.query_one("#problem", Static).update(Text(f"✗ {problem}" if problem else "", palette.bad))
+        verb = f"train a baseline for {picked.epochs_text}" if trains else "load the baseline"
+        self.next_bar.show(
+            problem or f"{verb}, then scan {self._model} on {self.dataset.name}", is_ready=not problem
+        )
+
+    @property
+    def _trains(self) -> bool:
+        if self.state.options.weights is not None:
+            return False
+        return self._wants_training or bundled_baseline(self._model, self._dataset) is None
+
+    @property
+    def picked(self) -> Picked:
+        """All that is chosen and typed."""
+        name, seed, num_epochs = (self.query_one(f"#{id}", Input).value for id in ("name", "seed", "epochs"))
+        options = self.state.options
+        return Picked(
+            self.model, self.dataset, name, seed, num_epochs, self._trains, options.weights, options.device
+        )
+
+    def _suggest_name(self) -> None:
+        if not self._named_by_hand:
+            images = self.dataset.path.name if self.dataset.path else self._dataset
+            wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self._model}-{images}")[:60].rstrip("-.")
+            with self.prevent(Input.Changed):
+                self.query_one("#name", Input).value = unused_name(self.state.options.sessions_dir, wanted)
+
+    def _suggest_epochs(self) -> None:
+        recipe = training_recipe(self.model, self.dataset)
+        self.query_one("#epochs", Input).value = str(recipe.num_epochs)
+
+    def _first_dataset(self) -> str:
+        model = MODELS.get(self._model)
+        if model is None or fits(model, DATASETS[BUNDLED_DATASET]):
+            return BUNDLED_DATASET
+        return next(entry.name for entry in DATASETS.values() if fits(model, entry))
+
+    @on(Table.Moved, "#models")
+    def _model_moved(self, message: Table.Moved) -> None:
+        if message.key in (None, self._model) or not self.is_drawable:
+            return
+        self._model = str(message.key)
+        if not fits(self.model, self.dataset):
+            self._dataset = self._first_dataset()
+        self._suggest_epochs()
+        self._suggest_name()
+        self.show()
+
+    @on(Table.Moved, "#datasets")
+    def _dataset_moved(self, message: Table.Moved) -> None:
+        if message.key not in (None, self._dataset) and self.is_drawable:
+            self._dataset = str(message.key)
+            self._suggest_epochs()
+            self._suggest_name()
+            self.show()
+
+    @on(Table.Left)
+    def _left(self, message: Table.Left) -> None:
+        if message.towards == "right":
+            self.query_one("#datasets").focus()
+        elif message.towards == "left":
+            self.query_one("#models").focus()
+        elif message.towards == "down":
+            self.query_one("#name").focus()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        if event.input.id == "name":
+            self._named_by_hand = bool(event.value)
+        if self.is_drawable and event.input.id in ("name", "seed", "epochs"):
+            self._show_fields()
+
+    @on(Input.Submitted)
+    async def _submitted(self) -> None:
+        await self.run_action("go_on")
+
+    def action_go_on(self) -> None:
+        """Start the session, or ask for what is missing."""
+        if self.dataset is IMAGEFOLDER:
+            self.app.push_screen(PathDialog(), self._folder_given)
+            return
+        picked = self.picked
+        if picked.problem():
+            self.app.bell()
+            return
+        self.post_message(StartSession(picked.session(), picked.baseline(), weights=picked.weights))
+
+    def _folder_given(self, path: Path | None) -> None:
+        if path is not None:
+            self._folder = dataset_entry(f"imagefolder:{path}")
+            self._dataset = self._folder.name
+            self._suggest_epochs()
+            self._suggest_name()
+            self.show()
+
+    def action_toggle_baseline(self) -> None:
+        """Take the bundled baseline, or train one."""
+        self._wants_training = not self._wants_training
+        self._show_fields()
+
+    def action_show_sessions(self) -> None:
+        """List the earlier sessions."""
+        dialog = SessionsDialog(self.state.options.sessions_dir)
+        self.app.push_screen(dialog, partial(self._session_chosen))
+
+    def _session_chosen(self, path: Path | None) -> None:
+        if path is not None:
+            self.post_message(ResumeSession(path))
+
+    def action_next_field(self) -> None:
+        """Move the focus on."""
+        self.focus_next()
+
+    def action_go_back(self) -> None:
+        """Leave a field."""
+        self.query_one("#models").focus()

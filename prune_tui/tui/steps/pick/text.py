@@ -1,0 +1,67 @@
+"""What the picker's tables say of each model and each set of images."""
+
+from rich.style import Style
+from rich.text import Text
+
+from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry
+from prune_tui.catalog.models import ImageShape, ModelEntry
+from prune_tui.reports.numbers import count_text
+from prune_tui.tui.palette import Palette
+from prune_tui.tui.widgets.table import Cells, Column
+
+Where = tuple[bool, str]
+"""Whether the images are here, and where they are or come from."""
+
+
+def model_columns(room: int) -> list[Column]:
+    """Return the columns of the models: a description where there is room."""
+    columns = [
+        Column("name", "  model", 15),
+        Column("parameters", "parameters", 10, True),
+        Column("input", "input", 7, True),
+    ]
+    return [*columns, Column("about", "", room - 40)] if room >= 55 else columns
+
+
+def model_cells(entry: ModelEntry, columns: list[Column], palette: Palette, *, is_chosen: bool) -> Cells:
+    """Return a model's row."""
+    cells = (
+        _name(entry.name, palette.selected if is_chosen else palette.text, is_chosen=is_chosen),
+        Text(count_text(entry.num_parameters), palette.text),
+        Text(shape_text(entry.image_shape), palette.muted),
+        Text(entry.description, palette.muted),
+    )
+    return cells[: len(columns)]
+
+
+def dataset_columns(room: int) -> list[Column]:
+    """Return the columns of the sets of images."""
+    return [Column("name", "  images", 15), Column("where", "  where", max(14, room - 20))]
+
+
+def dataset_cells(
+    entry: DatasetEntry, where: Where, palette: Palette, *, is_chosen: bool, does_fit: bool
+) -> Cells:
+    """Return a dataset's row; what doesn't fit the model is dimmed and says which images it has."""
+    name = "imagefolder…" if entry is IMAGEFOLDER else entry.name
+    if not does_fit:
+        shape = shape_text(entry.image_shape) if entry.image_shape else "other"
+        return _name(name, palette.faint, is_chosen=is_chosen), Text(f"  {shape} images", palette.faint)
+    named = _name(name, palette.selected if is_chosen else palette.text, is_chosen=is_chosen)
+    if entry is IMAGEFOLDER:
+        return named, Text("  your own, in a folder", palette.muted)
+    is_here, text = where
+    if is_here:
+        return named, Text(f"✓ {text}", palette.good)
+    if entry.download_bytes:
+        return named, Text(f"↓ {entry.download_bytes / 1e6:.0f} MB to fetch", palette.muted)
+    return named, Text(f"✗ {text}", palette.bad)
+
+
+def shape_text(shape: ImageShape) -> str:
+    """Say an image's shape: `1×28×28`."""
+    return "×".join(str(size) for size in shape)
+
+
+def _name(name: str, style: Style, *, is_chosen: bool) -> Text:
+    return Text(f"{'●' if is_chosen else ' '} {name}", style)

@@ -1,0 +1,1 @@
+"""Step 3: the plan, edited in place."""

@@ -1,0 +1,138 @@
+"""A one-line input laid over a table's cell."""
+
+from typing import ClassVar
+
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.coordinate import Coordinate
+from textual.geometry import Offset
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input
+
+from prune_tui.core.planning.plan_editor import parse_sparsity
+from prune_tui.tui.widgets.table import Table
+
+
+class CellEditor(Input):
+    """Edits one sparsity in place: every keystroke is told, Enter and Tab commit, Esc cancels."""
+
+    DEFAULT_CSS = """
+    CellEditor {
+        layer: overlay; position: absolute; display: none; width: 8; height: 1;
+        border: none; padding: 0 1; background: $primary 25%;
+        &:focus { border: none; background: $primary 25%; }
+        &.-wrong { background: $error 40%; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "cancel", show=False),
+        Binding("tab", "commit", "commit", show=False),
+        Binding("up,shift+tab", "commit_up", "commit, up", show=False),
+        Binding("down", "commit", "commit, down", show=False),
+    ]
+
+    class Typed(Message):
+        """What is typed so far: a sparsity, or why it is none."""
+
+        def __init__(self, layer: str, sparsity: float | None, reason: str) -> None:
+            self.layer = layer
+            self.sparsity = sparsity
+            self.reason = reason
+            super().__init__()
+
+    class Done(Message):
+        """The editor has closed; `sparsity` None means that nothing changes."""
+
+        def __init__(self, layer: str, sparsity: float | None, *, move: int = 0) -> None:
+            self.layer = layer
+            self.sparsity = sparsity
+            self.move = move
+            super().__init__()
+
+    def __init__(self) -> None:
+        super().__init__(id="editor", compact=True, select_on_focus=True, max_length=8)
+        self.edited: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a cell is being edited."""
+        return self.edited is not None
+
+    def open(self, table: Table, coordinate: Coordinate, layer: str, value: str) -> None:
+        """Lie over a cell and take the keys."""
+        x, y, width = place_of_cell(table, coordinate)
+        corner = self.parent.content_region.offset if isinstance(self.parent, Widget) else Offset(0, 0)
+        self.styles.offset = (x - corner.x, y - corner.y)
+        self.styles.width = width
+        self.edited = layer
+        self.display = True
+        with self.prevent(Input.Changed):
+            self.value = value
+        self.remove_class("-wrong")
+        self.focus()
+
+    def close(self) -> None:
+        """Go away; the next `open` may be over another cell."""
+        self.edited = None
+        self.display = False
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Tell what is typed."""
+        event.stop()
+        if self.edited is None:
+            return
+        sparsity, reason = _parsed(event.value)
+        self.set_class(bool(reason), "-wrong")
+        self.post_message(self.Typed(self.edited, sparsity, reason))
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Commit and go on to the next row."""
+        event.stop()
+        self.action_commit()
+
+    def on_blur(self, _event: events.Blur) -> None:
+        """Leave the cell as it was when the focus goes elsewhere, as by a click."""
+        if self.edited is not None:
+            self.action_cancel()
+
+    def action_commit(self, move: int = 1) -> None:
+        """Take what is typed, if it is a sparsity; else say why not and stay."""
+        if self.edited is None:
+            return
+        sparsity, reason = _parsed(self.value)
+        if reason:
+            self.add_class("-wrong")
+            self.post_message(self.Typed(self.edited, None, reason))
+            return
+        layer = self.edited
+        self.close()
+        self.post_message(self.Done(layer, sparsity, move=move))
+
+    def action_commit_up(self) -> None:
+        """Commit and go to the row above."""
+        self.action_commit(-1)
+
+    def action_cancel(self) -> None:
+        """Leave the cell as it was."""
+        if self.edited is not None:
+            layer = self.edited
+            self.close()
+            self.post_message(self.Done(layer, None))
+
+
+def _parsed(text: str) -> tuple[float | None, str]:
+    try:
+        return parse_sparsity(text), ""
+    except ValueError as error:
+        return None, str(error)
+
+
+def place_of_cell(table: Table, coordinate: Coordinate) -> tuple[int, int, int]:
+    """Return a cell's column, line and width on the screen; DataTable has no public way to ask."""
+    region = table._get_cell_region(coordinate)
+    corner = table.content_region.offset
+    x = corner.x + region.x - table.scroll_offset.x
+    y = corner.y + region.y - table.scroll_offset.y
+    return x, y, region.width

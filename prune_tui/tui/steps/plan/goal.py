@@ -1,0 +1,129 @@
+"""The part of step 3 that asks for a budget, solves it as it is typed, and keeps it as the goal."""
+
+from rich.text import Text
+from textual import on
+from textual.widget import Widget
+
+from prune_tui.core.errors import DecisionError
+from prune_tui.core.planning.goal import Goal, solve_again, why_not_solved
+from prune_tui.core.planning.plan_editor import Draft
+from prune_tui.core.planning.price import Price
+from prune_tui.core.planning.target import describe_target
+from prune_tui.core.scanning.predictor import error_at
+from prune_tui.tui.state import State
+from prune_tui.tui.steps.plan import budget as plan_budget
+from prune_tui.tui.steps.plan import text as plan_text
+from prune_tui.tui.steps.plan.budget_bar import BudgetBar
+from prune_tui.tui.steps.step import Step
+from prune_tui.tui.steps.step_screen import StepScreen
+
+
+class GoalKeeper(StepScreen):
+    """Knows the draft as the person sees it: with the cell or the budget that is being typed."""
+
+    step = Step.PLAN
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._typed: Draft | None = None
+        self._note = ""
+        self._typed_goal: Goal | None = None
+        self._home_of_budget: Widget | None = None
+
+    @property
+    def draft(self) -> Draft:
+        """The plan as the person sees it: with what is being typed."""
+        return self._typed or self.state.current_draft()
+
+    @property
+    def _goal(self) -> Goal | None:
+        return self._typed_goal if self._budget_bar.is_open else self.state.goal
+
+    @property
+    def _budget_bar(self) -> BudgetBar:
+        return self.query_one(BudgetBar)
+
+    def _totals(self, price: Price) -> plan_text.Totals:
+        goal, forecast = self._goal, self.state.forecast
+        return plan_text.Totals(
+            price=price,
+            dense_accuracy=forecast.scan.dense_accuracy if forecast is not None else None,
+            error_points=error_at(forecast.misses, price.accuracy) if forecast is not None else None,
+            num_tried=len(forecast.scan.joint) if forecast is not None else 0,
+            target=goal.target if goal is not None else None,
+            is_met=plan_budget.whether_met(goal, price, self.state),
+        )
+
+    def _say_no(self, why: str) -> None:
+        self._note = why
+        self.app.bell()
+        self.show()
+
+    def action_budget(self) -> None:
+        """Ask what the whole network is to reach."""
+        if why := why_not_solved(self.state.settings, self.state.scan):
+            self._say_no(why)
+            return
+        self._home_of_budget = self.focused
+        self.query_one("#explain").display = False
+        goal = self.state.goal
+        text = describe_target(goal.target) if goal is not None else ""
+        self._budget_bar.open(text)
+        self._try_budget(text)
+
+    @on(BudgetBar.Typed)
+    def _budget_typed(self, message: BudgetBar.Typed) -> None:
+        self._try_budget(message.text)
+
+    def _try_budget(self, text: str) -> plan_budget.Attempt:
+        """Show the plan as it would be."""
+        tried = plan_budget.attempt(text, self.state.current_draft(), self.state)
+        self._typed, self._typed_goal = tried.draft, tried.goal
+        is_idle = tried.goal is None and not tried.is_wrong
+        tone = self.palette.muted if is_idle else plan_text.tone_of(tried.words, self.palette)
+        hint = Text(tried.words, tone, no_wrap=True, overflow="ellipsis")
+        self._budget_bar.say(hint, is_wrong=tried.is_wrong)
+        self.show()
+        return tried
+
+    @on(BudgetBar.Taken)
+    def _budget_taken(self, message: BudgetBar.Taken) -> None:
+        tried = self._try_budget(message.text)
+        if tried.draft is None:
+            self.app.bell()
+            return
+        self.state.draft, self.state.goal = tried.draft, tried.goal
+        goal = tried.goal
+        done = plan_budget.outcome(goal.target, tried.draft, self.state) if goal is not None else ""
+        self._leave_budget(done, is_left=False)
+
+    @on(BudgetBar.Cancelled)
+    def _budget_cancelled(self, message: BudgetBar.Cancelled) -> None:
+        self._leave_budget("", is_left=message.is_left)
+
+    def _leave_budget(self, note: str, *, is_left: bool) -> None:
+        self._typed, self._typed_goal, self._note = None, None, note
+        self._budget_bar.close()
+        self.query_one("#explain").display = True
+        if not is_left:
+            (self._home_of_budget or self.next_bar).focus()
+        self.show()
+
+    def action_solve_again(self) -> None:
+        """Lock the rows that were edited, and solve the goal over the others."""
+        state = self.state
+        if state.goal is None:
+            self.action_budget()
+            return
+        if why := why_not_solved(state.settings, state.scan):
+            self._say_no(why)
+            return
+        try:
+            state.draft, state.goal = solve_again(
+                state.goal, state.current_draft(), view=state.view, settings=state.settings, scan=state.scan
+            )
+        except DecisionError as error:
+            self._say_no(f"✗ {error}")
+            return
+        self._note = plan_budget.outcome(state.goal.target, state.draft, state)
+        self.show()

@@ -1,0 +1,302 @@
+"""Step 3: a sparsity for each layer, priced at every keystroke."""
+
+from collections.abc import Callable
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+from textual.coordinate import Coordinate
+
+from prune_tui.core.baselines import trained_baseline
+from prune_tui.core.errors import DecisionError
+from prune_tui.core.planning.groups import LayerRow, layer_rows
+from prune_tui.core.planning.plan_editor import (
+    Draft,
+    copied_down,
+    nudged,
+    redone,
+    reset,
+    toggled_lock,
+    undone,
+    with_all,
+    with_sparsity,
+)
+from prune_tui.core.planning.settings import PlanSettings, fixed_reason, overall_sparsity, prune_decision
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.session.decisions import N_M_SPARSITY
+from prune_tui.tui.messages import GoTo, Perform
+from prune_tui.tui.steps.plan import budget as plan_budget
+from prune_tui.tui.steps.plan import text as plan_text
+from prune_tui.tui.steps.plan.budget_bar import BudgetBar
+from prune_tui.tui.steps.plan.cell_editor import CellEditor
+from prune_tui.tui.steps.plan.goal import GoalKeeper
+from prune_tui.tui.steps.plan.settings_dialog import SettingsDialog
+from prune_tui.tui.steps.plots import curve_plot
+from prune_tui.tui.steps.step import Step, is_pruning
+from prune_tui.tui.widgets.chart import Chart
+from prune_tui.tui.widgets.fixed_text import FixedText
+from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.weight_histogram import WeightHistogram
+
+
+class PlanScreen(GoalKeeper):
+    """The table is edited in place; the line below it prunes, and has the focus on arrival."""
+
+    step = Step.PLAN
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out table, histogram and totals."""
+        with Container(classes="split"):
+            yield Table(id="layers")
+            with Vertical(classes="aside"):
+                yield WeightHistogram(id="weights")
+                yield Chart(id="curve")
+        yield FixedText(id="explain")
+        yield BudgetBar()
+        yield FixedText(id="settings")
+        yield FixedText(id="totals")
+        yield CellEditor()
+
+    @property
+    def _table(self) -> Table:
+        return self.query_one("#layers", Table)
+
+    @property
+    def _rows(self) -> list[LayerRow]:
+        return layer_rows(self.state.view.layers, self.state.settings.granularity)
+
+    @property
+    def _row(self) -> LayerRow | None:
+        current = self._table.current
+        return next((row for row in self._rows if row.layer.name == current), None)
+
+    @property
+    def _layer(self) -> LayerInfo | None:
+        return row.layer if (row := self._row) is not None else None
+
+    @property
+    def layer_in_sight(self) -> str | None:
+        """The row under the cursor."""
+        return self._table.current
+
+    @property
+    def _is_on_or_off(self) -> bool:
+        return self.state.settings.granularity == "n_m"
+
+    def show(self) -> None:
+        """Draw table, histogram, explanation and price."""
+        state, draft = self.state, self.draft
+        if not state.view.layers:
+            return
+        expected, price = state.expected(draft), state.price(draft)
+        columns = plan_text.columns(self._table.size.width, state.scan)
+        self._table.set_columns(columns)
+        self._table.set_rows(
+            [
+                (row.layer.name, plan_text.cells(row, draft, expected, state, columns, self.palette))
+                for row in self._rows
+            ]
+        )
+        self._show_layer(expected, is_unmet=plan_budget.whether_met(self._goal, price, state) is False)
+        self.query_one("#settings", FixedText).show(plan_text.settings_line(draft, state, self.palette))
+        totals = self.query_one("#totals", FixedText)
+        totals.show(plan_text.totals(self._totals(price), self.palette, width=self.size.width - 4))
+        if is_pruning(state.view):
+            self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
+        else:
+            self.next_bar.show(plan_text.next_words(state.settings))
+
+    def _show_layer(self, expected: dict[str, float], *, is_unmet: bool = False) -> None:
+        row, state = self._row, self.state
+        if row is None:
+            return
+        layer = row.layer
+        sparsity = expected.get(layer.name, 0.0)
+        histogram, dead = plan_text.dying(layer, sparsity, state)
+        title = plan_text.histogram_title(layer, sparsity, histogram, dead, state, self.palette)
+        self.query_one("#weights", WeightHistogram).show(histogram, title, dead_bins=dead)
+        chart = self.query_one("#curve", Chart)
+        if chart.display:
+            chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
+        on_action = self.next_bar.has_focus and not self._note
+        note = self._note
+        if is_unmet and not note and state.goal is not None and self._typed is None:
+            note = plan_budget.way_back(state.goal, self.draft, state)
+        explanation = plan_text.explanation(
+            row, state, self.palette, note=note, is_arrival=on_action and not self.draft.past
+        )
+        self.query_one("#explain", FixedText).show(explanation)
+
+    @on(Table.Moved)
+    def _moved(self) -> None:
+        if not self.is_drawable:
+            return
+        if not self.query_one(CellEditor).is_open:
+            self._note = ""
+        price = self.state.price(self.draft)
+        is_unmet = plan_budget.whether_met(self._goal, price, self.state) is False
+        self._show_layer(self.state.expected(self.draft), is_unmet=is_unmet)
+
+    @on(Table.Left)
+    def _left(self, message: Table.Left) -> None:
+        if message.towards == "down":
+            self.next_bar.focus()
+            self._moved()
+
+    def action_enter_table(self) -> None:
+        """Go up from the last line to the last row."""
+        self._table.action_last_row()
+        self._table.focus()
+        self._moved()
+
+    async def action_enter(self) -> None:
+        """Edit the row under the cursor, or prune from the last line."""
+        if self.next_bar.has_focus:
+            self.action_prune()
+        else:
+            self.action_edit()
+
+    async def action_go_on(self) -> None:
+        """Prune, as a click on the last line does."""
+        self.action_prune()
+
+    def action_edit(self) -> None:
+        """Open the editor over the row's sparsity."""
+        layer = self._layer
+        if layer is None or self._is_refused(layer):
+            return
+        if self._is_on_or_off:
+            self._turn(layer.name, self.state.current_draft().rows[layer.name].sparsity <= 0)
+            return
+        is_global = self.state.settings.scope == "global"
+        draft = self.state.current_draft()
+        now = (
+            overall_sparsity(draft, self.state.view.layers) if is_global else draft.rows[layer.name].sparsity
+        )
+        self._note = "one sparsity for the whole network" if is_global else ""
+        coordinate = Coordinate(self._table.cursor_row, self._table.get_column_index("sparsity"))
+        self.query_one(CellEditor).open(self._table, coordinate, layer.name, plan_text.sparsity_text(now))
+        self.show()
+
+    @on(CellEditor.Typed)
+    def _edited(self, message: CellEditor.Typed) -> None:
+        self._note = f"✗ {message.reason}" if message.reason else ""
+        if message.sparsity is not None:
+            self._typed = self._with(message.layer, message.sparsity)
+        self.show()
+
+    @on(CellEditor.Done)
+    def _done(self, message: CellEditor.Done) -> None:
+        self._typed, self._note = None, ""
+        self._table.focus()
+        if message.sparsity is not None:
+            self.state.edit(self._with(message.layer, message.sparsity))
+            rows = self._table.row_count
+            if message.move > 0 and self._table.cursor_row >= rows - 1:
+                self.next_bar.focus()
+            else:
+                self._table.move_cursor(row=max(0, self._table.cursor_row + message.move), animate=False)
+        self.show()
+
+    def _with(self, layer: str, sparsity: float) -> Draft:
+        draft = self.state.current_draft()
+        if self.state.settings.scope == "global":
+            return with_all(draft, sparsity)
+        return with_sparsity(draft, layer, sparsity)
+
+    def _is_refused(self, layer: LayerInfo) -> bool:
+        """Whether the row can't be changed; says why."""
+        reason = fixed_reason(layer, self.state.settings)
+        if reason:
+            self._note = f"{layer.name} stays whole: {reason}"
+        elif self.state.settings.scope == "layer" and self.state.current_draft().rows[layer.name].is_locked:
+            self._note = f"{layer.name} is locked: = unlocks it"
+        else:
+            return False
+        self._say_no(self._note)
+        return True
+
+    def _change(self, change: Callable[[Draft], Draft]) -> None:
+        self._note = ""
+        self.state.edit(change(self.state.current_draft()))
+        self.show()
+
+    def _go_through_time(self, change: Callable[[Draft], Draft]) -> None:
+        """Undo and redo edit nothing by hand."""
+        self._note = ""
+        self.state.draft = change(self.state.current_draft())
+        self.show()
+
+    def _turn(self, layer: str, is_on: bool) -> None:
+        """Prune a layer 2:4, or leave it whole: there is nothing between."""
+        self._change(lambda draft: with_sparsity(draft, layer, N_M_SPARSITY if is_on else 0.0))
+        self._note = f"{layer}: two of every four inputs" if is_on else f"{layer} stays whole"
+        self.show()
+
+    def action_nudge(self, by: float) -> None:
+        """Raise or lower the row's sparsity."""
+        layer = self._layer
+        if layer is None or self._is_refused(layer):
+            return
+        if self._is_on_or_off:
+            self._turn(layer.name, by > 0)
+        elif self.state.settings.scope == "global":
+            overall = overall_sparsity(self.state.current_draft(), self.state.view.layers)
+            self._change(lambda draft: with_all(draft, overall + by))
+        else:
+            self._change(lambda draft: nudged(draft, layer.name, by))
+
+    def action_toggle_lock(self) -> None:
+        """Lock or unlock the row."""
+        layer = self._layer
+        if layer is not None:
+            self._change(lambda draft: toggled_lock(draft, layer.name))
+
+    def action_reset(self) -> None:
+        """Take the row back to what the scan suggests."""
+        layer = self._layer
+        if layer is not None and not self._is_refused(layer):
+            self._change(lambda draft: reset(draft, layer.name))
+
+    def action_copy_down(self) -> None:
+        """Give the rows below the row's sparsity."""
+        layer = self._layer
+        if layer is not None:
+            self._change(lambda draft: copied_down(draft, layer.name))
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        self._go_through_time(undone)
+
+    def action_redo(self) -> None:
+        """Make the undone change again."""
+        self._go_through_time(redone)
+
+    def action_settings(self) -> None:
+        """Change how the plan is carried out."""
+        state = self.state
+        dialog = SettingsDialog(
+            state.settings,
+            can_go_on=state.view.pruned_counts is not None,
+            baseline=trained_baseline(state.session),
+        )
+        self.app.push_screen(dialog, self._settings_given)
+
+    def _settings_given(self, settings: PlanSettings | None) -> None:
+        if settings is not None:
+            self.state.settings = settings
+            self._note = ""
+            self.show()
+
+    def action_prune(self) -> None:
+        """Carry the plan out, and watch."""
+        if is_pruning(self.state.view):
+            self.app.bell()
+            return
+        try:
+            decision = prune_decision(self.state.current_draft(), self.state.view.layers, self.state.settings)
+        except DecisionError as error:
+            self._say_no(f"✗ {error}")
+            return
+        self.post_message(Perform(decision))
+        self.post_message(GoTo(Step.TRAIN))

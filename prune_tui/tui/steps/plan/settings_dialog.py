@@ -1,0 +1,234 @@
+"""Asks how a plan is to be carried out."""
+
+from dataclasses import replace
+from typing import ClassVar, Final
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.widgets import Input, Static
+
+from prune_tui.catalog.criteria import CRITERIA
+from prune_tui.catalog.schedules import SCHEDULES, STEPS
+from prune_tui.core.baselines import epochs_to_rewind_to, why_not_rewound
+from prune_tui.core.planning.settings import PlanSettings
+from prune_tui.core.session.decisions import Iterative, OneShot, Rewinding, TrainDense
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.workflow import GRANULARITIES
+from prune_tui.tui.dialogs.choice import Choice
+from prune_tui.tui.dialogs.dialog import Dialog
+from prune_tui.tui.dialogs.field import field
+
+SCOPES: Final = {"layer": "each layer its own sparsity", "global": "one threshold for the whole network"}
+STARTS: Final = {"dense": "prune the dense baseline", "pruned": "go on from what is pruned now"}
+RETRAINING: Final = {
+    "fine-tune": "from the pruned weights, as below",
+    "weights": "rewind the kept weights, train as before",
+    "rate": "rewind the learning rate, train as before",
+}
+REWOUND: Final = {"weights": "weights", "rate": "learning_rate"}
+RATES: Final = {
+    "constant": "the same rate throughout",
+    "step": "a tenth after half, again after three quarters",
+    "cosine": "falls along a cosine to zero",
+    "one_cycle": "rises for 30 % of the steps, falls to zero",
+}
+AUGMENTATIONS: Final = {
+    "none": "images as they are",
+    "crop": "shifted by up to an eighth",
+    "crop_flip": "shifted, and half of them mirrored",
+}
+PRECISIONS: Final = {"float32": "", "bfloat16": "mixed: passes in bfloat16, weights in float32"}
+RECIPE: Final = (
+    "epochs-line",
+    "rate-line",
+    "learning_rate_schedule",
+    "distillation-line",
+    "label_smoothing-line",
+    "augmentation",
+    "precision",
+)
+"""What is asked of fine-tuning only: a rewound network is trained by its baseline's recipe."""
+
+
+class SettingsDialog(Dialog[PlanSettings]):
+    """Gives the settings; up and down move, left and right change, Enter takes them.
+
+    Rewinding needs the `baseline` to have been trained in the session; None where it was not.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "app.focus_previous", "up", show=False),
+        Binding("down,j", "app.focus_next", "down", show=False),
+        Binding("enter", "take", "take them", show=False),
+    ]
+
+    def __init__(self, settings: PlanSettings, *, can_go_on: bool, baseline: TrainDense | None) -> None:
+        super().__init__()
+        self._settings = settings
+        self._starts = STARTS if can_go_on else {"dense": STARTS["dense"]}
+        self._baseline = baseline
+
+    def compose(self) -> ComposeResult:
+        """Lay out a line a setting."""
+        with Vertical(classes="panel -form"):
+            yield Static("How to prune", classes="heading")
+            with VerticalScroll(can_focus=False):
+                yield from self._pruning_lines()
+                yield from self._retraining_lines()
+            yield Static(id="reason")
+            yield Static("↑ ↓ move   ← → change   enter take them   esc never mind", classes="hint")
+
+    def _pruning_lines(self) -> ComposeResult:
+        settings, schedule = self._settings, self._settings.schedule
+        steps = schedule.steps if isinstance(schedule, Iterative) else "cubic"
+        rounds = schedule.num_rounds if isinstance(schedule, Iterative) else 3
+        criteria = {name: entry.description for name, entry in CRITERIA.items()}
+        rises = {name: entry.description for name, entry in STEPS.items()}
+        schedules = {name: text.partition(";")[0] for name, text in SCHEDULES.items()}
+        start = "pruned" if settings.start_from_pruned else "dense"
+        yield Choice("prune by", criteria, settings.criterion, id="criterion")
+        yield Choice(
+            "each",
+            {str(name): text for name, text in GRANULARITIES.items()},
+            settings.granularity,
+            id="granularity",
+        )
+        yield Choice("scope", SCOPES, settings.scope, id="scope")
+        yield Choice("schedule", schedules, schedule.name, id="schedule")
+        yield Choice("steps", rises, steps, id="steps")
+        yield from field("rounds", str(rounds), "rounds", "of pruning and retraining")
+        yield Choice("start from", self._starts, start, id="start")
+
+    def _retraining_lines(self) -> ComposeResult:
+        settings, recipe = self._settings, self._settings.finetuning
+        rewind = settings.rewind
+        chosen = "fine-tune" if rewind is None else "weights" if rewind.to == "weights" else "rate"
+        reason = why_not_rewound(self._baseline)
+        refused = dict.fromkeys(REWOUND, reason) if reason else {}
+        yield Choice("retrain", RETRAINING, chosen, id="retrain", refused=refused)
+        epoch = str(rewind.epoch) if rewind is not None else "0"
+        yield Choice("to epoch", self._epochs(chosen), epoch, id="epoch")
+        yield from field("epochs", str(settings.num_epochs), "fine-tune", "epochs a round; 0 for none")
+        yield from field("rate", f"{settings.learning_rate:g}", "rate", "learning rate of the fine-tuning")
+        yield Choice("over time", RATES, recipe.learning_rate_schedule, id="learning_rate_schedule")
+        distillation = f"{recipe.distillation:g}"
+        yield from field("distillation", distillation, "distillation", "0 to 1: how far dense is the teacher")
+        smoothing = f"{recipe.label_smoothing:g}"
+        yield from field("label_smoothing", smoothing, "smoothing", "of the labels: 0 for none, such as 0.1")
+        yield Choice("augment", AUGMENTATIONS, recipe.augmentation, id="augmentation")
+        yield Choice("precision", PRECISIONS, recipe.precision, id="precision")
+
+    def _epochs(self, retraining: str) -> dict[str, str]:
+        if self._baseline is None or retraining not in REWOUND:
+            return {"0": ""}
+        offered = epochs_to_rewind_to(self._baseline, REWOUND[retraining])
+        return {str(epoch): meaning for epoch, meaning in offered.items()}
+
+    def on_mount(self) -> None:
+        """Show only what the other settings leave open."""
+        self._show_open()
+
+    def on_choice_changed(self) -> None:
+        """Show only what the other settings leave open."""
+        self._show_open()
+
+    def on_input_submitted(self) -> None:
+        """Take the settings."""
+        self.action_take()
+
+    def _value(self, id: str) -> str:
+        return self.query_one(f"#{id}", Choice).value
+
+    def _typed(self, id: str) -> str:
+        return self.query_one(f"#{id}", Input).value.strip()
+
+    def _show_open(self) -> None:
+        is_free = self._value("granularity") != "n_m"
+        is_iterative = is_free and self._value("schedule") == "iterative"
+        retraining = self._value("retrain")
+        is_rewound = retraining in REWOUND
+        for id, is_open in (
+            ("scope", is_free),
+            ("schedule", is_free),
+            ("steps", is_iterative),
+            ("rounds-line", is_iterative),
+            ("epoch", is_rewound and self._baseline is not None),
+            *((id, not is_rewound) for id in RECIPE),
+        ):
+            self.query_one(f"#{id}").display = is_open
+        if is_rewound:
+            self.query_one("#epoch", Choice).offer(self._epochs(retraining))
+        self._say(self.query_one("#retrain", Choice).reason)
+
+    def _say(self, problem: str) -> None:
+        self.query_one("#reason", Static).update(Text(f"✗ {problem}" if problem else ""))
+
+    def action_take(self) -> None:
+        """Give the settings, or say what is wrong."""
+        problem = self._problem()
+        if problem:
+            self.app.bell()
+            self._say(problem)
+            return
+        granularity = next(name for name in GRANULARITIES if name == self._value("granularity"))
+        is_free = granularity != "n_m"
+        is_iterative = is_free and self._value("schedule") == "iterative"
+        schedule = Iterative(steps=self._value("steps"), num_rounds=int(self._typed("rounds")))
+        recipe = self._recipe()
+        self.dismiss(
+            replace(
+                self._settings,
+                criterion=self._value("criterion"),
+                granularity=granularity,
+                scope="global" if is_free and self._value("scope") == "global" else "layer",
+                schedule=schedule if is_iterative else OneShot(),
+                num_epochs=int(self._typed("epochs")),
+                learning_rate=recipe.learning_rate,
+                start_from_pruned=self._value("start") == "pruned",
+                finetuning=recipe,
+                rewind=self._rewinding(),
+            )
+        )
+
+    def _rewinding(self) -> Rewinding | None:
+        retraining = self._value("retrain")
+        if retraining not in REWOUND:
+            return None
+        epoch = int(self._value("epoch"))
+        return Rewinding(to="weights" if retraining == "weights" else "learning_rate", epoch=epoch)
+
+    def _recipe(self) -> Training:
+        """Return the fine-tuning, once `_problem` finds none."""
+        return Training.model_validate(
+            {
+                **self._settings.finetuning.model_dump(),
+                "num_epochs": max(1, int(self._typed("epochs"))),
+                "learning_rate": float(self._typed("rate")),
+                "distillation": float(self._typed("distillation")),
+                "label_smoothing": float(self._typed("label_smoothing")),
+                **{id: self._value(id) for id in ("learning_rate_schedule", "augmentation", "precision")},
+            }
+        )
+
+    def _problem(self) -> str:
+        rounds, num_epochs = self._typed("rounds"), self._typed("epochs")
+        if reason := self.query_one("#retrain", Choice).reason:
+            return reason
+        if not rounds.isdigit() or not 1 <= int(rounds) <= 1000:
+            return "the number of rounds is a whole number from 1"
+        if not num_epochs.isdigit() or int(num_epochs) > 100_000:
+            return "the number of epochs is a whole number from 0"
+        for id, lowest, highest, words in (
+            ("rate", 1e-12, 100, "the learning rate is a number above 0, such as 0.001"),
+            ("distillation", 0, 1, "distillation is a weight from 0 to 1, such as 0.5"),
+            ("label_smoothing", 0, 0.999, "label smoothing is a number from 0 to below 1, such as 0.1"),
+        ):
+            try:
+                is_right = lowest <= float(self._typed(id)) <= highest
+            except ValueError:
+                is_right = False
+            if not is_right:
+                return words
+        return ""

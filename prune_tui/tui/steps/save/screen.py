@@ -1,0 +1,147 @@
+"""Step 5: what came of it, where it is, and how to get it again."""
+
+import shlex
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container, VerticalScroll
+from textual.widgets import Static
+
+from prune_tui.core.errors import StorageError
+from prune_tui.core.finishing import can_shrink, finishing, finishing_words
+from prune_tui.core.run.view import report_of
+from prune_tui.core.session.decisions import Measure, Shrink
+from prune_tui.reports.markdown import markdown_summary
+from prune_tui.storage import write_atomically
+from prune_tui.tui.messages import GoTo, Perform
+from prune_tui.tui.steps.save import text as save_text
+from prune_tui.tui.steps.step import Step
+from prune_tui.tui.steps.step_screen import StepScreen
+from prune_tui.tui.widgets.meter import Meter, progress_words
+
+
+class SaveScreen(StepScreen):
+    """The figures side by side; everything is on disk already, and the screen says where."""
+
+    step = Step.SAVE
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the parts of the report."""
+        yield Meter(id="meter")
+        with VerticalScroll(id="report"), Container(classes="split"):
+            with Container(classes="main"):
+                yield Static(id="figures")
+                yield Static(id="ratios")
+                yield Static(id="foreseen")
+            with Container(classes="aside"):
+                yield Static(id="where")
+
+    def on_mount(self) -> None:
+        """The report scrolls by its own keys; the focus stays on what comes next."""
+        self.query_one("#report").can_focus = False
+        super().on_mount()
+
+    def show(self) -> None:
+        """Draw the report as far as it goes."""
+        state, palette = self.state, self.palette
+        report = report_of(state.view)
+        title, share, words = progress_words(state)
+        session = state.session
+        if not title and session is not None:
+            title, words = f"{session.model} on {session.dataset}", self.replay_command
+        self.query_one("#meter", Meter).show(title, share, words)
+        figures = self.query_one("#figures", Static)
+        if report.dense is None:
+            figures.update(Text("the figures come with the first measurement", palette.muted))
+        else:
+            figures.update(save_text.figures_table(report, palette))
+        self.query_one("#ratios", Static).update(save_text.ratios(state, report, palette))
+        self.query_one("#foreseen", Static).update(save_text.foreseen(state, palette))
+        self.query_one("#where", Static).update(save_text.whereabouts(state, self.replay_command, palette))
+        self._show_next()
+
+    def _show_next(self) -> None:
+        state = self.state
+        if state.is_running("shrink"):
+            self.next_bar.show("removing pruned units, then measuring", is_ready=False)
+        elif state.is_busy:
+            self.next_bar.show("measuring: accuracy first, then latency", is_ready=False)
+        elif state.view.pruned is None:
+            self.next_bar.show(finishing_words(finishing(state.session, state.view)))
+        elif state.path is None:
+            self.next_bar.show("nothing was written; n begins another session, esc tries another plan")
+        else:
+            self.next_bar.show("all is saved; n begins another session, esc tries another plan")
+
+    @property
+    def replay_command(self) -> str:
+        """The command that does this session again."""
+        words = ["prune-tui", "replay", str(self.state.path) if self.state.path else "SESSION"]
+        if self.state.options.data_dir is not None:
+            words += ["--data-dir", str(self.state.options.data_dir)]
+        return shlex.join(words)
+
+    def action_go_on(self) -> None:
+        """Measure if that has not been done; else confirm that all is saved."""
+        state = self.state
+        if state.is_busy:
+            self.app.bell()
+        elif state.view.pruned is None:
+            for decision in finishing(state.session, state.view):
+                self.post_message(Perform(decision))
+        elif state.path is not None:
+            self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
+
+    def action_shrink(self) -> None:
+        """Remove the pruned units, if that has not been done, and measure again."""
+        state = self.state
+        if state.is_busy:
+            self.app.bell()
+        elif can_shrink(state.session, state.view):
+            self.post_message(Perform(Shrink()))
+            self.post_message(Perform(Measure()))
+        else:
+            is_done = state.view.shrunk_counts is not None
+            why = (
+                "already shrunk" if is_done else "only a plan of units leaves something to remove: 3, then s"
+            )
+            self.notify(why, markup=False)
+
+    def action_copy_command(self) -> None:
+        """Copy the replay command."""
+        self.app.copy_to_clipboard(self.replay_command)
+        self.notify(self.replay_command, title="Copied", markup=False)
+
+    def action_save_summary(self) -> None:
+        """Write the Markdown summary beside the session, and copy it."""
+        state = self.state
+        if state.session is None:
+            return
+        text = markdown_summary(state.session, report_of(state.view), replay_command=self.replay_command)
+        self.app.copy_to_clipboard(text)
+        if state.path is None:
+            self.notify("the summary is on the clipboard", title="Copied", markup=False)
+            return
+        path = state.path.with_suffix(".md")
+        try:
+            write_atomically(path, text.encode())
+        except StorageError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.notify(f"{path}, and on the clipboard", title="Summary written", markup=False)
+
+    def action_new_session(self) -> None:
+        """Go back to the picker."""
+        self.post_message(GoTo(Step.PICK))
+
+    def action_scroll_report(self, by: int) -> None:
+        """Scroll the report."""
+        self.query_one("#report").scroll_relative(y=by * 3, animate=False)
+
+    def action_enter_table(self) -> None:
+        """There is no table: up scrolls."""
+        self.action_scroll_report(-1)
+
+    def action_go_back(self) -> None:
+        """Go back to the plan."""
+        self.post_message(GoTo(Step.PLAN))

@@ -1,0 +1,1 @@
+"""Step 2: the sensitivity scan and the sweep."""

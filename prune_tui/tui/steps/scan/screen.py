@@ -1,0 +1,268 @@
+"""Step 2: how much each layer loses when it alone is pruned, and the whole network by several methods."""
+
+from dataclasses import replace
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from prune_tui.catalog.criteria import CRITERIA
+from prune_tui.catalog.datasets import dataset_entry
+from prune_tui.catalog.models import model_entry
+from prune_tui.catalog.recipes import training_recipe
+from prune_tui.core.baselines import trained_baseline
+from prune_tui.core.planning.groups import LayerRow, layer_rows
+from prune_tui.core.planning.price import curve_of
+from prune_tui.core.run.view import epochs_of
+from prune_tui.core.session.decisions import Sweep
+from prune_tui.core.workflow import SweepSettings, next_granularity, num_settled, scan_of, sweep_of
+from prune_tui.tui.messages import GoTo, Perform, StopWork
+from prune_tui.tui.state import State
+from prune_tui.tui.steps.plots import curve_plot, training_plot
+from prune_tui.tui.steps.scan import sweep_text
+from prune_tui.tui.steps.scan import text as scan_text
+from prune_tui.tui.steps.scan.sweep_dialog import SweepDialog
+from prune_tui.tui.steps.scan.sweep_panel import SweepPanel
+from prune_tui.tui.steps.scan.view_switch import ViewSwitch
+from prune_tui.tui.steps.step import Step, has_baseline
+from prune_tui.tui.steps.step_screen import StepScreen
+from prune_tui.tui.widgets.chart import Chart
+from prune_tui.tui.widgets.fixed_text import FixedText
+from prune_tui.tui.widgets.meter import Meter, progress_words
+from prune_tui.tui.widgets.table import Table
+
+VIEWS = {"scan": "layer by layer", "sweep": "whole network"}
+
+
+class ScanScreen(StepScreen):
+    """A row a layer, filled while the scan runs, and the chosen layer's curve; or the sweep's curves."""
+
+    step = Step.SCAN
+    home = "#layers"
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._is_sweep = False
+        self._sweep_settings = SweepSettings()
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out progress, and the two views below it."""
+        yield Meter(id="meter")
+        yield ViewSwitch(VIEWS, key="t")
+        with Container(id="scan", classes="split"):
+            yield Table(id="layers")
+            with Vertical(classes="aside"):
+                yield FixedText(id="curve-title")
+                yield Chart(id="curve")
+        yield SweepPanel(self.state)
+        yield FixedText(id="facts")
+
+    def on_mount(self) -> None:
+        """Show the scan first."""
+        super().on_mount()
+        self._panel.display = False
+
+    @property
+    def _panel(self) -> SweepPanel:
+        return self.query_one(SweepPanel)
+
+    @property
+    def _table(self) -> Table:
+        return self.query_one("#layers", Table)
+
+    def show(self) -> None:
+        """Draw the view that is on."""
+        state = self.state
+        title, share, words = progress_words(state)
+        if self._is_sweep and not title:
+            title, words = "sweep", self._sweep_words()
+        elif state.is_running("scan") or not title:
+            title = self._scan_title()
+        self.query_one("#meter", Meter).show(title, share, words or scan_text.idle_words(state))
+        self.query_one(ViewSwitch).show(
+            "sweep" if self._is_sweep else "scan",
+            note=f"{self._panel.axis_words}   a next axis" if self._is_sweep and self._panel.curves else "",
+        )
+        if self._is_sweep:
+            self._panel.show()
+        else:
+            self._show_table()
+            self._show_curve()
+        self.query_one("#facts", FixedText).show(self._facts())
+        label, is_ready = scan_text.next_words(state)
+        self.next_bar.show(label, is_ready=is_ready)
+
+    def _scan_title(self) -> str:
+        """Name the scan that runs, or the one that these options would be."""
+        state, running = self.state, self.state.view.scan if self.state.is_running("scan") else None
+        shown = running or state.settings
+        is_quick = running.tolerance_points is not None if running else state.scans_quickly
+        return f"{'quick' if is_quick else 'exact'} scan by {shown.criterion}, each {shown.granularity}"
+
+    def _sweep_words(self) -> str:
+        curves = self._panel.curves
+        points = sum(len(curve.points) for curve in curves)
+        return f"{len(curves)} curves, {points} points" if curves else "not swept yet: v sweeps"
+
+    @property
+    def _rows(self) -> list[LayerRow]:
+        return layer_rows(self.state.view.layers, self.state.settings.granularity)
+
+    def _show_table(self) -> None:
+        columns = scan_text.columns(self._table.size.width, self.state.scan)
+        self._table.set_columns(columns)
+        self._table.set_rows(
+            [(row.layer.name, scan_text.cells(row, self.state, columns, self.palette)) for row in self._rows]
+        )
+
+    def _selected(self) -> LayerRow | None:
+        return next((row for row in self._rows if row.layer.name == self._table.current), None)
+
+    def _show_curve(self) -> None:
+        palette, view, scan = self.palette, self.state.view, self.state.scan
+        title, chart = self.query_one("#curve-title", FixedText), self.query_one("#curve", Chart)
+        row = self._selected()
+        running = self.state.running
+        if running is not None and running.kind == "train_dense":
+            title.show(Text("validation accuracy by epoch, %", palette.muted))
+            num_epochs = running.batch.num_epochs if running.batch else 2
+            chart.show(
+                training_plot(epochs_of(view, running.index), num_epochs),
+                hint="the first epoch is under way…",
+            )
+            return
+        if row is None or scan is None or curve_of(scan, row.layer.name) is None:
+            title.show(Text())
+            chart.show(None)
+            return
+        text = Text(no_wrap=True, overflow="ellipsis")
+        text.append(row.layer.name, palette.bold).append("  accuracy, %", palette.muted)
+        text.append("   ┄ −1 point", palette.faint)
+        if scan.tolerance_points is not None or num_settled(scan) < scan.num_known:
+            text.append("   │ 95 %", palette.faint)
+        title.show(text)
+        chart.show(curve_plot(scan, row.layer.name), hint="")
+
+    def _facts(self) -> Text:
+        if not self._is_sweep:
+            return scan_text.facts(self._selected(), self.state, self.palette)
+        selected = self._panel.selected
+        if selected is None:
+            return Text("on the validation split, each from the dense baseline", self.palette.muted)
+        return sweep_text.facts(*selected, self.palette, dense=self._panel.dense)
+
+    @on(Table.Moved)
+    def _moved(self) -> None:
+        if self.is_drawable:
+            if not self._is_sweep:
+                self._show_curve()
+            self.query_one("#facts", FixedText).show(self._facts())
+
+    @on(Table.Left)
+    def _left(self, message: Table.Left) -> None:
+        if message.towards in ("left", "right"):
+            self._turn_to(is_sweep=message.towards == "right")
+
+    @on(ViewSwitch.Chosen)
+    def _chosen(self, message: ViewSwitch.Chosen) -> None:
+        self._turn_to(is_sweep=message.name == "sweep")
+
+    def _turn_to(self, *, is_sweep: bool) -> None:
+        self._is_sweep = is_sweep
+        self.query_one("#scan").display = not is_sweep
+        self._panel.display = is_sweep
+        self.action_enter_table()
+        self.show()
+        # A table that was hidden has no width until it has been laid out.
+        self.call_after_refresh(self.redraw)
+
+    def action_enter_table(self) -> None:
+        """Go into the table of the view that is on."""
+        (self._panel.table if self._is_sweep else self._table).focus()
+
+    def action_toggle_view(self) -> None:
+        """Turn from the scan to the sweep or back."""
+        self._turn_to(is_sweep=not self._is_sweep)
+
+    def action_next_axis(self) -> None:
+        """Draw the sweep's curves against something else."""
+        if not self._is_sweep:
+            self._turn_to(is_sweep=True)
+            return
+        self._panel.next_axis()
+        self.show()
+
+    def action_go_on(self) -> None:
+        """Go to the plan; a running scan ends with what it has."""
+        if not scan_text.next_words(self.state)[1]:
+            self.app.bell()
+            return
+        if self.state.is_running("scan"):
+            self.post_message(StopWork())
+        self.post_message(GoTo(Step.PLAN))
+
+    def action_rescan(self) -> None:
+        """Scan with the options on show; or try the baseline again, if there is none."""
+        if self.state.is_busy or not self.state.view.is_ready:
+            self.app.bell()
+        elif not has_baseline(self.state.session):
+            self.post_message(Perform(self.state.baseline))
+        else:
+            self._turn_to(is_sweep=False)
+            self.post_message(Perform(scan_of(self.state.settings, is_quick=self.state.scans_quickly)))
+
+    def action_toggle_quick(self) -> None:
+        """Turn from a quick scan to an exact one or back, and scan again; a scan that runs is ended."""
+        state = self.state
+        is_scanning = state.is_running("scan")
+        is_held_up = state.is_busy and (not is_scanning or state.is_stopping)
+        if is_held_up or not has_baseline(state.session):
+            self.app.bell()
+            return
+        state.is_quick = not state.scans_quickly
+        if is_scanning:
+            self.post_message(StopWork())
+        self._turn_to(is_sweep=False)
+        self.post_message(Perform(scan_of(state.settings, is_quick=state.is_quick)))
+
+    def action_sweep(self) -> None:
+        """Ask by which methods the whole network is to be pruned."""
+        if not has_baseline(self.state.session):
+            self.app.bell()
+            return
+        dialog = SweepDialog(self._sweep_settings, layers=self.state.view.layers)
+        self.app.push_screen(dialog, self._sweep_given)
+
+    def _sweep_given(self, settings: SweepSettings | None) -> None:
+        if settings is not None:
+            self._sweep_settings = settings
+            self.post_message(Perform(self._sweep_decision(settings)))
+            self._turn_to(is_sweep=True)
+
+    def _sweep_decision(self, settings: SweepSettings) -> Sweep:
+        state, session = self.state, self.state.session
+        assert session is not None
+        baseline = trained_baseline(session)
+        recipe = training_recipe(model_entry(session.model), dataset_entry(session.dataset))
+        return sweep_of(
+            settings,
+            state.view.layers,
+            finetuning=state.settings.finetuning,
+            training=baseline.training if baseline is not None else recipe,
+        )
+
+    def action_next_criterion(self) -> None:
+        """Take the next criterion."""
+        names = list(CRITERIA)
+        now = names.index(self.state.settings.criterion) if self.state.settings.criterion in names else -1
+        self._with(criterion=names[(now + 1) % len(names)])
+
+    def action_next_granularity(self) -> None:
+        """Turn from weights to units, to 2:4."""
+        self.state.settings = replace(self.state.settings, granularity=next_granularity(self.state.settings))
+        self._turn_to(is_sweep=False)
+
+    def _with(self, *, criterion: str) -> None:
+        self.state.settings = replace(self.state.settings, criterion=criterion)
+        self._turn_to(is_sweep=False)

@@ -1,0 +1,130 @@
+"""Asks by which methods, and to which sparsities, the whole network is to be pruned."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.widgets import Input, Static
+
+from prune_tui.catalog.criteria import CRITERIA
+from prune_tui.core.finishing import has_linear
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.workflow import (
+    SweepSettings,
+    parse_percentages,
+    percentages_text,
+)
+from prune_tui.tui.dialogs.choice import Choice
+from prune_tui.tui.dialogs.dialog import Dialog
+from prune_tui.tui.dialogs.field import field
+from prune_tui.tui.palette import palette_of
+from prune_tui.tui.steps.scan.method_grid import MethodGrid
+
+
+class SweepDialog(Dialog[SweepSettings]):
+    """Gives what a sweep is to compare; Enter runs it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "app.focus_previous", "up", show=False),
+        Binding("down,j", "app.focus_next", "down", show=False),
+        Binding("enter", "take", "sweep", show=False),
+    ]
+
+    def __init__(self, settings: SweepSettings, *, layers: Sequence[LayerInfo]) -> None:
+        super().__init__()
+        self._settings = settings
+        self._layers = layers
+
+    def compose(self) -> ComposeResult:
+        """Lay out the grid of methods above the fields."""
+        settings = self._settings
+        with Vertical(classes="panel"):
+            yield Static("Sweep: prune the whole network by several methods", classes="heading")
+            yield MethodGrid(list(CRITERIA), settings.methods, id="methods")
+            yield from field(
+                "sparsities", percentages_text(settings.sparsities), "sparsities %", "", width=50
+            )
+            yield from field("epochs", str(settings.num_epochs), "fine-tune", "epochs a point; 0 for none")
+            yield Choice(
+                "from scratch",
+                {"no": "", "yes": "train the compact architecture from fresh weights, to compare"},
+                "yes" if settings.has_from_scratch else "no",
+                id="scratch",
+            )
+            yield Choice(
+                "time them",
+                {"no": "", "yes": "latency of sparse and compact networks, beside dense"},
+                "yes" if settings.is_timed else "no",
+                id="timed",
+            )
+            yield Static(id="reason")
+            yield Static("↑ ↓ ← → move   space tick or change   enter sweep   esc never mind", classes="hint")
+
+    def on_mount(self) -> None:
+        """Say what this would be."""
+        self.query_one(MethodGrid).focus()
+        self._show_reason()
+
+    def on_method_grid_changed(self) -> None:
+        """Say what this would be."""
+        self._show_reason()
+
+    def on_choice_changed(self) -> None:
+        """Say what this would be."""
+        self._show_reason()
+
+    def on_input_changed(self) -> None:
+        """Say what this would be."""
+        if self.is_mounted:
+            self._show_reason()
+
+    def on_input_submitted(self) -> None:
+        """Sweep."""
+        self.action_take()
+
+    def action_take(self) -> None:
+        """Give the settings, or say what is wrong."""
+        settings = self._given()
+        if isinstance(settings, str):
+            self.app.bell()
+            self._show_reason()
+        else:
+            self.dismiss(settings)
+
+    def _given(self) -> SweepSettings | str:
+        """Return what is chosen, or what is wrong with it."""
+        methods = self.query_one(MethodGrid).methods
+        epochs = self.query_one("#epochs", Input).value
+        scratch, timed = (self.query_one(f"#{id}", Choice).value == "yes" for id in ("scratch", "timed"))
+        try:
+            sparsities = parse_percentages(self.query_one("#sparsities", Input).value)
+        except ValueError as error:
+            return str(error)
+        if not methods:
+            return "tick a method: space, in the table above"
+        if not epochs.isdigit() or int(epochs) > 100_000:
+            return "the number of epochs is a whole number from 0"
+        granularities = {method.granularity for method in methods}
+        if scratch and "unit" not in granularities:
+            return "from scratch needs a method of units: only they leave a compact architecture"
+        if timed and "unit" not in granularities and not has_linear(self._layers):
+            return "nothing to time: no units are removed, and convolutions have no sparse kernel"
+        return SweepSettings(methods, sparsities, int(epochs), scratch, timed)
+
+    def _show_reason(self) -> None:
+        palette, given = palette_of(self.app), self._given()
+        grid = self.query_one(MethodGrid)
+        text = Text(no_wrap=True, overflow="ellipsis")
+        if grid.has_focus and grid.reason:
+            text.append(f"· {grid.reason}", palette.warn)
+        elif isinstance(given, str):
+            text.append(f"✗ {given}", palette.bad)
+        else:
+            methods, sparsities = len(given.methods), len(given.sparsities)
+            text.append(f"{methods} methods × {sparsities} sparsities", palette.bold)
+            tuned = f", each fine-tuned for {given.num_epochs}" if given.num_epochs else ""
+            text.append(f" = {methods * sparsities} pruned networks{tuned}", palette.muted)
+        self.query_one("#reason", Static).update(text)

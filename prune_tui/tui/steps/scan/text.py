@@ -1,0 +1,145 @@
+"""The words and cells of the scan: what each line of step 2 says."""
+
+from collections.abc import Sequence
+
+from rich.text import Text
+
+from prune_tui.core.planning.groups import LayerRow
+from prune_tui.core.planning.price import curve_of, explain, safe_sparsity, uncertainty
+from prune_tui.core.planning.settings import fixed_reason
+from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.workflow import half_width_where_safe, images_seen, num_settled
+from prune_tui.reports.numbers import count_text, percent_text, shortened, size_text
+from prune_tui.tui.palette import Palette
+from prune_tui.tui.state import State
+from prune_tui.tui.steps.step import has_baseline, is_pruning
+from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
+from prune_tui.tui.widgets.table import Cells, Column
+
+
+def columns(width: int, scan: ScanFigures | None) -> list[Column]:
+    """Return the table's columns for a width; names and kinds take what is left."""
+    room, lacking = max(0, width - 78), min(6, max(0, 78 - width))
+    return [
+        Column("layer", "layer", 16 - lacking // 6 + min(room // 2, 24)),
+        Column("kind", "kind", 20 - lacking + lacking // 6 + min(room - min(room // 2, 24), 16)),
+        Column("parameters", "weights", 10, True),
+        Column("curve", ruler_label(scan), 9),
+        Column("safe", "safe", 5, True),
+        Column("sure", "±acc", 6, True),
+    ]
+
+
+def cells(row: LayerRow, state: State, columns: Sequence[Column], palette: Palette) -> Cells:
+    """Return the row of a layer, and of those whose units go with its."""
+    layer, scan = row.layer, state.scan
+    reason = fixed_reason(layer, state.settings)
+    curve = curve_of(scan, layer.name)
+    has_cell = curve is not None and curve.accuracies[:1] != (None,)
+    safe = f"{safe_sparsity(scan, layer.name):.2f}" if has_cell else ""
+    half_width = half_width_where_safe(scan, curve) if scan is not None and curve is not None else None
+    return (
+        Text(row.label(columns[0].width), palette.faint if reason else palette.text),
+        Text(shortened(layer.kind, columns[1].width), palette.muted),
+        Text(count_text(row.together.parameters), palette.text),
+        Text("locked", palette.faint) if reason else sparsity_ruler(scan, layer.name, palette),
+        Text("" if reason else safe, palette.bold),
+        Text("" if reason else half_width_text(half_width), palette.muted),
+    )
+
+
+def half_width_text(half_width: float | None) -> str:
+    """Say half an interval in points: `±0.8`, and nothing where every image was evaluated."""
+    return "" if half_width is None else f"±{half_width * 100:.1f}" if half_width else "exact"
+
+
+def idle_words(state: State) -> str:
+    """Say how a scan that does not run stands."""
+    scan = state.scan
+    if not has_baseline(state.session):
+        return "no baseline yet"
+    if scan is None:
+        return "not scanned yet: r scans"
+    num_cells = sum(len(curve.accuracies) for curve in scan.layers)
+    unknown, unsettled = num_cells - scan.num_known, num_cells - num_settled(scan)
+    if unknown:
+        return f"stopped early, {unknown} of {num_cells} cells not scanned: r scans again"
+    if unsettled:
+        return f"stopped early, {unsettled} of {num_cells} cells not settled: r scans again"
+    whole = f", {len(scan.joint)} whole plans tried" if scan.joint else ""
+    return f"done, {num_cells} cells settled{whole}"
+
+
+def facts(row: LayerRow | None, state: State, palette: Palette) -> Text:
+    """Say how sure the scan is and of what, why the layer matters, and how cells are evaluated."""
+    scan, other = state.scan, state.view.scan
+    text = Text(no_wrap=True, overflow="ellipsis")
+    if scan is None and other is not None:
+        return text.append(
+            f"scanned by {other.criterion}, each {other.granularity}; r scans with these options",
+            palette.warn,
+        )
+    if scan is None:
+        return text.append("the scan tells how far each layer can go by itself", palette.muted)
+    text.append(f"dense {percent_text(scan.dense_accuracy)}", palette.bold)
+    text.append_text(_sureness(scan, palette))
+    if row is not None:
+        reason = fixed_reason(row.layer, state.settings)
+        words = (
+            f"{row.layer.name} stays whole: {reason}"
+            if reason
+            else explain(row.together, state.view.layers, scan)
+        )
+        text.append("\n" + words, palette.text)
+        text.append(f"  {row.coupled_words()}", palette.muted)
+    return text.append("\n").append_text(_evaluation(scan, palette))
+
+
+def _sureness(scan: ScanFigures, palette: Palette) -> Text:
+    """Say whether the scan is exact, and on how many images."""
+    fewest, most = images_seen(scan)
+    total = count_text(scan.num_images)
+    spread = uncertainty(scan.dense_accuracy, scan.num_images) * 100
+    text = Text(f" ± {spread:.1f} ({total} images)", palette.muted)
+    if scan.tolerance_points is None:
+        text.append("  exact", palette.accent)
+        seen = "every image" if fewest in (0, scan.num_images) else f"so far {count_text(fewest)} images"
+        return text.append(f": {seen}", palette.muted)
+    text.append("  quick", palette.accent)
+    seen = count_text(most) if fewest == most else f"{count_text(fewest)}–{count_text(most)}"
+    return text.append(f": ± {scan.tolerance_points:g} point on {seen} of them", palette.muted)
+
+
+def _evaluation(scan: ScanFigures, palette: Palette) -> Text:
+    """Say whether evaluations begin at the pruned layer, and what recording a batch for that takes."""
+    if not scan.is_reused:
+        return Text(scan.note or "", palette.warn)
+    if not scan.batch_size:
+        return Text()
+    size = size_text(scan.recorded_bytes)
+    return Text(
+        f"reused: {count_text(scan.batch_size)} images at a time ({size} recorded), rerun from the layer on",
+        palette.muted,
+    )
+
+
+def next_words(state: State) -> tuple[str, bool]:
+    """Say what Enter does, and whether it can be done now."""
+    if state.is_running("scan") and state.view.scan is not None:
+        is_whole = all(None not in curve.accuracies for curve in state.view.scan.layers)
+        return f"make a plan now, from {'the curves' if is_whole else 'what is scanned'} so far", True
+    if state.is_running("sweep"):
+        return "make a plan; the sweep goes on, x ends it with the points so far", True
+    if state.is_running("train_dense"):
+        return "the baseline trains: space pauses, x keeps the best epoch so far and scans", False
+    if is_pruning(state.view) and state.is_busy:
+        return "see the plan; 4 shows how it is carried out", True
+    if not state.is_busy and not state.view.is_ready:
+        return "no data and no model: esc goes back to pick others", False
+    if not state.is_busy and not has_baseline(state.session):
+        return "there is no baseline: r tries again, esc goes back", False
+    if state.is_busy:
+        return "the scan begins as soon as the baseline is here", False
+    if state.scan is None:
+        return "make a plan without a scan; r scans first", True
+    return "make a plan", True

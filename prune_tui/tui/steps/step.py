@@ -1,0 +1,57 @@
+"""The five steps, and which of them a session has the input for."""
+
+from enum import IntEnum
+
+from prune_tui.core.run.view import View
+from prune_tui.core.session.decisions import LoadDense, TrainDense
+from prune_tui.core.session.session import Session
+
+
+class Step(IntEnum):
+    """A step of the flow; its number is its key."""
+
+    PICK = 1
+    SCAN = 2
+    PLAN = 3
+    TRAIN = 4
+    SAVE = 5
+
+    @property
+    def title(self) -> str:
+        """The step's name as shown."""
+        return self.name.capitalize()
+
+
+def has_baseline(session: Session | None) -> bool:
+    """Whether a dense baseline has been trained or loaded."""
+    return session is not None and any(isinstance(done, TrainDense | LoadDense) for done in session.decisions)
+
+
+def is_pruning(view: View) -> bool:
+    """Whether the network is being pruned or retrained right now."""
+    return view.running is not None and view.running.kind in ("prune", "finetune", "rewind")
+
+
+def reachable(session: Session | None, view: View) -> frozenset[Step]:
+    """Return the steps whose input exists."""
+    is_open = session is not None
+    has_plan = is_open and view.is_ready and has_baseline(session)
+    has_run = is_open and (view.pruned_counts is not None or is_pruning(view))
+    has_result = is_open and view.pruned_counts is not None and not is_pruning(view)
+    has_input = {
+        Step.PICK: True,
+        Step.SCAN: is_open,
+        Step.PLAN: has_plan,
+        Step.TRAIN: has_run,
+        Step.SAVE: has_result,
+    }
+    return frozenset(step for step, exists in has_input.items() if exists)
+
+
+def landing(session: Session, view: View) -> Step:
+    """Return the step at which a resumed session goes on: the furthest that costs nothing to enter."""
+    if view.pruned is not None:
+        return Step.SAVE
+    if view.pruned_counts is not None:
+        return Step.TRAIN
+    return Step.PLAN if view.scan is not None and has_baseline(session) else Step.SCAN

@@ -1,0 +1,145 @@
+"""What the five steps share: header, body, what comes next, keys; and being drawn only when in sight."""
+
+from abc import abstractmethod
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from prune_tui.core.planning.settings import finetuning_of
+from prune_tui.core.session.decisions import Finetune
+from prune_tui.tui.actions import actions_of, bindings_of
+from prune_tui.tui.messages import GoTo, PauseWork, Perform, StopWork
+from prune_tui.tui.palette import Palette, palette_of
+from prune_tui.tui.state import State
+from prune_tui.tui.steps.step import Step
+from prune_tui.tui.widgets.bars import KeyBar, NextBar
+from prune_tui.tui.widgets.filter_bar import FilterBar
+from prune_tui.tui.widgets.header import StepHeader
+from prune_tui.tui.widgets.table import Table
+
+WIDTHS = [(0, "-narrow"), (110, "-wide")]
+HEIGHTS = [(0, "-low"), (34, "-high")]
+
+
+class StepScreen(Screen[None]):
+    """A step: `show` draws it from the state, and is called only while the step is in sight."""
+
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    step: ClassVar[Step]
+    home: ClassVar[str] = "#next"
+    """The widget that has the focus when the step is first shown."""
+
+    def __init__(self, state: State) -> None:
+        super().__init__()
+        self.state = state
+
+    def __init_subclass__(cls, **arguments: Any) -> None:
+        cls.BINDINGS = bindings_of(cls.step)
+        super().__init_subclass__(**arguments)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the lines that every step has around its own body."""
+        yield StepHeader(self.state, self.step)
+        yield KeyBar(self.step)
+        with Vertical(id="body"):
+            yield from self.compose_body()
+        yield FilterBar()
+        yield NextBar()
+
+    @abstractmethod
+    def compose_body(self) -> ComposeResult:
+        """Lay out what is this step's own."""
+
+    @abstractmethod
+    def show(self) -> None:
+        """Draw the step from the state."""
+
+    @property
+    def palette(self) -> Palette:
+        """The theme's colours."""
+        return palette_of(self.app)
+
+    @property
+    def next_bar(self) -> NextBar:
+        """The line that says what comes next."""
+        return self.query_one(NextBar)
+
+    def on_mount(self) -> None:
+        """Put the focus where Enter goes on."""
+        self.query_one(self.home).focus()
+
+    def on_screen_resume(self) -> None:
+        """Draw what has changed while the step was out of sight."""
+        self.redraw()
+
+    @property
+    def is_drawable(self) -> bool:
+        """Whether all widgets are there: messages also arrive while the screen is made or taken down."""
+        return self.is_mounted and self.app.is_running
+
+    def redraw(self) -> None:
+        """Draw header and body."""
+        if self.is_drawable and self.size:
+            self.query_one(StepHeader).show()
+            self.show()
+
+    def on_resize(self) -> None:
+        """Columns depend on the width."""
+        self.call_after_refresh(self.redraw)
+
+    @on(NextBar.Pressed)
+    async def _pressed(self) -> None:
+        await self.run_action("go_on")
+
+    @on(Table.Activated)
+    async def _activated(self) -> None:
+        """A double click does what Enter does."""
+        await self.run_action(actions_of(self.step)[0].name)
+
+    @on(Table.FilterAsked)
+    def _filter_asked(self, message: Table.FilterAsked) -> None:
+        self.query_one(FilterBar).open(message.table)
+
+    def action_go_back(self) -> None:
+        """Go to the step before."""
+        self.post_message(GoTo(Step(max(1, self.step - 1))))
+
+    def action_enter_table(self) -> None:
+        """Go up from the last line into the step's table, if it has one."""
+        if self.home != "#next":
+            self.query_one(self.home).focus()
+
+    @property
+    def layer_in_sight(self) -> str | None:
+        """The layer that the step is about right now, if any."""
+        return None
+
+    def action_show_distributions(self) -> None:
+        """Show how weights and units spread, layer by layer."""
+        from prune_tui.tui.dialogs.distributions import DistributionsDialog
+
+        if self.state.view.layers:
+            self.app.push_screen(DistributionsDialog(self.state, layer=self.layer_in_sight))
+        else:
+            self.app.bell()
+
+    def action_finetune(self) -> None:
+        """Fine-tune the pruned network once more, by the recipe of the settings, and watch."""
+        state = self.state
+        if state.is_busy or state.view.pruned_counts is None:
+            self.app.bell()
+            return
+        self.post_message(Perform(Finetune(training=finetuning_of(state.settings))))
+        self.post_message(GoTo(Step.TRAIN))
+
+    def action_toggle_pause(self) -> None:
+        """Pause or go on."""
+        self.post_message(PauseWork())
+
+    def action_stop_work(self) -> None:
+        """Stop what runs, and keep what there is."""
+        self.post_message(StopWork())

@@ -1,0 +1,219 @@
+"""Step 4: the plan being carried out, and how the network takes it."""
+
+import time
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Container, Vertical
+
+from prune_tui.core.finishing import finishing, finishing_words
+from prune_tui.core.run.attempts import accuracy_at, pruning_runs
+from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.run.report import EpochFigures
+from prune_tui.core.session.decisions import Prune, Rewind
+from prune_tui.reports.numbers import count_text, percent_text, points_text, size_text, times_text
+from prune_tui.tui.messages import GoTo, Perform
+from prune_tui.tui.state import State
+from prune_tui.tui.steps.step import Step, is_pruning
+from prune_tui.tui.steps.step_screen import StepScreen
+from prune_tui.tui.widgets.chart import Chart, Line, Plot, padded_range
+from prune_tui.tui.widgets.fixed_text import FixedText
+from prune_tui.tui.widgets.meter import Meter, progress_words
+from prune_tui.tui.widgets.weight_histogram import WeightHistogram
+
+Run = tuple[EpochFigures, ...]
+MAX_LABELS = 20
+
+
+class TrainScreen(StepScreen):
+    """Accuracy by epoch before the ghost of the run before, one layer's live weights, and the log."""
+
+    step = Step.TRAIN
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._layer_at = 0
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out progress, curve, live weights and log."""
+        yield Meter(id="meter")
+        yield FixedText(id="now")
+        with Container(classes="split"):
+            with Vertical(classes="main"):
+                yield Chart(id="accuracy")
+            with Vertical(classes="aside"):
+                yield WeightHistogram(id="weights")
+                yield FixedText(id="live")
+        yield FixedText(id="log")
+
+    def show(self) -> None:
+        """Draw all of it."""
+        state = self.state
+        title, share, words = progress_words(state)
+        if not title:
+            title, words = self._idle_title(), ""
+        self.query_one("#meter", Meter).show(title, share, words)
+        run, ghost = self._runs()
+        self.query_one("#now", FixedText).show(self._now(run, ghost))
+        self.query_one("#accuracy", Chart).show(
+            run_plot(run, ghost, num_points=self._num_points()),
+            hint="\n  the first figures come right after pruning",
+        )
+        self._show_layer()
+        self.query_one("#log", FixedText).show(self._log())
+        self._show_next()
+
+    def _idle_title(self) -> str:
+        return "pruned" if self.state.view.pruned_counts is not None else "nothing has been pruned yet"
+
+    def _runs(self) -> tuple[Run, Run]:
+        """The run on show and the one before it."""
+        state = self.state
+        running = state.view.running.index if state.view.running and is_pruning(state.view) else None
+        decisions = state.session.decisions if state.session else ()
+        runs = pruning_runs(decisions, state.view.epochs, running=running)
+        return (runs[-1] if runs else ()), (runs[-2] if len(runs) > 1 else ())
+
+    def _num_points(self) -> int:
+        """How many figures the run that is under way will have: each round's, and one right after pruning."""
+        running = self.state.running
+        batch = running.batch if running is not None else None
+        return batch.num_rounds * (batch.num_epochs + 1) if batch is not None else 0
+
+    def _now(self, run: Run, ghost: Run) -> Text:
+        palette = self.palette
+        text = Text(no_wrap=True, overflow="ellipsis")
+        if not run:
+            return text.append("validation accuracy", palette.muted)
+        now = run[-1].accuracy
+        text.append("now ", palette.muted).append(percent_text(now), palette.bold)
+        before = accuracy_at(ghost, len(run) - 1)
+        if before is not None:
+            text.append(f"  ghost {before * 100:.1f} ({points_text(now - before)})", palette.muted)
+        if len(run) > 1:
+            text.append(f"  best {max(epoch.accuracy for epoch in run) * 100:.1f}", palette.muted)
+        scan = self.state.view.scan
+        if scan is not None:
+            text.append(f"  dense {scan.dense_accuracy * 100:.1f}", palette.muted)
+        return text
+
+    def _show_layer(self) -> None:
+        palette, view = self.palette, self.state.view
+        layer = self._layer
+        widget = self.query_one("#weights", WeightHistogram)
+        if layer is None:
+            widget.show(None, Text("live weights", palette.muted))
+            return
+        histogram = view.pruned_histograms.get(layer.name) or view.dense_histograms.get(layer.name)
+        title = Text(no_wrap=True, overflow="ellipsis")
+        title.append(layer.name, palette.bold).append(" live |w|", palette.muted)
+        widget.show(histogram, title)
+        self.query_one("#live", FixedText).show(self._live(layer))
+
+    def _live(self, layer: LayerInfo) -> Text:
+        palette, view = self.palette, self.state.view
+        counts = view.pruned_counts
+        text = Text(no_wrap=True, overflow="ellipsis")
+        if counts is None:
+            return text.append("dense", palette.muted)
+        figures = next((one for one in counts.layers if one.name == layer.name), None)
+        if figures is not None:
+            text.append(
+                f"{count_text(figures.nonzero)} of {count_text(figures.parameters)} kept", palette.text
+            )
+            text.append(f"  {percent_text(figures.sparsity)}\n", palette.muted)
+        if view.mask is None:
+            text.append(f"sparsity {percent_text(counts.sparsity)}\n", palette.text)
+        elif view.mask.held:
+            text.append(f"sparsity held {percent_text(view.mask.sparsity)} ✓\n", palette.good)
+        else:
+            text.append("pruned weights came back ✗\n", palette.bad)
+        text.append(f"size {size_text(counts.file_bytes)}\n", palette.text)
+        ratio = counts.parameters / max(1, counts.nonzero)
+        text.append(f"compression {times_text(ratio)}", palette.muted)
+        return text
+
+    def _log(self) -> Text:
+        palette = self.palette
+        room = max(1, self.query_one("#log").content_size.height)
+        text = Text(no_wrap=True, overflow="ellipsis")
+        for line in self.state.view.log[-room:]:
+            text.append("\n" if text else "")
+            text.append(time.strftime("%H:%M:%S  ", time.localtime(line.at)), palette.faint)
+            text.append(line.text, palette.muted)
+        return text
+
+    def _show_next(self) -> None:
+        state = self.state
+        if is_pruning(state.view) and state.is_busy:
+            verb = "space goes on" if state.is_paused else "space pauses"
+            self.next_bar.show(
+                f"{self._work_words()}: {verb}, x stops and keeps the best so far", is_ready=False
+            )
+        elif state.is_busy:
+            what = f"the {state.running.kind}" if state.running is not None else "what runs"
+            self.next_bar.show(f"waiting for {what} to end; x ends it with what there is", is_ready=False)
+        elif state.view.pruned_counts is None:
+            self.next_bar.show("nothing to measure: esc goes back to the plan", is_ready=False)
+        elif state.view.pruned is None:
+            self.next_bar.show(finishing_words(finishing(state.session, state.view)))
+        else:
+            self.next_bar.show("see what came of it")
+
+    def _work_words(self) -> str:
+        jobs = self.state.jobs
+        task = jobs[0].task if jobs else None
+        is_rewound = isinstance(task, Rewind) or (isinstance(task, Prune) and task.rewind is not None)
+        return "training after rewinding" if is_rewound else "fine-tuning"
+
+    @property
+    def _layer(self) -> LayerInfo | None:
+        layers = self.state.view.layers
+        return layers[self._layer_at % len(layers)] if layers else None
+
+    @property
+    def layer_in_sight(self) -> str | None:
+        """The layer whose weights are on show."""
+        return self._layer.name if self._layer is not None else None
+
+    def action_next_layer(self, by: int) -> None:
+        """Watch another layer's weights."""
+        self._layer_at += by
+        self._show_layer()
+
+    def action_go_on(self) -> None:
+        """Shrink and measure what has not been, and go to the result."""
+        state = self.state
+        if state.is_busy or state.view.pruned_counts is None:
+            self.app.bell()
+            return
+        for decision in finishing(state.session, state.view):
+            self.post_message(Perform(decision))
+        self.post_message(GoTo(Step.SAVE))
+
+
+def round_step(right: float) -> int:
+    """Return the smallest round step that labels an axis from 0 to `right` at most 20 times."""
+    power = 1
+    while True:
+        for step in (power, 2 * power, 5 * power):
+            if right / step <= MAX_LABELS:
+                return step
+        power *= 10
+
+
+def run_plot(run: Run, ghost: Run, *, num_points: int = 0) -> Plot | None:
+    """Return accuracy by epoch as a plot with room for `num_points`; the run before lies behind."""
+    if not run:
+        return None
+    points = tuple((float(at), epoch.accuracy) for at, epoch in enumerate(run))
+    behind = tuple((float(at), epoch.accuracy) for at, epoch in enumerate(ghost))
+    # Right after pruning the accuracy may be next to nothing: it would flatten the curve that follows.
+    tuned = [epoch.accuracy for epoch in (*run, *ghost) if epoch.epoch > 0]
+    right = max(2.0, num_points - 1.0, points[-1][0], behind[-1][0] if behind else 0.0)
+    return Plot(
+        lines=(Line(behind, tone="muted", is_ghost=True), Line(points)),
+        x_range=(0.0, right),
+        y_range=padded_range(tuned or [epoch.accuracy for epoch in run], least=0.02),
+        x_labels=tuple((float(at), str(at)) for at in range(0, int(right) + 1, round_step(right))),
+    )

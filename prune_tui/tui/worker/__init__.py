@@ -1,0 +1,1 @@
+"""The worker thread and its only door to the engine."""

@@ -1,0 +1,40 @@
+"""The only door from the app to the engine, opened in the worker's thread: torch is imported here."""
+
+import gc
+
+from prune_tui.tui.options import Options
+from prune_tui.tui.worker.jobs import Opening, Runner
+
+
+def import_engine() -> None:
+    """Import the engine, and torch with it."""
+    import prune_tui.runner.runner  # noqa: F401
+
+
+def settle() -> None:
+    """Import what the first optimizer step would, then hide all that is loaded from the garbage collector.
+
+    torch leaves hundreds of thousands of objects that live as long as the process; a full collection that
+    walks them stops every thread, and the screens with it, for up to a second.
+    """
+    import torch._dynamo  # noqa: F401
+
+    gc.freeze()
+
+
+def engine_runner(options: Options, opening: Opening) -> Runner:
+    """Build the engine for a session; a resumed one stays in the folder it was found in."""
+    from prune_tui.runner.runner import Runner as EngineRunner
+
+    folder = opening.resumed_from.parent if opening.resumed_from else options.sessions_dir
+    return EngineRunner(
+        opening.session,
+        sessions_dir=folder,
+        data_dir=options.data_dir,
+        num_threads=options.num_threads,
+        weights=opening.weights,
+    )
+
+
+def nothing_to_import() -> None:
+    """For a runner that was given."""

@@ -1,0 +1,80 @@
+"""What the worker is given to do, and the pieces the app and the worker share."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol
+
+from prune_tui.core.run.events import Event
+from prune_tui.core.run.view import View
+from prune_tui.core.session.decisions import Decision
+from prune_tui.core.session.session import Session
+
+Outcome = Literal["done", "stopped", "abandoned", "failed"]
+
+
+class Runner(Protocol):
+    """The engine as the app knows it: carries decisions out, one at a time."""
+
+    @property
+    def session(self) -> Session:
+        """What has been decided and done so far."""
+
+    @property
+    def view(self) -> View:
+        """All events so far, folded."""
+
+    @property
+    def path(self) -> Path | None:
+        """The session's file, if it has one."""
+
+    def open(self) -> Iterator[Event]:
+        """Load data and model, and restore what a resumed session had done."""
+
+    def perform(self, decision: Decision, *, should_stop: Callable[[], bool]) -> Iterator[Event]:
+        """Carry out a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A session to open: `weights` is a user's own dense baseline, `resumed_from` the session's file."""
+
+    session: Session
+    weights: Path | None = None
+    resumed_from: Path | None = None
+
+
+MakeRunner = Callable[[Opening], Runner]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job:
+    """One piece of work, with the switches that steer it from another thread."""
+
+    task: Opening | Decision
+    stop: threading.Event = field(default_factory=threading.Event)
+    abandon: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
+
+    def ask_to_stop(self) -> None:
+        """Have it end at the next batch and keep what there is; loading can only be abandoned."""
+        if isinstance(self.task, Opening):
+            self.abandon.set()
+        self.stop.set()
+        self.go.set()
+
+    def ask_to_abandon(self) -> None:
+        """Have it end at the next event, as if it had never begun."""
+        self.abandon.set()
+        self.stop.set()
+        self.go.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The newest that the worker knows."""
+
+    view: View
+    session: Session
+    path: Path | None

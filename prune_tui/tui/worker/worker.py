@@ -1,0 +1,122 @@
+"""The one thread that owns the engine: takes jobs from a queue and publishes the newest view."""
+
+import threading
+import traceback
+from collections.abc import Callable, Generator
+from contextlib import suppress
+from pathlib import Path
+from queue import SimpleQueue
+
+from textual.message import Message
+
+from prune_tui.core.errors import PruneTuiError, StorageError
+from prune_tui.storage import write_traceback
+from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
+from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Runner, Snapshot
+
+
+class Worker:
+    """Carries jobs out in order, in a daemon thread; it touches no widget.
+
+    Views are published by replacing `latest`, which the app looks at three times a second: a thousand events
+    a second cost no more than three.
+    """
+
+    def __init__(
+        self,
+        *,
+        post: Callable[[Message], object],
+        make_runner: MakeRunner,
+        warm_up: Callable[[], None],
+        settle: Callable[[], None],
+    ) -> None:
+        self.latest: Snapshot | None = None
+        self._post = post
+        self._make_runner = make_runner
+        self._warm_up = warm_up
+        self._settle = settle
+        self._runner: Runner | None = None
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread; it imports the engine first."""
+        self._thread.start()
+
+    def submit(self, job: Job) -> None:
+        """Put a job at the end of the queue."""
+        job.go.set()
+        self._jobs.put(job)
+
+    def close(self, *, timeout_seconds: float = 1.0) -> None:
+        """Have the thread end after its job, and wait a moment for it; it can't keep the process alive."""
+        self._jobs.put(None)
+        if self._thread.is_alive():
+            self._thread.join(timeout_seconds)
+
+    def _main(self) -> None:
+        try:
+            self._warm_up()
+            self._tell(EngineLoaded())
+            self._settle()
+        except Exception as error:  # noqa: BLE001 - whatever the engine's import raises is shown, not lost
+            self._report_bug(error)
+        while (job := self._jobs.get()) is not None:
+            self._tell(JobFinished(job, self._outcome_of(job)))
+
+    def _outcome_of(self, job: Job) -> Outcome:
+        try:
+            self._carry_out(job)
+        except PruneTuiError as error:
+            self._tell(Failed(str(error)))
+            return "failed"
+        except Exception as error:  # noqa: BLE001 - a bug must not end the app or lose the session
+            self._report_bug(error)
+            return "failed"
+        finally:
+            self._publish()
+        if job.abandon.is_set():
+            return "abandoned"
+        return "stopped" if job.stop.is_set() else "done"
+
+    def _carry_out(self, job: Job) -> None:
+        if job.abandon.is_set():
+            return
+        if isinstance(job.task, Opening):
+            self._runner = None
+            self._runner = self._make_runner(job.task)
+            events = self._runner.open()
+        elif self._runner is None:
+            raise PruneTuiError("no session is open: pick a model and a dataset first")
+        else:
+            events = self._runner.perform(job.task, should_stop=job.stop.is_set)
+        try:
+            while True:
+                self._publish()
+                job.go.wait()
+                if job.abandon.is_set() or next(events, None) is None:
+                    break
+        finally:
+            if isinstance(events, Generator):
+                events.close()
+
+    def _publish(self) -> None:
+        if (runner := self._runner) is not None:
+            self.latest = Snapshot(runner.view, runner.session, runner.path)
+
+    def _report_bug(self, error: Exception) -> None:
+        trace = "".join(traceback.format_exception(error))
+        last = traceback.format_exception_only(error)[-1].strip()
+        self._tell(Failed(last, trace=trace, log=logged(error)))
+
+    def _tell(self, message: Message) -> None:
+        with suppress(RuntimeError):  # the app has left; there is no one to tell
+            self._post(message)
+
+
+def logged(error: BaseException) -> Path | None:
+    """Write the traceback to the log file, and say where it is; None where it can't be written."""
+    try:
+        return write_traceback(error)
+    except StorageError:
+        return None
