@@ -1,6 +1,7 @@
 """The process under test: prepares a session, or carries one decision out in the app or with no screen."""
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -20,7 +21,7 @@ def prepare(path: Path, args: argparse.Namespace) -> None:
 
     session = Session(name=path.stem, model=args.model, dataset=args.dataset, device=args.device)
     runner = Runner(session, sessions_dir=path.parent, data_dir=args.data_dir, num_threads=args.threads)
-    training = model_entry(args.model).training.model_copy(update={"num_epochs": 1})
+    training = replace(model_entry(args.model).training, num_epochs=1)
     has_baseline = bundled_baseline(args.model, args.dataset) is not None
     dense = LoadDense() if has_baseline else TrainDense(training=training)
     for _ in runner.open():

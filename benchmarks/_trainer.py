@@ -184,9 +184,10 @@ def ours(
     from prune_tui.core.run.events import BatchEvaluated, EpochFinished
     from prune_tui.core.session.decisions import Prune
     from prune_tui.core.session.recipe import Training
-    from prune_tui.engine.measure.evaluate import Images
+    from prune_tui.engine.context import TrainingPhase
+    from prune_tui.engine.measure.evaluate import DeviceData
     from prune_tui.engine.pruning.plan_masks import masks_for_round
-    from prune_tui.engine.training.loop import Stint, train
+    from prune_tui.engine.training.loop import train
 
     set_up(args.threads)
     validation = Split(saved["validation_images"], saved["validation_labels"])
@@ -194,7 +195,7 @@ def ours(
     data = ImageData(train_split, validation, validation, saved["mean"], saved["std"], saved["num_classes"])
     shape = model_entry(args.model).image_shape
     network = as_engine_has_it(module.to(args.device), data, shape)
-    images = Images(data, network.device)
+    images = DeviceData(data, network.device)
     random_state = torch.Generator().manual_seed(0)
     if is_masked:
         decision = Prune(plan=SPARSITY)
@@ -216,7 +217,7 @@ def ours(
         network,
         images,
         training,
-        stint=Stint(0, 1, 1, 0, lambda _: False),
+        stint=TrainingPhase(0, 1, 1, 0, lambda _: False),
         random_state=random_state,
         clock=lambda: perf_counter() - began,
     ):

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.terminal import ROOT
@@ -62,7 +63,7 @@ def driver(
 
 def pruning(model: str, *, num_epochs: int) -> Prune:
     """Return the decision that is timed: every layer pruned alike, then fine-tuned for so many epochs."""
-    training = model_entry(model).finetuning.model_copy(update={"num_epochs": num_epochs})
+    training = replace(model_entry(model).finetuning, num_epochs=num_epochs)
     return Prune(plan=SPARSITY, finetune=training)
 
 

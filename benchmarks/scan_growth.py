@@ -14,12 +14,12 @@ from prune_tui.catalog.models import CIFAR_SHAPE
 from prune_tui.catalog.models.resnet import ResNet
 from prune_tui.core.run.events import CellScanned
 from prune_tui.core.session.decisions import Scan
-from prune_tui.core.session.recipe import Precision
+from prune_tui.core.terms import Precision
+from prune_tui.engine.decisions.scan import scan
 from prune_tui.engine.device import pick_device
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Images
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.scan.evaluator import Evaluator
-from prune_tui.engine.scan.loop import scan
 
 NUM_CLASSES = 10
 
@@ -42,7 +42,7 @@ def thin_resnet(depth: int, data: ImageData, device: torch.device) -> Network:
     return as_engine_has_it(module.to(device).eval(), data, CIFAR_SHAPE)
 
 
-def scan_seconds(network: Network, images: Images, decision: Scan, *, is_reused: bool) -> float:
+def scan_seconds(network: Network, images: DeviceData, decision: Scan, *, is_reused: bool) -> float:
     """Return the time until all curves are known; without reuse each evaluation starts at the input."""
     off = patch.object(Evaluator, "try_reuse", lambda *_: EVALUATION_BATCH_SIZE)
     with nullcontext() if is_reused else off:
@@ -62,7 +62,7 @@ def scan_seconds(network: Network, images: Images, decision: Scan, *, is_reused:
         return seconds
 
 
-def dense_seconds(network: Network, images: Images) -> float:
+def dense_seconds(network: Network, images: DeviceData) -> float:
     """Return the time of one pass of all images through the network."""
     with torch.inference_mode():
         began = perf_counter()
@@ -84,7 +84,7 @@ def main(options: Sequence[str] = ()) -> None:
     precision: Precision = args.precision
     device = pick_device(args.device)
     data = noise(args.images)
-    images = Images(data, device)
+    images = DeviceData(data, device)
     rows = []
     for depth in args.depths:
         network = thin_resnet(depth, data, device)

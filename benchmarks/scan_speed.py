@@ -28,17 +28,18 @@ from prune_tui.catalog.datasets.images import Split
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.budget import solve
 from prune_tui.core.planning.target import Target, describe_target, parse_target
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import CellScanned
-from prune_tui.core.run.report import ScanFigures
 from prune_tui.core.run.view import View, apply
 from prune_tui.core.scanning.statistics import tolerated
 from prune_tui.core.session.decisions import Prune, Scan
-from prune_tui.core.session.recipe import Precision
+from prune_tui.core.terms import Precision
+from prune_tui.engine.decisions.scan import scan
 from prune_tui.engine.device import computes_bfloat16
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Images
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.pruning.plan_masks import masks_for_round
-from prune_tui.engine.scan.loop import ScanEvent, scan
+from prune_tui.engine.scan.loop import ScanEvent
 from prune_tui.engine.scan.reexecution import Recording
 
 PLAIN = "plain loop: copy, prune, evaluate all"
@@ -93,7 +94,7 @@ def plain_scan(
     return perf_counter() - began, cells
 
 
-def our_scan(network: Network, images: Images, decision: Scan, *, seed: int) -> Scanned:
+def our_scan(network: Network, images: DeviceData, decision: Scan, *, seed: int) -> Scanned:
     """Scan as the engine does, with the images in the order that a seed draws.
 
     What the dense network gets right is known from its training, to this scan and to the plain loop.
@@ -119,8 +120,8 @@ def our_scan(network: Network, images: Images, decision: Scan, *, seed: int) -> 
         if isinstance(event, CellScanned):
             first_at.setdefault((event.layer, event.position), at)
             last_at = at
-    assert view.scan is not None
-    return Scanned(view.scan, max(first_at.values()), last_at, whole_seconds)
+    assert view.report.scan is not None
+    return Scanned(view.report.scan, max(first_at.values()), last_at, whole_seconds)
 
 
 def suffix_shares(network: Network, batch: torch.Tensor) -> dict[str, float]:
@@ -158,7 +159,7 @@ def floor_seconds(figures: ScanFigures, shares: Mapping[str, float], dense: floa
 
 
 def accuracies_of_plan(
-    network: Network, images: Images, plan: Mapping[str, float], splits: Sequence[Split]
+    network: Network, images: DeviceData, plan: Mapping[str, float], splits: Sequence[Split]
 ) -> list[float]:
     """Prune to a plan without fine-tuning, evaluate on each split, and undo it."""
     state = network.state()
@@ -174,7 +175,7 @@ def accuracies_of_plan(
 
 
 def measure(
-    args: Namespace, network: Network, images: Images
+    args: Namespace, network: Network, images: DeviceData
 ) -> tuple[list[tuple[float, Cells]], dict[str, list[Scanned]], dict[str, list[float]]]:
     """Return the plain loops, our scans, and the floor of each, all measured in turn."""
     plain_module = deepcopy(network.module).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
@@ -215,7 +216,7 @@ def main(options: Sequence[str] = ()) -> None:
     target = parse_target(args.budget)
     data = loaded(args)
     network = built(args, data)
-    images = Images(data, network.device)
+    images = DeviceData(data, network.device)
     how = train_dense(args, network, images)
     held_out = images.validation
     images.validation = Split(images.test.images[: args.images], images.test.labels[: args.images])
@@ -242,7 +243,11 @@ def main(options: Sequence[str] = ()) -> None:
 
 
 def print_plans(
-    target: Target, network: Network, images: Images, held_out: Split, ours: Mapping[str, Sequence[Scanned]]
+    target: Target,
+    network: Network,
+    images: DeviceData,
+    held_out: Split,
+    ours: Mapping[str, Sequence[Scanned]],
 ) -> None:
     """Solve the budget from every scan, prune for real, and print what the plans give."""
     other_parameters = sum(parameter.numel() for parameter in network.module.parameters()) - sum(

@@ -14,6 +14,7 @@ from prune_tui.catalog.datasets import dataset_entry, load
 from prune_tui.catalog.datasets.images import ImageData, Split
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import training_recipe
+from prune_tui.engine.context import TrainingPhase
 from prune_tui.engine.device import (
     be_deterministic,
     computes_bfloat16,
@@ -21,9 +22,10 @@ from prune_tui.engine.device import (
     seed_everything,
     use_threads,
 )
-from prune_tui.engine.measure.evaluate import Images, evaluate
-from prune_tui.engine.network.network import Network, network_of
-from prune_tui.engine.training.loop import Stint, train
+from prune_tui.engine.measure.evaluate import DeviceData, evaluate
+from prune_tui.engine.network.network import Network
+from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.training.loop import train
 
 Returned = TypeVar("Returned")
 
@@ -85,10 +87,10 @@ def as_engine_has_it(module: nn.Module, data: ImageData, image_shape: tuple[int,
     return network_of(module, image_shape, num_classes=data.num_classes)
 
 
-def train_dense(args: argparse.Namespace, network: Network, images: Images) -> str:
+def train_dense(args: argparse.Namespace, network: Network, images: DeviceData) -> str:
     """Train the network by the model's recipe, for at least so many epochs; say what came of it."""
     entry, dataset = model_entry(args.model), dataset_entry(args.dataset)
-    training = entry.training.model_copy(update={"num_epochs": args.epochs})
+    training = replace(entry.training, num_epochs=args.epochs)
     training = training_recipe(replace(entry, training=training), dataset)
     began = perf_counter()
     random_state = seed_everything(0, 1)
@@ -97,7 +99,7 @@ def train_dense(args: argparse.Namespace, network: Network, images: Images) -> s
             network,
             images,
             training,
-            stint=Stint(0, 1, 1, 0, lambda _: False),
+            stint=TrainingPhase(0, 1, 1, 0, lambda _: False),
             random_state=random_state,
             clock=lambda: perf_counter() - began,
         )
@@ -107,7 +109,7 @@ def train_dense(args: argparse.Namespace, network: Network, images: Images) -> s
     return f"trained {epochs} in {taken:.0f} s, validation accuracy {trained.accuracy or 0:.2%}"
 
 
-def accuracy(network: Network, images: Images, split: Split) -> float:
+def accuracy(network: Network, images: DeviceData, split: Split) -> float:
     """Evaluate the network as it is now."""
     return finished(evaluate(network.module, images, split, perf_counter)).accuracy
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from platformdirs import user_log_path
 
 from prune_tui.core.errors import SessionError, StorageError
-from prune_tui.core.session.session import Session, from_json, to_json
+from prune_tui.core.session.json import from_json, to_json
+from prune_tui.core.session.session import Session
 
 
 def write_atomically(path: Path, content: bytes) -> None:

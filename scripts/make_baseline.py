@@ -26,8 +26,8 @@ def main() -> None:
             pass
         TARGET.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(Path(folder) / "baseline" / "dense.safetensors", TARGET)
-        best = max(epoch.accuracy for epoch in runner.view.epochs)
-        dense = runner.view.dense
+        best = max(epoch.accuracy for epoch in runner.view.report.epochs)
+        dense = runner.view.report.dense
         assert dense is not None
         print(f"{TARGET}: validation {best:.2%}, test {dense.accuracy:.2%}")
 

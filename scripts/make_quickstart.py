@@ -1,5 +1,6 @@
 """Records sessions/quickstart.json on the bundled pair: `python scripts/make_quickstart.py`."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
@@ -39,8 +40,8 @@ def main() -> None:
             pass
     record = runner.session.record
     assert record is not None
-    without_files = record.model_copy(update={"checkpoints": ()})
-    write_session(TARGET, runner.session.model_copy(update={"record": without_files}))
+    without_files = replace(record, checkpoints=())
+    write_session(TARGET, replace(runner.session, record=without_files))
     report = record.report
     assert report.pruned is not None
     print(f"{TARGET}: {report.compression_ratio:.1f}x at {report.pruned.accuracy:.2%} test accuracy")

@@ -7,6 +7,7 @@ import argparse
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -45,15 +46,14 @@ LENET_DENSE: Final = TrainDense(
         precision="bfloat16",
     )
 )
-LENET_FINETUNE: Final = LENET_DENSE.training.model_copy(
-    update={
-        "num_epochs": 4,
-        "batch_size": 64,
-        "learning_rate": 8e-3,
-        "weight_decay": 0.0,
-        "dropout": 0.0,
-        "distillation": 0.7,
-    }
+LENET_FINETUNE: Final = replace(
+    LENET_DENSE.training,
+    num_epochs=4,
+    batch_size=64,
+    learning_rate=8e-3,
+    weight_decay=0.0,
+    dropout=0.0,
+    distillation=0.7,
 )
 THREE_ROUNDS: Final = Iterative(steps="geometric", num_rounds=3)
 
@@ -87,10 +87,8 @@ LENET_GLOBAL: Final = Prune(
     criterion="lamp",
     scope="global",
     schedule=Iterative(steps="cubic", num_rounds=8),
-    finetune=LENET_FINETUNE.model_copy(
-        update={"num_epochs": 1, "learning_rate": 4e-3, "learning_rate_schedule": "constant"}
-    ),
-    finetune_last=LENET_FINETUNE.model_copy(update={"num_epochs": 5}),
+    finetune=replace(LENET_FINETUNE, num_epochs=1, learning_rate=4e-3, learning_rate_schedule="constant"),
+    finetune_last=replace(LENET_FINETUNE, num_epochs=5),
 )
 
 # B. Fine-grained pruning of a small CNN after Han et al. 2015.
@@ -113,8 +111,8 @@ HAN_FINETUNE: Final = Training(
     dropout=0.0,
     precision="bfloat16",
 )
-HAN_FINETUNE_LAST: Final = HAN_FINETUNE.model_copy(
-    update={"num_epochs": 8, "learning_rate": 4e-3, "learning_rate_schedule": "one_cycle"}
+HAN_FINETUNE_LAST: Final = replace(
+    HAN_FINETUNE, num_epochs=8, learning_rate=4e-3, learning_rate_schedule="one_cycle"
 )
 
 # C and D. The perceptron without biases; its output layer is never pruned.
@@ -146,11 +144,11 @@ RESNET_TRAINING: Final = Training(
     augmentation="crop_flip",
     precision="bfloat16",
 )
-RESNET_FINETUNE: Final = RESNET_TRAINING.model_copy(
-    update={"num_epochs": 6, "learning_rate": 0.02, "learning_rate_schedule": "cosine"}
+RESNET_FINETUNE: Final = replace(
+    RESNET_TRAINING, num_epochs=6, learning_rate=0.02, learning_rate_schedule="cosine"
 )
-RESNET_ROUND: Final = RESNET_FINETUNE.model_copy(
-    update={"num_epochs": 1, "learning_rate": 0.01, "learning_rate_schedule": "constant"}
+RESNET_ROUND: Final = replace(
+    RESNET_FINETUNE, num_epochs=1, learning_rate=0.01, learning_rate_schedule="constant"
 )
 GLOBAL: Final = Method(scope="global")
 ROUNDS_OF_11_PERCENT: Final = {0.5: 6, 0.75: 12, 0.9: 20}
@@ -170,8 +168,8 @@ def resnet_iterative(sparsity: float) -> Sweep:
 
 def resnet_units(model: str) -> Session:
     """Train shortly, remove half of all units with those that residual connections couple to them."""
-    training = RESNET_TRAINING.model_copy(update={"num_epochs": 6, "batch_size": 64})
-    finetune = RESNET_FINETUNE.model_copy(update={"num_epochs": 2, "batch_size": 64})
+    training = replace(RESNET_TRAINING, num_epochs=6, batch_size=64)
+    finetune = replace(RESNET_FINETUNE, num_epochs=2, batch_size=64)
     return Session(
         name=f"{model}-units",
         model=model,
@@ -198,9 +196,7 @@ SHIFTED: Final = Training(
     shift_pixels=1,
     precision="bfloat16",
 )
-SHIFTED_FINETUNE: Final = SHIFTED.model_copy(
-    update={"num_epochs": 1, "learning_rate_schedule": "constant", "distillation": 0.7}
-)
+SHIFTED_FINETUNE: Final = replace(SHIFTED, num_epochs=1, learning_rate_schedule="constant", distillation=0.7)
 
 
 def extreme(compression_ratio: float, *, weights: int, biases: int, num_rounds: int, last: Training) -> Prune:
@@ -222,19 +218,15 @@ LENET5_PRUNE: Final = extreme(
     weights=430_500,
     biases=580,
     num_rounds=13,
-    last=SHIFTED_FINETUNE.model_copy(
-        update={"num_epochs": 18, "learning_rate": 5e-3, "learning_rate_schedule": "one_cycle"}
-    ),
+    last=replace(SHIFTED_FINETUNE, num_epochs=18, learning_rate=5e-3, learning_rate_schedule="one_cycle"),
 )
-LENET_300_100_DENSE: Final = TrainDense(training=SHIFTED.model_copy(update={"num_epochs": 40}))
+LENET_300_100_DENSE: Final = TrainDense(training=replace(SHIFTED, num_epochs=40))
 LENET_300_100_PRUNE: Final = extreme(
     60,
     weights=266_200,
     biases=410,
     num_rounds=21,
-    last=SHIFTED_FINETUNE.model_copy(
-        update={"num_epochs": 60, "learning_rate": 5e-3, "learning_rate_schedule": "one_cycle"}
-    ),
+    last=replace(SHIFTED_FINETUNE, num_epochs=60, learning_rate=5e-3, learning_rate_schedule="one_cycle"),
 )
 
 SESSIONS: Final[Mapping[str, Session]] = {
@@ -298,7 +290,7 @@ SESSIONS: Final[Mapping[str, Session]] = {
                     methods=MLP_METHODS,
                     sparsities=MLP_SPARSITIES,
                     modes=("sparse", "compact"),
-                    from_scratch=MLP_TRAINING.model_copy(update={"num_epochs": 3}),
+                    from_scratch=replace(MLP_TRAINING, num_epochs=3),
                     spared=MLP_OUTPUT,
                     batch_sizes=(64, 256),
                 ),
@@ -319,9 +311,12 @@ SESSIONS: Final[Mapping[str, Session]] = {
                     plan=0.97,
                     spared=MLP_OUTPUT,
                     schedule=Iterative(num_rounds=4),
-                    finetune=MLP_SHORT_TRAINING.model_copy(update={"num_epochs": 1, "weight_decay": 0.0}),
-                    finetune_last=MLP_SHORT_TRAINING.model_copy(
-                        update={"num_epochs": 6, "weight_decay": 0.0, "learning_rate_schedule": "cosine"}
+                    finetune=replace(MLP_SHORT_TRAINING, num_epochs=1, weight_decay=0.0),
+                    finetune_last=replace(
+                        MLP_SHORT_TRAINING,
+                        num_epochs=6,
+                        weight_decay=0.0,
+                        learning_rate_schedule="cosine",
                     ),
                 ),
                 Measure(sparse=True),
@@ -349,7 +344,7 @@ SESSIONS: Final[Mapping[str, Session]] = {
                 Sweep(
                     methods=(GLOBAL,),
                     sparsities=tuple(ROUNDS_OF_11_PERCENT),
-                    finetune=RESNET_FINETUNE.model_copy(update={"num_epochs": 8}),
+                    finetune=replace(RESNET_FINETUNE, num_epochs=8),
                     keeps_checkpoints=True,
                 ),
             ),
@@ -374,7 +369,7 @@ def record(session: Session, *, data_dir: Path | None, num_threads: int) -> None
     """Run a session's decisions and write it with what came of them."""
     started = time.perf_counter()
     runner = Runner(
-        session.model_copy(update={"decisions": (), "device": "cpu"}),
+        replace(session, decisions=(), device="cpu"),
         sessions_dir=None,
         data_dir=data_dir,
         num_threads=num_threads,
@@ -389,7 +384,7 @@ def record(session: Session, *, data_dir: Path | None, num_threads: int) -> None
     assert made is not None
     write_session(
         FOLDER / f"{session.name}.json",
-        runner.session.model_copy(update={"record": made.model_copy(update={"checkpoints": ()})}),
+        replace(runner.session, record=replace(made, checkpoints=())),
     )
     report = made.report
     dense, final = report.dense, report.pruned

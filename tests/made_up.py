@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prune_tui.core.run.report import (
+from prune_tui.core.report import (
     Curve,
     CurvePoint,
     Distribution,
@@ -11,12 +11,12 @@ from prune_tui.core.run.report import (
     Figures,
     Latency,
     LayerFigures,
-    Measure,
-    Mode,
+    Quantity,
     Report,
     ScanCurve,
     ScanFigures,
 )
+from prune_tui.core.terms import Mode
 
 SPARSITIES = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
 MODE_SPEED: dict[Mode, float] = {"masked": 0.0, "sparse": 0.7, "compact": 0.95, "from_scratch": 0.95}
@@ -100,7 +100,7 @@ def epochs(decision: int, accuracies: Sequence[float], *, round: int = 1) -> tup
     )
 
 
-def distribution(layer: str, measure: Measure, *, pruned: bool = False) -> Distribution:
+def distribution(layer: str, measure: Quantity, *, pruned: bool = False) -> Distribution:
     return Distribution(
         layer=layer,
         stage="pruned" if pruned else "dense",

@@ -2,11 +2,12 @@
 
 import io
 import re
+from dataclasses import replace
 
 import pytest
 from rich.console import Console, RenderableType
 
-from prune_tui.core.run.report import Distribution, LayerFigures, Report
+from prune_tui.core.report import Distribution, LayerFigures, Report
 from prune_tui.core.session.decisions import Measure, Prune, Shrink, Sweep
 from prune_tui.core.session.session import Session
 from prune_tui.reports.caveats import (
@@ -17,9 +18,10 @@ from prune_tui.reports.caveats import (
     UNITS_LEFT_IN,
     caveats,
 )
-from prune_tui.reports.terminal import report_tables, session_tables, verdict
+from prune_tui.reports.terminal import report_tables, session_tables
 from prune_tui.reports.terminal.distributions import MAX_LAYERS, histogram_line
 from prune_tui.reports.terminal.layers import weights_bar
+from prune_tui.reports.terminal.verdicts import verdict
 from tests import made_up
 
 
@@ -87,7 +89,7 @@ def test_a_histogram_shows_emptiness_and_anything_at_all() -> None:
     counts = Distribution(layer="a", stage="dense", measure="weights", largest=1.0, counts=(800, 0, 1, 400))
     assert histogram_line(counts, largest=1.0, num_bars=4) == "█ ▁▅"
     assert histogram_line(counts, largest=2.0, num_bars=4) == "█▅  "
-    assert histogram_line(counts.model_copy(update={"counts": (0, 0)}), largest=1.0, num_bars=4) == "    "
+    assert histogram_line(replace(counts, counts=(0, 0)), largest=1.0, num_bars=4) == "    "
 
 
 def test_a_bar_shows_that_a_layer_is_there_and_that_weights_are_left() -> None:
@@ -108,7 +110,7 @@ def test_it_warns_of_nothing_where_nothing_was_pruned() -> None:
 def test_it_warns_of_zeros_and_says_what_is_smaller() -> None:
     report = Report(dense=made_up.figures(0.9), pruned=made_up.figures(0.9, nonzero=9))
     assert "Only its file" not in caveats(report)[0]
-    smaller = report.model_copy(update={"pruned": made_up.figures(0.9, nonzero=9, file_bytes=9)})
+    smaller = replace(report, pruned=made_up.figures(0.9, nonzero=9, file_bytes=9))
     assert "no faster and no smaller in memory" in caveats(smaller)[0]
     assert "Only its file is smaller" in caveats(smaller)[0]
 
@@ -117,8 +119,8 @@ def test_it_warns_of_units_until_they_are_removed() -> None:
     units = (Prune(plan=0.5, granularity="unit"), Measure())
     report = made_up.report()
     assert UNITS_LEFT_IN not in caveats(report, (*units, Shrink()))
-    assert UNITS_LEFT_IN in caveats(report.model_copy(update={"shrunk": None}), units)
-    assert NOTHING_REMOVED in caveats(report.model_copy(update={"shrunk": report.pruned}), units)
+    assert UNITS_LEFT_IN in caveats(replace(report, shrunk=None), units)
+    assert NOTHING_REMOVED in caveats(replace(report, shrunk=report.pruned), units)
 
 
 def test_it_warns_of_sparse_kernels_only_where_they_ran() -> None:
@@ -153,7 +155,7 @@ def test_a_verdict_is_one_of_four(reproduced: bool | None, identical: bool | Non
 
 
 def test_a_verdict_names_what_was_otherwise_when_it_was_recorded() -> None:
-    elsewhere = made_up.ENVIRONMENT.model_copy(update={"device_name": "another processor"})
+    elsewhere = replace(made_up.ENVIRONMENT, device_name="another processor")
     text = drawn(verdict(True, False, (), 0.5, (elsewhere, made_up.ENVIRONMENT)))
     assert "device: recorded with cpu (another processor), replayed with cpu (made up)" in text
     assert "threads" not in text

@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from prune_tui.catalog.names import check_names
-from prune_tui.core.run.report import Curve, Report
+from prune_tui.core.report import Curve, Report
 from prune_tui.core.session.decisions import LoadDense, Measure, Scan, Shrink, Sweep, TrainDense
-from prune_tui.core.session.session import Session, from_json, to_json
+from prune_tui.core.session.json import from_json, to_json
+from prune_tui.core.session.session import Session
 from prune_tui.storage import read_session
 
 FOLDER = Path(__file__).parents[1] / "sessions"

@@ -1,11 +1,12 @@
 """docs/STUDIES.md says what the records say: ours read from sessions, and met or missed by computing."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from prune_tui.core.run.report import Curve, EpochFigures, Figures, LayerFigures, Report
+from prune_tui.core.report import Curve, EpochFigures, Figures, LayerFigures, Report
 from prune_tui.core.session.decisions import (
     Decision,
     Finetune,
@@ -199,7 +200,7 @@ def test_c_says_what_gets_faster_from_where_on(tmp_path: Path) -> None:
 
 
 def test_c_admits_what_is_not_faster(tmp_path: Path) -> None:
-    slow = made_up.curve("l1", mode="masked", batch_sizes=("64",)).model_copy(update={"mode": "sparse"})
+    slow = replace(made_up.curve("l1", mode="masked", batch_sizes=("64",)), mode="sparse")
     curves = [made_up.curve("l1", batch_sizes=("64",)), slow]
     save(tmp_path, "mlp-speed", report(curves=curves), TRAIN, Sweep())
     verdict = line_with(page(tmp_path), "l1 weight, sparse, batch 64: not faster")

@@ -1,5 +1,6 @@
 """The training recipe offered for a model on a dataset: the model's own, longer where the images are few."""
 
+from dataclasses import replace
 from math import ceil
 from typing import Final
 
@@ -27,4 +28,4 @@ def _with_enough_steps(training: Training, dataset: DatasetEntry, num_steps: int
         return training
     steps_per_epoch = ceil(dataset.num_train_images / training.batch_size)
     enough = max(training.num_epochs, ceil(num_steps / steps_per_epoch))
-    return training.model_copy(update={"num_epochs": enough})
+    return replace(training, num_epochs=enough)

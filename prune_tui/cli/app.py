@@ -232,7 +232,8 @@ def scan(
         return
     from rich.console import Console
 
-    from prune_tui.reports.terminal import plan_table, scan_table
+    from prune_tui.reports.terminal.plans import plan_table
+    from prune_tui.reports.terminal.scans import scan_table
 
     console = Console(highlight=False)
     console.print(scan_table(found.figures))
@@ -265,7 +266,7 @@ def verify(
     else:
         from rich.console import Console
 
-        from prune_tui.reports.terminal import checkpoints_table
+        from prune_tui.reports.terminal.verdicts import checkpoints_table
 
         rows = [(each.checkpoint, each.accuracy, each.holds(tolerance)) for each in found]
         Console(highlight=False).print(checkpoints_table(rows))
@@ -276,7 +277,8 @@ def verify(
 def _print_receipt(outcome: "Outcome", tolerance_points: float) -> None:
     from rich.console import Console
 
-    from prune_tui.reports.terminal import report_tables, session_tables, verdict
+    from prune_tui.reports.terminal import report_tables, session_tables
+    from prune_tui.reports.terminal.verdicts import verdict
 
     console = Console(highlight=False)
     console.print(session_tables(outcome.session))
@@ -297,7 +299,7 @@ def show(
 ) -> None:
     """Print what a session decided and what came of it."""
     from prune_tui.catalog.names import check_names
-    from prune_tui.core.session.session import to_json
+    from prune_tui.core.session.json import to_json
     from prune_tui.storage import read_session
 
     content = read_session(session)

@@ -1,15 +1,18 @@
 """Plays a session again with no screen, and compares what comes of it with its record."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prune_tui.catalog.names import check_names
+from prune_tui.core.comparison import DEFAULT_TOLERANCE_POINTS, Difference, compare
 from prune_tui.core.errors import PruneTuiError, SessionError
+from prune_tui.core.report import Report
 from prune_tui.core.run.events import Event
-from prune_tui.core.run.report import DEFAULT_TOLERANCE_POINTS, Difference, Report, compare
-from prune_tui.core.run.view import View, report_of
+from prune_tui.core.run.view import View
+from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Device, Session
+from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import checkpoints_folder, read_session, session_path
 
@@ -61,13 +64,11 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     if options.out is not None and session_path(options.out, session.name).resolve() == path.resolve():
         raise SessionError(f"--out {options.out} would write over {path} itself; name another folder")
     record = session.record.report if session.record else None
+    prepare_process(options.num_threads or recorded_threads(record))
     runner = Runner(
-        session.model_copy(
-            update={"decisions": (), "record": None, "device": options.device or session.device}
-        ),
+        replace(session, decisions=(), record=None, device=options.device or session.device),
         sessions_dir=options.out,
         data_dir=options.data_dir,
-        num_threads=options.num_threads or recorded_threads(record),
         source=checkpoints_folder(path),
     )
     for event in runner.open():
@@ -81,7 +82,7 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     for decision in session.decisions:
         for event in runner.perform(decision):
             on_event(event, runner.view)
-    report = report_of(runner.view)
+    report = runner.view.report
     differences = compare(record, report, tolerance_points=options.tolerance_points) if record else ()
     return Outcome(session, report, record, differences)
 
@@ -97,7 +98,7 @@ def document(outcome: Outcome) -> dict[str, object]:
         "session": outcome.session.name,
         "reproduced": outcome.reproduced,
         "identical": outcome.identical,
-        "differences": [found.model_dump(mode="json") for found in outcome.differences],
-        "report": outcome.report.model_dump(mode="json"),
-        "record": outcome.record.model_dump(mode="json") if outcome.record else None,
+        "differences": [json_data(found) for found in outcome.differences],
+        "report": json_data(outcome.report),
+        "record": json_data(outcome.record) if outcome.record else None,
     }

@@ -1,7 +1,7 @@
 """Scans a network with no screen, and solves a budget from the curves."""
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from prune_tui.catalog.baselines import bundled_baseline
@@ -12,12 +12,14 @@ from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.planning.budget import Solution, solve
 from prune_tui.core.planning.settings import PlanSettings, fixed_reason
 from prune_tui.core.planning.target import Target
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import Event
-from prune_tui.core.run.report import ScanFigures
 from prune_tui.core.run.view import View
 from prune_tui.core.scanning.predictor import error_at, misses
 from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
+from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Session
+from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import unused_name
 
@@ -55,14 +57,14 @@ def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
     """
     session = request.session
     if request.out is not None:
-        session = session.model_copy(update={"name": unused_name(request.out, session.name)})
+        session = replace(session, name=unused_name(request.out, session.name))
     decisions = (_baseline(request), request.scan)
-    check_names(session.model_copy(update={"decisions": decisions}), source="scan")
+    check_names(replace(session, decisions=decisions), source="scan")
+    prepare_process(request.num_threads)
     runner = Runner(
         session,
         sessions_dir=request.out,
         data_dir=request.data_dir,
-        num_threads=request.num_threads,
         weights=request.weights,
     )
     for event in runner.open():
@@ -70,8 +72,8 @@ def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
     for decision in decisions:
         for event in runner.perform(decision):
             on_event(event, runner.view)
-    assert runner.view.scan is not None
-    return Found(runner.view.scan, _solution(request, runner.view), runner.path)
+    assert runner.view.report.scan is not None
+    return Found(runner.view.report.scan, _solution(request, runner.view), runner.path)
 
 
 def _baseline(request: Request) -> Decision:
@@ -97,7 +99,7 @@ def _solution(request: Request, view: View) -> Solution | None:
     return solve(
         request.target,
         view.layers,
-        view.scan,
+        view.report.scan,
         fixed,
         other_parameters=view.other_parameters,
         other_macs=view.other_macs,
@@ -109,7 +111,7 @@ def document(found: Found) -> dict[str, object]:
     solution = found.solution
     error = error_at(misses(found.figures), solution.price.accuracy) if solution else None
     return {
-        "scan": found.figures.model_dump(mode="json"),
+        "scan": json_data(found.figures),
         "plan": dict(solution.plan) if solution else None,
         "price": asdict(solution.price) if solution else None,
         "forecast_error_points": error,

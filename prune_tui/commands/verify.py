@@ -1,13 +1,15 @@
 """Loads each checkpoint of a session afresh, and evaluates it against the accuracy in the record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from prune_tui.catalog.names import check_names
 from prune_tui.commands.replay import recorded_threads
 from prune_tui.core.errors import SessionError
+from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Checkpoint
+from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import checkpoints_folder, read_session
 
@@ -36,11 +38,11 @@ def verify(path: Path, *, data_dir: Path | None = None, num_threads: int | None 
     record = session.record
     if record is None or not record.checkpoints:
         raise SessionError(f"{path}: has no checkpoints: replay it with --out first")
+    prepare_process(num_threads or recorded_threads(record.report))
     runner = Runner(
-        session.model_copy(update={"decisions": (), "record": None}),
+        replace(session, decisions=(), record=None),
         sessions_dir=None,
         data_dir=data_dir,
-        num_threads=num_threads or recorded_threads(record.report),
     )
     for _ in runner.open():
         pass
@@ -52,7 +54,7 @@ def document(path: Path, found: Sequence[Verified], tolerance_points: float) -> 
     """Return what `verify --json` prints."""
     rows = [
         {
-            **each.checkpoint.model_dump(mode="json"),
+            **json_data(each.checkpoint),
             "accuracy_now": each.accuracy,
             "holds": each.holds(tolerance_points),
         }

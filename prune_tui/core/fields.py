@@ -1,19 +1,57 @@
-"""The base of all data that is kept in a session: frozen, and strict about unknown fields."""
+"""What session data are made of: a strict base for frozen data, and annotations that files are checked by.
 
-from typing import Annotated
+The types are plain dataclasses, so that a screen can use them without a validator being imported; pydantic
+reads these annotations where JSON comes in (`core.session.json`).
+"""
 
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Annotated, Any, ClassVar, Final
 
-
-class Frozen(BaseModel):
-    """An immutable value; unknown fields and non-finite numbers are refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 
-Sparsity = Annotated[float, Field(ge=0.0, lt=1.0, allow_inf_nan=False)]
+class Data:
+    """The base of frozen data kept in a session: unknown fields and non-finite numbers are refused."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
+
+
+class Pattern:
+    """A regular expression that a string in a file must match."""
+
+    def __init__(self, pattern: str) -> None:
+        self.pattern: Final = pattern
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Return the schema of a string with this pattern."""
+        return {**handler(source), "pattern": self.pattern}
+
+
+class TaggedBy:
+    """The field that tells the members of a union apart."""
+
+    def __init__(self, field: str) -> None:
+        self.field: Final = field
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        """Return the schema of a union that is read by its tag."""
+        from pydantic import Field
+
+        return handler.generate_schema(Annotated[source, Field(discriminator=self.field)])
+
+
+Sparsity = Annotated[float, Ge(0.0), Lt(1.0)]
 """Zeros / prunable weights, absolute against the dense layer; 1 would cut the network in two."""
 
-Fraction = Annotated[float, Field(ge=0.0, le=1.0, allow_inf_nan=False)]
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(ge=1)]
+Fraction = Annotated[float, Ge(0.0), Le(1.0)]
+BelowOne = Annotated[float, Ge(0.0), Lt(1.0)]
+NotNegative = Annotated[float, Ge(0.0)]
+AboveZero = Annotated[float, Gt(0.0)]
+Points = Annotated[float, Gt(0.0), Le(100.0)]
+"""Percentage points of accuracy."""
+
+Count = Annotated[int, Ge(0)]
+Positive = Annotated[int, Ge(1)]
+Seed = Annotated[int, Ge(0), Lt(2**32)]
+Sha256 = Annotated[str, Pattern(r"^[0-9a-f]{64}$")]
+AtLeastOne: Final = MinLen(1)

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.run.attempts import last_prune
-from prune_tui.core.run.events import LayerInfo
 from prune_tui.core.run.view import View
-from prune_tui.core.session.decisions import Decision, Granularity, Measure, Shrink
+from prune_tui.core.session.decisions import Decision, Measure, Shrink
 from prune_tui.core.session.session import Session
+from prune_tui.core.terms import Granularity
 
 
 def granularity_of(session: Session | None) -> Granularity | None:
@@ -17,13 +18,13 @@ def granularity_of(session: Session | None) -> Granularity | None:
 
 def can_shrink(session: Session | None, view: View) -> bool:
     """Whether there are pruned units to remove."""
-    has_units = granularity_of(session) == "unit" and view.pruned_counts is not None
-    return has_units and view.shrunk_counts is None
+    has_units = granularity_of(session) == "unit" and view.counted is not None
+    return has_units and view.shrunk is None
 
 
 def finishing(session: Session | None, view: View) -> tuple[Decision, ...]:
     """Return what is still to be done after a plan: units are removed first, then all is measured."""
-    if view.pruned_counts is None or view.pruned is not None:
+    if view.counted is None or view.report.pruned is not None:
         return ()
     is_sparse = granularity_of(session) == "weight" and has_linear(view.layers)
     shrink = (Shrink(),) if can_shrink(session, view) else ()

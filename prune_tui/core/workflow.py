@@ -1,17 +1,18 @@
 """The scans and sweeps that are offered: which ways to prune make sense, and the decisions they become."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal
 
 from prune_tui.core.finishing import has_linear
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.price import safe_sparsity
 from prune_tui.core.planning.settings import PlanSettings
-from prune_tui.core.run.events import LayerInfo
-from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.scanning.statistics import is_settled
-from prune_tui.core.session.decisions import N_M_SPARSITY, Granularity, Method, Scan, Scope, Sweep
+from prune_tui.core.session.decisions import N_M_SPARSITY, Method, Scan, Sweep
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.terms import Granularity, Scope
 
 GRANULARITIES: Final[dict[Granularity, str]] = {
     "weight": "single weights",
@@ -131,22 +132,20 @@ def sweep_of(
 ) -> Sweep:
     """Return the decision; networks that no method leads to are left out."""
     granularities = {method.granularity for method in settings.methods}
-    modes: list[str] = []
+    modes: list[Literal["sparse", "shrunk"]] = []
     if settings.is_timed and "weight" in granularities and has_linear(layers):
         modes.append("sparse")
     if "unit" in granularities and (settings.is_timed or settings.has_from_scratch):
-        modes.append("compact")
+        modes.append("shrunk")
     has_from_scratch = settings.has_from_scratch and "unit" in granularities
-    finetune = finetuning.model_copy(update={"num_epochs": max(1, settings.num_epochs)})
-    return Sweep.model_validate(
-        {
-            "methods": settings.methods,
-            "sparsities": settings.sparsities,
-            "finetune": finetune if settings.num_epochs else None,
-            "modes": tuple(modes),
-            "from_scratch": training if has_from_scratch else None,
-            "batch_sizes": TIMED_BATCHES if settings.is_timed else (),
-        }
+    finetune = replace(finetuning, num_epochs=max(1, settings.num_epochs))
+    return Sweep(
+        methods=settings.methods,
+        sparsities=settings.sparsities,
+        finetune=finetune if settings.num_epochs else None,
+        modes=tuple(modes),
+        from_scratch=training if has_from_scratch else None,
+        batch_sizes=TIMED_BATCHES if settings.is_timed else (),
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from prune_tui import __version__
 from prune_tui.catalog.datasets.images import ImageData
 from prune_tui.core.errors import DeviceError
-from prune_tui.core.run.report import Environment
+from prune_tui.core.report import Environment
 from prune_tui.core.session.session import Device
 
 
@@ -30,12 +30,18 @@ def pick_device(wanted: Device) -> torch.device:
     return torch.device(wanted)
 
 
-def be_deterministic() -> None:
-    """Have CUDA's convolutions give the same bits each time; on the CPU they do anyway."""
+def prepare_process(num_threads: int | None) -> None:
+    """Settle what holds for the whole process: deterministic kernels, and the threads that torch uses.
+
+    `num_threads` is no more than there are cores; None leaves torch's own choice.
+    """
+    # CUDA's convolutions are to give the same bits each time; on the CPU they do anyway.
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
     # Attention's fast path rounds otherwise than its plain one, which alone can be recorded.
     torch.backends.mha.set_fastpath_enabled(False)
+    if num_threads is not None:
+        torch.set_num_threads(max(1, min(num_threads, os.cpu_count() or 1)))
 
 
 def computes_bfloat16(device: torch.device) -> bool:
@@ -47,12 +53,6 @@ def computes_bfloat16(device: torch.device) -> bool:
             return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
         case _:
             return False
-
-
-def use_threads(num_threads: int | None) -> None:
-    """Let torch use this many threads, no more than there are cores; None leaves torch's own choice."""
-    if num_threads is not None:
-        torch.set_num_threads(max(1, min(num_threads, os.cpu_count() or 1)))
 
 
 def seed_everything(seed: int, index: int) -> torch.Generator:

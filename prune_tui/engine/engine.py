@@ -15,7 +15,8 @@ from prune_tui.catalog.datasets import dataset_entry, load
 from prune_tui.catalog.datasets.images import subset
 from prune_tui.catalog.models import model_entry
 from prune_tui.core.errors import CheckpointError, DecisionError
-from prune_tui.core.run.events import DecisionFinished, DecisionStarted, EngineReady, Event, Stage
+from prune_tui.core.returning import Returning
+from prune_tui.core.run.events import DecisionFinished, DecisionStarted, EngineReady, Event
 from prune_tui.core.session.decisions import (
     BUNDLED,
     Decision,
@@ -28,25 +29,30 @@ from prune_tui.core.session.decisions import (
     Shrink,
     Sweep,
     TrainDense,
-    describe,
 )
+from prune_tui.core.session.legal import why_not
 from prune_tui.core.session.session import Session
-from prune_tui.engine.context import Context, Performance
-from prune_tui.engine.decisions import outcomes, performing
+from prune_tui.core.terms import Stage
+from prune_tui.engine.context import Context, Ending, Work
+from prune_tui.engine.decisions.finetune import finetune
+from prune_tui.engine.decisions.load_dense import load_dense
+from prune_tui.engine.decisions.measure import measure
+from prune_tui.engine.decisions.prune import prune
+from prune_tui.engine.decisions.rewind import rewind
+from prune_tui.engine.decisions.scan import scan
+from prune_tui.engine.decisions.shrink import shrink, shrunk_counted
 from prune_tui.engine.decisions.sweep import sweep
-from prune_tui.engine.device import (
-    be_deterministic,
-    environment_of,
-    pick_device,
-    seed_everything,
-    use_threads,
-)
-from prune_tui.engine.measure.distributions import take_distributions
-from prune_tui.engine.measure.evaluate import Images, binned_weights, evaluate
+from prune_tui.engine.decisions.train_dense import train_dense
+from prune_tui.engine.device import environment_of, pick_device, seed_everything
+from prune_tui.engine.measure.evaluate import DeviceData, evaluate
+from prune_tui.engine.measure.histograms import binned_weights, take_distributions
 from prune_tui.engine.network.checkpoints import decode, decode_shrunk, file_inside, read_weights, sha256
-from prune_tui.engine.network.network import Weights, network_of
-from prune_tui.engine.network.shrink import resize, with_zeros_as_masks
-from prune_tui.engine.state import Baseline, Workspace, counted
+from prune_tui.engine.network.counts import counted
+from prune_tui.engine.network.network import Weights
+from prune_tui.engine.network.shrink import disagreement, resize, with_zeros_as_masks
+from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.pruning.plan_masks import plan_of
+from prune_tui.engine.state import Baseline, EngineState
 from prune_tui.engine.training.loop import check
 
 _FRESH_WEIGHTS_INDEX: Final = 1_000_003
@@ -61,6 +67,11 @@ def never() -> bool:
     return False
 
 
+def any_name(name: str) -> str:
+    """Name a checkpoint where no other is."""
+    return f"{name}.safetensors"
+
+
 class Engine:
     """A model and its data, ready for decisions once `open` has been consumed.
 
@@ -72,7 +83,6 @@ class Engine:
         session: Session,
         *,
         data_dir: Path | None,
-        num_threads: int | None = None,
         folder: Path | None = None,
         weights: Path | None = None,
     ) -> None:
@@ -80,11 +90,8 @@ class Engine:
         self._dataset = dataset_entry(session.dataset)
         self._session, self._seed = session, session.seed
         self._data_dir, self._folder, self._weights_file = data_dir, folder, weights
-        use_threads(num_threads)
-        be_deterministic()
         self._device = pick_device(session.device)
-        self._space: Workspace | None = None
-        self._num_classes = 0
+        self._state: EngineState | None = None
 
     def open(self) -> Iterator[Event]:
         """Load the data and build the model with fresh weights; ends with `EngineReady`."""
@@ -97,12 +104,11 @@ class Engine:
             num_test=self._session.num_test_images,
             seed=self._seed,
         )
-        self._num_classes = data.num_classes
         seed_everything(self._seed, _FRESH_WEIGHTS_INDEX)
         module = self._model.build(num_classes=data.num_classes).to(self._device)
         module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         network = network_of(module, self._model.image_shape, num_classes=data.num_classes)
-        self._space = Workspace(network, Images(data, self._device), data.num_classes)
+        self._state = EngineState(network, DeviceData(data, self._device), data.num_classes)
         prunable = sum(layer.parameters for layer in network.layers)
         yield EngineReady(
             layers=network.layers,
@@ -112,14 +118,19 @@ class Engine:
         )
 
     @property
-    def space(self) -> Workspace:
-        """What the engine works on."""
-        assert self._space is not None, "open() first"
-        return self._space
+    def state(self) -> EngineState:
+        """The network, the data and what came of the decisions so far."""
+        assert self._state is not None, "open() first"
+        return self._state
 
     def perform(
-        self, decision: Decision, *, index: int, should_stop: Callable[[], bool] = never
-    ) -> Generator[Event, None, None]:
+        self,
+        decision: Decision,
+        *,
+        index: int,
+        should_stop: Callable[[], bool] = never,
+        free_name: Callable[[str], str] = any_name,
+    ) -> Generator[Event, None, Ending]:
         """Carry out a decision; `index` is its place in the session and, with the seed, its random state.
 
         When `should_stop` turns true the work is wrapped up at the next batch and the best so far is kept.
@@ -128,33 +139,41 @@ class Engine:
         Raises:
             PruneTuiError: the decision can't be carried out; the message says why.
         """
+        if reason := why_not(decision, self.state.facts):
+            raise DecisionError(reason)
         began = time.perf_counter()
         paused = 0.0
 
         def clock() -> float:
             return time.perf_counter() - began - paused
 
-        before = self.space.snapshot()
-        stopped_after: int | None = None
+        before = self.state.snapshot()
         try:
-            yield DecisionStarted(index, decision.kind, describe(decision), time.time())
-            context = Context(index, seed_everything(self._seed, index), clock, should_stop)
-            with closing(self._performance(decision, context)) as work:
-                while True:
-                    try:
-                        event = next(work)
-                    except StopIteration as finished:
-                        stopped_after = finished.value
-                        break
+            yield DecisionStarted(index, decision.kind, decision.description, time.time())
+            context = Context(index, seed_everything(self._seed, index), clock, should_stop, free_name)
+            work = self._work(decision, context)
+            with closing(work):
+                events = Returning(work)
+                for event in events:
                     handed_over = time.perf_counter()
                     yield event
                     away = time.perf_counter() - handed_over
                     # Not consuming is how a run is paused; that time is not the decision's.
                     paused += away if away > _PAUSE_SECONDS else 0.0
-            yield DecisionFinished(index, stopped_after, clock())
+            yield DecisionFinished(index, events.value.stopped_after, clock())
         except BaseException:
-            self.space.roll_back(before)
+            self.state.roll_back(before)
             raise
+        return events.value
+
+    def check(self, decision: Decision) -> None:
+        """Check, before anything is performed, that the model has the layers that a decision names.
+
+        Raises:
+            PruneTuiError: the decision can't be carried out on this model.
+        """
+        if isinstance(decision, Prune):
+            plan_of(self.state.network, decision)
 
     def restore(
         self,
@@ -174,81 +193,88 @@ class Engine:
         Raises:
             CheckpointError: the bytes are not a checkpoint of this model.
         """
-        space = self.space
-        like = space.network.module.state_dict()
-        state, _ = decode(dense, like, source=source)
+        state = self.state
+        like = state.network.module.state_dict()
+        weights, _ = decode(dense, like, source=source)
         weights_at = {epoch: decode(content, like, source=source)[0] for epoch, content in early.items()}
         if trained is not None:
             weights_at[0] = self._fresh_weights(trained.seed)
-        space.set_dense(Baseline(state, trained.training if trained else None, weights_at))
-        yield from binned_weights(space.network, stage="dense")
-        yield take_distributions(space.network, "dense")
+        state.set_dense(Baseline(weights, trained.training if trained else None, weights_at))
+        yield from binned_weights(state.network, stage="dense")
+        yield take_distributions(state.network, "dense")
         if pruned is not None:
-            state, masks = decode(pruned, like, source=source)
-            space.network.load(state, {name: mask.to(self._device) for name, mask in masks.items()})
-            yield counted(space.network, lambda: 0.0)
-            yield from check(space.network, lambda: 0.0)
-            yield take_distributions(space.network, "pruned")
+            weights, masks = decode(pruned, like, source=source)
+            state.network.load(weights, {name: mask.to(self._device) for name, mask in masks.items()})
+            yield counted(state.network, lambda: 0.0)
+            yield from check(state.network, lambda: 0.0)
+            yield take_distributions(state.network, "pruned")
         if shrunk is not None:
             module = self._shrunk_module(shrunk, source=source)
-            network = network_of(module, self._model.image_shape, num_classes=self._num_classes)
-            space.shrunk = with_zeros_as_masks(network)
-            difference = outcomes.compare_shrunk(space, space.shrunk)
-            yield outcomes.account_of_shrunk(space, difference, lambda: 0.0)
-        space.test_reads = test_reads
+            network = network_of(module, self._model.image_shape, num_classes=state.num_classes)
+            state.shrunk = with_zeros_as_masks(network)
+            difference = disagreement(state.network.module, network.module, state.compared_images)
+            yield shrunk_counted(state, state.shrunk, difference, lambda: 0.0)
+        state.test_reads = test_reads
+
+    def check_checkpoint(self, content: bytes, stage: Stage, *, source: str) -> None:
+        """Check that a checkpoint's bytes are of this model.
+
+        Raises:
+            CheckpointError: they are not.
+        """
+        if stage == "shrunk":
+            decode_shrunk(content, source=source)
+        else:
+            decode(content, self.state.network.module.state_dict(), source=source)
 
     def accuracy_of(self, content: bytes, stage: Stage, *, source: str) -> Generator[Event, None, float]:
         """Evaluate a checkpoint on the validation split, leaving the engine's own network as it is."""
-        images = self.space.images
+        data = self.state.data
         if stage == "shrunk":
             module = self._shrunk_module(content, source=source)
         else:
-            module = deepcopy(self.space.network.module)
+            module = deepcopy(self.state.network.module)
             module.load_state_dict(decode(content, module.state_dict(), source=source)[0])
-        evaluation = yield from evaluate(module, images, images.validation, lambda: 0.0)
+        evaluation = yield from evaluate(module, data, data.validation, lambda: 0.0)
         return evaluation.accuracy
 
     def _shrunk_module(self, content: bytes, *, source: str) -> nn.Module:
         """Build a shrunk network: the model with the shapes of the checkpoint."""
-        module = deepcopy(self.space.network.module)
+        module = deepcopy(self.state.network.module)
         resized = resize(module, decode_shrunk(content, source=source), source=source)
         return resized.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
-    def _performance(self, decision: Decision, context: Context) -> Performance:
-        """Perform one decision; return after how many epochs, cells or points it was stopped, or None."""
-        space = self.space
+    def _work(self, decision: Decision, context: Context) -> Work:
+        """Return a decision's work; each kind has a room of its own."""
+        state = self.state
         match decision:
             case TrainDense():
                 fresh = self._fresh_weights(decision.seed)
                 seed_everything(self._seed, context.index)
-                return (yield from performing.train_dense(space, decision, fresh, context))
+                return train_dense(state, decision, fresh, context)
             case LoadDense():
-                yield from performing.load_dense(space, self._loaded(decision), context)
-                return None
+                return load_dense(state, decision, self._loaded(decision), context)
             case Scan():
-                return (yield from performing.scan_dense(space, decision, context))
+                return scan(state, decision, context)
             case Sweep():
-                return (yield from sweep(space, decision, context))
+                return sweep(state, decision, context)
             case Prune():
-                return (yield from performing.prune(space, decision, context))
+                return prune(state, decision, context)
             case Finetune():
-                return (yield from performing.finetune(space, decision, context))
+                return finetune(state, decision, context)
             case Rewind():
-                limit = decision.stopped_after_epochs
-                return (yield from performing.rewind(space, decision, limit, context))
+                return rewind(state, decision, context)
             case Shrink():
-                yield from outcomes.shrink_units(space, context)
-                return None
+                return shrink(state, decision, context)
             case Measure():
-                yield from outcomes.measure(space, decision, context)
-                return None
+                return measure(state, decision, context)
             case _:
                 assert_never(decision)
 
     def _fresh_weights(self, seed: int | None) -> Weights:
         """Draw the weights that a seed gives, or, where it is None, the session's."""
         seed_everything(self._seed if seed is None else seed, _FRESH_WEIGHTS_INDEX)
-        return self._model.build(num_classes=self._num_classes).to(self._device).state_dict()
+        return self._model.build(num_classes=self.state.num_classes).to(self._device).state_dict()
 
     def _loaded(self, decision: LoadDense) -> Weights:
         """Read a dense baseline: the bundled one, the file the user named, or one in the session's folder."""
@@ -267,7 +293,7 @@ class Engine:
         content = read_weights(path)
         if decision.sha256 not in (None, sha256(content)):
             raise CheckpointError(f"{path}: altered: its SHA-256 is not the one that the session names")
-        state, masks = decode(content, self.space.network.module.state_dict(), source=str(path))
+        weights, masks = decode(content, self.state.network.module.state_dict(), source=str(path))
         if masks:
             raise CheckpointError(f"{path}: a pruned checkpoint, a dense one is wanted")
-        return state
+        return weights

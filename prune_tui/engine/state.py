@@ -1,19 +1,20 @@
-"""What the engine works on: the network as it is now, the data, the dense baseline, and what came of it."""
+"""The engine's state: the network as it is now, the data, the dense baseline, and what came of it."""
 
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 
+import torch
 from torch import nn
 
-from prune_tui.core.errors import DecisionError
-from prune_tui.core.run.events import Pruned, Stage
+from prune_tui.core.session.legal import Fact
 from prune_tui.core.session.recipe import Training
-from prune_tui.engine.measure.evaluate import Clock, Images, count
+from prune_tui.engine.measure.evaluate import DeviceData
 from prune_tui.engine.network.checkpoints import encode
-from prune_tui.engine.network.masks import Masks
-from prune_tui.engine.network.network import Network, Weights
+from prune_tui.engine.network.network import Masks, Network, Weights
 from prune_tui.engine.training.distillation import Teacher
+
+NUM_COMPARED_IMAGES = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +32,8 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """A network to be saved: its checkpoint's name without the ending, and its validation accuracy."""
-
-    name: str
-    stage: Stage
-    content: bytes
-    accuracy: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A workspace's state, to go back to."""
+    """The engine's state at one moment, to go back to."""
 
     weights: Weights
     masks: Masks
@@ -53,21 +44,16 @@ class Snapshot:
 
 
 @dataclass(slots=True)
-class Workspace:
-    """The engine's state; decisions change it.
-
-    `accuracy` is the network's on the validation split, where it is known. `kept` are the networks that a
-    decision wants saved besides the one it ends with.
-    """
+class EngineState:
+    """What decisions change; `accuracy` is the network's on the validation split, where it is known."""
 
     network: Network
-    images: Images
+    data: DeviceData
     num_classes: int
     baseline: Baseline | None = None
     shrunk: Network | None = None
     accuracy: float | None = None
     test_reads: int = 0
-    kept: list[Kept] = field(default_factory=list)
     _teacher: Teacher | None = None
 
     def snapshot(self) -> Snapshot:
@@ -82,34 +68,47 @@ class Workspace:
         self.network.load(before.weights, before.masks)
         self.baseline, self.shrunk, self.accuracy = before.baseline, before.shrunk, before.accuracy
         self.test_reads, self._teacher = before.test_reads, None
-        self.kept.clear()
+
+    @property
+    def facts(self) -> frozenset[Fact]:
+        """What there is, for decisions that require it."""
+        facts: set[Fact] = set()
+        if self.baseline is not None:
+            facts.add("dense")
+            if self.baseline.training is not None:
+                facts.add("trained")
+        if self.network.masks:
+            facts.add("pruned")
+        if self.shrunk is not None:
+            facts.add("shrunk")
+        return frozenset(facts)
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
         """Channels, height, width."""
-        channels, height, width = self.images.train.images.shape[1:]
+        channels, height, width = self.data.train.images.shape[1:]
         return channels, height, width
+
+    @property
+    def compared_images(self) -> torch.Tensor:
+        """The real images on which two networks' outputs are compared, normalised."""
+        return self.data.normalised(self.data.validation.images[:NUM_COMPARED_IMAGES])
+
+    @property
+    def dense(self) -> Baseline:
+        """The dense baseline, which the decision under way requires."""
+        assert self.baseline is not None, "core.session.legal lets no such decision through"
+        return self.baseline
 
     def set_dense(self, baseline: Baseline) -> None:
         """Take on a dense baseline, with nothing pruned."""
         self.network.load(baseline.weights, {})
         self.baseline, self.shrunk, self.accuracy, self._teacher = baseline, None, None, None
 
-    def need_dense(self) -> Baseline:
-        """Return the dense baseline, or raise `DecisionError` if there is none."""
-        if self.baseline is None:
-            raise DecisionError("there is no dense baseline yet: train or load one first")
-        return self.baseline
-
-    def need_pruned(self) -> None:
-        """Raise `DecisionError` if nothing is pruned."""
-        if not self.network.masks:
-            raise DecisionError("nothing is pruned yet: prune first")
-
     def dense_module(self) -> nn.Module:
         """Return the dense network as a module of its own."""
         module = deepcopy(self.network.module)
-        module.load_state_dict(self.need_dense().weights)
+        module.load_state_dict(self.dense.weights)
         return module.eval()
 
     def teacher(self, training: Training | None) -> Teacher | None:
@@ -123,14 +122,3 @@ class Workspace:
     def checkpoint(self) -> bytes:
         """Return the network as it is now, as a checkpoint's bytes."""
         return encode(self.network.module.state_dict(), self.network.masks)
-
-
-def counted(network: Network, clock: Clock, *, round: int = 1, num_rounds: int = 1) -> Pruned:
-    """Count a network as it is now, after a round; its file is as big as its checkpoint."""
-    size = len(encode(network.module.state_dict(), network.masks))
-    return count(network, round=round, num_rounds=num_rounds, file_bytes=size, seconds=clock())
-
-
-def shrunk_checkpoint(network: Network) -> bytes:
-    """Return a shrunk network as a checkpoint's bytes."""
-    return encode(network.module.state_dict(), network.masks, with_shapes=True)

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+from prune_tui.core.report import Report
 from prune_tui.core.run.attempts import last_prune
-from prune_tui.core.run.report import Report
 from prune_tui.core.session.decisions import Decision, Prune, Scan
 
 THEORETICAL = (

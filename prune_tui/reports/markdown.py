@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from prune_tui.core.report import Curve, Figures, Latency, Report
 from prune_tui.core.run.curves import by_sweep, method_name, mode_name, point_at, swept_sparsities
-from prune_tui.core.run.report import Curve, Figures, Latency, Report
-from prune_tui.core.session.decisions import describe
 from prune_tui.core.session.session import Session
 from prune_tui.reports.caveats import caveats
 
@@ -17,7 +16,7 @@ NO_FASTER = (
 def markdown_summary(session: Session, report: Report, *, replay_command: str) -> str:
     """Return the decisions, the figures and how to get them again, as a Markdown document."""
     lines = [f"# {session.name}: {session.model} on {session.dataset}", ""]
-    lines += [f"{number}. {describe(decision)}" for number, decision in enumerate(session.decisions, 1)]
+    lines += [f"{number}. {decision.description}" for number, decision in enumerate(session.decisions, 1)]
     lines += ["", *networks_table(report)]
     for sweep in by_sweep(curve for curve in report.curves if curve.points):
         lines += ["", f"Sweep (decision {sweep[0].decision + 1}), validation accuracy in %:", ""]

@@ -3,6 +3,7 @@
 import sys
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
@@ -162,7 +163,7 @@ class PruneApp(App[None], inherit_bindings=False):
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         self.state.baseline = to_be_trained(training_recipe(model, dataset))
         # A copy of a session under another file name is a session of that name, with its own files.
-        session = session.model_copy(update={"name": path.stem})
+        session = replace(session, name=path.stem)
         self._open(Opening(session, resumed_from=path))
 
     def _open(self, opening: Opening) -> None:

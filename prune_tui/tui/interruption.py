@@ -6,7 +6,6 @@ from typing import Any
 
 from textual.app import App
 
-from prune_tui.core.session.decisions import describe
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.jobs import Opening
@@ -33,7 +32,7 @@ class Asking:
         from prune_tui.tui.dialogs.quit import QuitDialog
 
         task = self._state.jobs[0].task
-        what = "loading" if isinstance(task, Opening) else describe(task)
+        what = "loading" if isinstance(task, Opening) else task.description
         self._app.push_screen(QuitDialog(what, purpose=purpose), partial(self._answered, then))
 
     def goes_on(self) -> bool:

@@ -7,13 +7,13 @@ from typing import Literal
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import finetuning_recipe
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.goal import Goal, with_edits
 from prune_tui.core.planning.groups import layer_rows
 from prune_tui.core.planning.plan_editor import Draft, new_draft, with_suggestions
 from prune_tui.core.planning.price import Price, price, safe_sparsity
 from prune_tui.core.planning.settings import PlanSettings, matching_scan, planned, settings_for
-from prune_tui.core.run.events import LayerInfo
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.view import Running, View
 from prune_tui.core.scanning.predictor import Forecaster, Miss, forecaster, foreseen, misses
 from prune_tui.core.session.decisions import Decision, Finetune, LoadDense, Prune, Rewind
@@ -76,16 +76,16 @@ class State:
     @property
     def scan(self) -> ScanFigures | None:
         """The scan's curves, where they hold for the plan's criterion and granularity."""
-        return matching_scan(self.view.scan, self.settings)
+        return matching_scan(self.view.report.scan, self.settings)
 
     @property
     def scans_quickly(self) -> bool:
         """Whether the next scan is quick: as the person said, else as the last was, else by the images."""
         if self.is_quick is not None:
             return self.is_quick
-        if self.view.scan is not None:
-            return self.view.scan.tolerance_points is not None
-        environment = self.view.environment
+        if self.view.report.scan is not None:
+            return self.view.report.scan.tolerance_points is not None
+        environment = self.view.report.environment
         return environment is not None and is_quick_by_default(environment.num_images.get("validation", 0))
 
     @property

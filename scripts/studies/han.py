@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import RenderableType
 
 from prune_tui.core.planning.price import num_pruned
-from prune_tui.core.run.report import EpochFigures, Report
+from prune_tui.core.report import EpochFigures, Report
 from prune_tui.core.session.decisions import Prune
 from prune_tui.reports.terminal.distributions import distributions_parts
 from prune_tui.reports.terminal.layers import layers_table

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from prune_tui.core.report import Curve
 from prune_tui.core.run.curves import (
     masked_twin,
     method_name,
@@ -10,7 +11,6 @@ from prune_tui.core.run.curves import (
     swept_sparsities,
     times_as_fast,
 )
-from prune_tui.core.run.report import Curve
 from scripts.studies.sections import NONE, Verdict, paragraph, sparsity_name, table, times
 
 NO_GAIN = 1.25

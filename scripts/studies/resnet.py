@@ -1,6 +1,6 @@
 """Study E: ResNet-18 on CIFAR-10, one-shot against iterative."""
 
-from prune_tui.core.run.report import CurvePoint
+from prune_tui.core.report import CurvePoint
 from prune_tui.core.session.decisions import TrainDense
 from scripts.studies import published
 from scripts.studies.sections import (

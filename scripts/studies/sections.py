@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from rich.console import Console, RenderableType
 
+from prune_tui.core.report import EpochFigures, Report
 from prune_tui.core.run.attempts import accuracy_right_after
-from prune_tui.core.run.report import EpochFigures, Report
-from prune_tui.core.session.decisions import Finetune, Prune, Rewind, describe
+from prune_tui.core.session.decisions import Finetune, Prune, Rewind
 from prune_tui.core.session.session import Session
 from prune_tui.reports.markdown import markdown_table, networks_table
 
@@ -139,7 +139,7 @@ def prunings_table(recorded: Recorded) -> list[str]:
         plan = sparsity_name(decision.plan) if isinstance(decision.plan, float) else "by layer"
         rows.append(
             [
-                f"{describe(decision)}, scope {decision.scope}",
+                f"{decision.description}, scope {decision.scope}",
                 plan,
                 percent(accuracy_right_after(epochs)),
                 percent(final_accuracy(epochs)),

@@ -6,7 +6,7 @@ import torch
 from prune_tui.catalog.criteria import CRITERIA, CriterionEntry, criterion_entry
 from prune_tui.catalog.criteria.facts import LayerFacts
 from prune_tui.core.errors import DecisionError, UnknownNameError
-from prune_tui.core.session.decisions import Granularity
+from prune_tui.core.terms import Granularity
 
 ENTRIES = pytest.mark.parametrize("entry", CRITERIA.values(), ids=CRITERIA.keys())
 GRANULARITIES = pytest.mark.parametrize("granularity", ["weight", "unit", "n_m"])

@@ -2,17 +2,18 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, product
 
 import pytest
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.budget import Solution, is_met, solve
 from prune_tui.core.planning.price import num_pruned
 from prune_tui.core.planning.target import Kind, Target, describe_target, parse_target
 from prune_tui.core.planning.tradeoffs import cost_at
-from prune_tui.core.run.events import LayerInfo
-from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.scanning.predictor import forecaster, foreseen
 from tests.core.world import layer, scanned
 
@@ -245,7 +246,7 @@ def test_layers_whose_units_go_together_share_a_sparsity_and_a_curve() -> None:
     layers = [layer("a", 5_000), layer("b", 5_000, coupled_to="a"), layer("c", 5_000)]
     strains = (0.001, 0.01, 0.03, 0.05, 0.07, 0.1, 0.2, 0.3, 0.5)
     scan = scanned(layers, {"a": strains, "c": strains}, SPARSITIES, power=1.0)
-    scan = scan.model_copy(update={"granularity": "unit"})
+    scan = replace(scan, granularity="unit")
     found = solve(Target("compression_ratio", 3), layers, scan, {}, **OTHERS)
     assert found.is_met
     assert found.plan.keys() == {"a", "c"}

@@ -2,6 +2,7 @@
 
 import pytest
 
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.price import (
     bins_that_die,
     cliff,
@@ -11,8 +12,8 @@ from prune_tui.core.planning.price import (
     price,
     safe_sparsity,
 )
-from prune_tui.core.run.events import LayerInfo, WeightsBinned
-from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.predictor import joint_accuracy
 
 LAYERS = (LayerInfo("a", "linear", 1000, 10, 1000), LayerInfo("b", "linear", 3000, 30, 6000))

@@ -1,11 +1,12 @@
 """Forecasts of whole plans learn from plans evaluated whole how layers' strains add up."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from prune_tui.core.planning.calibration import JOINT_STRAINS, joint_plans
-from prune_tui.core.run.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.scanning.distortion import strain, strains_of
 from prune_tui.core.scanning.predictor import error_at, forecaster, joint_accuracy, misses
 from tests.core.world import CHANCE, DENSE, accuracy_of, layer, scanned
@@ -56,14 +57,14 @@ def test_no_layer_pruned_further_raises_a_forecast_and_it_stays_between_chance_a
 
 
 def test_without_plans_evaluated_whole_the_worst_is_assumed() -> None:
-    scan = made(2.0).model_copy(update={"joint": ()})
+    scan = replace(made(2.0), joint=())
     plan = dict.fromkeys("abcd", 0.7)
     assert forecaster(scan).power == 1.0
     assert (joint_accuracy(scan, plan) or 1.0) < accuracy_of(scan, plan, power=2.0)
 
 
 def test_plans_that_lose_nothing_teach_nothing() -> None:
-    scan = made(2.0).model_copy(update={"joint": (JointPoint(plan={"b": 0.1, "c": 0.1}, accuracy=DENSE),)})
+    scan = replace(made(2.0), joint=(JointPoint(plan={"b": 0.1, "c": 0.1}, accuracy=DENSE),))
     assert forecaster(scan).power == 1.0
 
 
@@ -97,21 +98,21 @@ def test_plans_to_evaluate_whole_strain_the_network_more_and_more() -> None:
 
 def test_no_plan_is_evaluated_twice_or_before_the_curves_are_whole() -> None:
     scan = made(1.0)
-    partial = scan.layers[0].model_copy(update={"accuracies": (None,) * len(SPARSITIES), "distortions": ()})
-    assert joint_plans(LAYERS, scan.model_copy(update={"layers": (partial, *scan.layers[1:])})) == ()
-    assert joint_plans(LAYERS, scan.model_copy(update={"layers": scan.layers[:1]})) == ()
-    assert joint_plans(LAYERS, scan.model_copy(update={"granularity": "n_m"})) == ()
+    partial = replace(scan.layers[0], accuracies=(None,) * len(SPARSITIES), distortions=())
+    assert joint_plans(LAYERS, replace(scan, layers=(partial, *scan.layers[1:]))) == ()
+    assert joint_plans(LAYERS, replace(scan, layers=scan.layers[:1])) == ()
+    assert joint_plans(LAYERS, replace(scan, granularity="n_m")) == ()
     plans = joint_plans(LAYERS, scan)
     assert all(plan not in plans[:at] for at, plan in enumerate(plans))
 
 
 def test_misses_need_two_plans_and_see_what_does_not_fit() -> None:
     scan = made(1.4)
-    assert misses(scan.model_copy(update={"joint": scan.joint[:1]})) == ()
+    assert misses(replace(scan, joint=scan.joint[:1])) == ()
     known = misses(scan)
     assert [accuracy for accuracy, _ in known] == sorted(point.accuracy for point in scan.joint)
     odd = (JointPoint(plan=scan.joint[0].plan, accuracy=0.5), *scan.joint[1:])
-    assert max(missed for _, missed in misses(scan.model_copy(update={"joint": odd}))) > 20
+    assert max(missed for _, missed in misses(replace(scan, joint=odd))) > 20
 
 
 def test_an_error_is_read_between_misses_and_not_claimed_beyond_them() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.plan_editor import Draft, new_draft, toggled_lock, with_all
 from prune_tui.core.planning.settings import (
     PlanSettings,
@@ -11,7 +12,6 @@ from prune_tui.core.planning.settings import (
     planned,
     prune_decision,
 )
-from prune_tui.core.run.events import LayerInfo
 
 LAYERS = (
     LayerInfo("conv", "conv", 100, 10, 1_000),

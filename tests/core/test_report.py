@@ -1,8 +1,11 @@
 """What counts as reproduced and what as identical."""
 
+from dataclasses import replace
+
 import pytest
 
-from prune_tui.core.run.report import EpochFigures, LayerFigures, Report, ScanCurve, ScanFigures, compare
+from prune_tui.core.comparison import compare
+from prune_tui.core.report import EpochFigures, LayerFigures, Report, ScanCurve, ScanFigures
 from tests.core.test_session import FIGURES
 
 SCAN = ScanFigures(
@@ -24,7 +27,7 @@ REPORT = Report(
 
 
 def changed(**fields: object) -> Report:
-    return REPORT.model_copy(update={"pruned": FIGURES.model_copy(update=fields)})
+    return replace(REPORT, pruned=replace(FIGURES, **fields))
 
 
 def found(replayed: Report, tolerance_points: float = 0.5) -> dict[str, bool]:
@@ -52,9 +55,9 @@ def test_losses_and_hashes_deny_only_that_it_is_identical(field: str, value: obj
 
 
 def test_epochs_on_the_way_deny_only_that_it_is_identical() -> None:
-    recorded = REPORT.model_copy(update={"epochs": (EPOCH, EPOCH)})
-    for epochs in ((EPOCH, EPOCH.model_copy(update={"accuracy": 0.1})), (EPOCH,)):
-        differences = compare(recorded, recorded.model_copy(update={"epochs": epochs}), tolerance_points=0.5)
+    recorded = replace(REPORT, epochs=(EPOCH, EPOCH))
+    for epochs in ((EPOCH, replace(EPOCH, accuracy=0.1)), (EPOCH,)):
+        differences = compare(recorded, replace(recorded, epochs=epochs), tolerance_points=0.5)
         assert [difference.within_tolerance for difference in differences] == [True]
 
 
@@ -63,7 +66,7 @@ def test_latency_and_file_bytes_are_this_machines_own() -> None:
 
 
 def test_what_is_missing_is_a_difference() -> None:
-    assert found(REPORT.model_copy(update={"pruned": None})) == {"pruned": False}
-    assert found(REPORT.model_copy(update={"scan": None})) == {"scan.a.0": False}
-    assert found(REPORT.model_copy(update={"layers": ()})) == {"layers.a.nonzero": False}
-    assert found(REPORT.model_copy(update={"test_reads": 3})) == {"test_reads": False}
+    assert found(replace(REPORT, pruned=None)) == {"pruned": False}
+    assert found(replace(REPORT, scan=None)) == {"scan.a.0": False}
+    assert found(replace(REPORT, layers=())) == {"layers.a.nonzero": False}
+    assert found(replace(REPORT, test_reads=3)) == {"test_reads": False}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from prune_tui.core.errors import SessionError
-from prune_tui.core.run.report import EpochFigures, Figures, Latency, Report, ScanCurve, ScanFigures
+from prune_tui.core.report import EpochFigures, Figures, Latency, Report, ScanCurve, ScanFigures
 from prune_tui.core.session.decisions import (
     Finetune,
     Iterative,
@@ -15,10 +15,10 @@ from prune_tui.core.session.decisions import (
     Prune,
     Scan,
     TrainDense,
-    describe,
 )
+from prune_tui.core.session.json import from_json, to_json
 from prune_tui.core.session.recipe import Training
-from prune_tui.core.session.session import Checkpoint, Record, Session, from_json, to_json
+from prune_tui.core.session.session import Checkpoint, Record, Session
 
 TRAINING = Training(num_epochs=2, optimizer="sgd", learning_rate=0.1, learning_rate_schedule="cosine")
 FIGURES = Figures(
@@ -148,7 +148,7 @@ def test_a_name_that_is_no_file_name_is_refused(name: str) -> None:
 
 
 def test_every_decision_says_what_it_does() -> None:
-    words = [describe(decision) for decision in SESSION.decisions]
+    words = [decision.description for decision in SESSION.decisions]
     assert len(set(words)) == len(words)
     assert words[0] == "train the dense baseline, 2 epochs"
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.scanning.distortion import LARGEST_DISTORTION, distortion, strain, strains_of
 
 DRAW = np.random.default_rng(3)

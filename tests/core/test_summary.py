@@ -1,6 +1,6 @@
 """The Markdown summary holds the networks side by side, each sweep, and how to get it all again."""
 
-from prune_tui.core.run.report import Report
+from prune_tui.core.report import Report
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune
 from prune_tui.core.session.session import Session
 from prune_tui.reports.markdown import markdown_summary

@@ -2,6 +2,7 @@
 
 import pytest
 
+from prune_tui.core.report import Environment, EpochFigures, JointPoint
 from prune_tui.core.run.events import (
     BatchTrained,
     CellScanned,
@@ -13,8 +14,7 @@ from prune_tui.core.run.events import (
     JointScanned,
     ScanStarted,
 )
-from prune_tui.core.run.report import Environment, EpochFigures, JointPoint
-from prune_tui.core.run.view import MAX_EPOCHS, MAX_LOG_LINES, View, apply, epochs_of, report_of
+from prune_tui.core.run.view import MAX_EPOCHS, MAX_LOG_LINES, View, apply, epochs_of
 from tests.core.test_forecast import LAYERS, SCAN
 
 READY = EngineReady(
@@ -58,12 +58,12 @@ def test_time_left_follows_from_the_pace() -> None:
 def test_a_cell_fills_its_place_alone() -> None:
     view = apply(started(kind="scan"), ScanStarted(SCAN))
     view = apply(view, CellScanned("b", 1, 0.5, 0.02, 0.3, 128, 2 / 6, 1.0))
-    assert view.scan is not None
-    curve = view.scan.layers[1]
+    assert view.report.scan is not None
+    curve = view.report.scan.layers[1]
     assert curve.accuracies == (0.9, 0.5, 0.89)
     assert (curve.half_widths, curve.num_images) == ((None, 0.02, None), (0, 128, 0))
     assert curve.distortions == (None, 0.3, None)
-    assert view.scan.layers[0] == SCAN.layers[0]
+    assert view.report.scan.layers[0] == SCAN.layers[0]
     assert view.running is not None
     assert view.running.done == pytest.approx(1 / 3)
 
@@ -71,13 +71,13 @@ def test_a_cell_fills_its_place_alone() -> None:
 def test_whole_plans_that_were_evaluated_are_added_to_the_scan() -> None:
     point = JointPoint(plan={"a": 0.5, "b": 0.5}, accuracy=0.8)
     view = apply(apply(started(kind="scan"), ScanStarted(SCAN)), JointScanned(point, 1.0))
-    assert view.scan is not None
-    assert view.scan.joint == (point,)
+    assert view.report.scan is not None
+    assert view.report.scan.joint == (point,)
 
 
 def test_a_new_baseline_forgets_what_it_makes_untrue() -> None:
     view = apply(apply(started(kind="scan"), ScanStarted(SCAN)), DecisionFinished(0, None, 1.0))
-    assert view.scan is not None
+    assert view.report.scan is not None
     assert apply(view, DecisionStarted(1, "load_dense", "t", 0.0)).scan is None
 
 
@@ -85,9 +85,9 @@ def test_a_view_stays_bounded() -> None:
     view = started()
     for number in range(MAX_EPOCHS + 10):
         view = apply(view, epoch(number))
-    assert len(view.epochs) == MAX_EPOCHS
+    assert len(view.report.epochs) == MAX_EPOCHS
     assert len(view.log) == MAX_LOG_LINES
-    assert view.epochs[-1].epoch == MAX_EPOCHS + 9
+    assert view.report.epochs[-1].epoch == MAX_EPOCHS + 9
 
 
 def test_epochs_are_told_apart_by_decision() -> None:
@@ -100,7 +100,7 @@ def test_a_dropped_decision_no_longer_runs() -> None:
 
 
 def test_a_report_of_nothing_measured_has_no_figures() -> None:
-    report = report_of(apply(View(), READY))
+    report = apply(View(), READY).report
     assert report.dense is None
     assert report.compression_ratio is None
     assert [layer.nonzero for layer in report.layers] == [1000, 3000]

@@ -2,10 +2,11 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.calibration import joint_plans
-from prune_tui.core.run.events import LayerInfo
-from prune_tui.core.run.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.scanning.distortion import strain, strains_of
 from prune_tui.core.scanning.predictor import together
 
@@ -49,7 +50,7 @@ def scanned(
         JointPoint(plan=plan, accuracy=accuracy_of(scan, plan, power=power))
         for plan in joint_plans(layers, scan)
     )
-    return scan.model_copy(update={"joint": tuple(points)})
+    return replace(scan, joint=tuple(points))
 
 
 def accuracy_of(scan: ScanFigures, plan: Mapping[str, float], *, power: float) -> float:

@@ -10,8 +10,8 @@ from prune_tui.catalog.models import MODELS
 from prune_tui.core.errors import CheckpointError
 from prune_tui.core.session.session import Checkpoint
 from prune_tui.engine.network.checkpoints import decode, decode_shrunk, encode, read_checkpoint, sha256
-from prune_tui.engine.network.masks import Masks, mask_weights
-from prune_tui.engine.network.network import Weights
+from prune_tui.engine.network.masks import mask_weights
+from prune_tui.engine.network.network import Masks, Weights
 
 
 @pytest.fixture

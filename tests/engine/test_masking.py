@@ -6,7 +6,6 @@ import pytest
 import torch
 
 from prune_tui.engine.network.masks import (
-    Masks,
     keep_highest,
     keep_units,
     keep_units_globally,
@@ -16,6 +15,7 @@ from prune_tui.engine.network.masks import (
     mask_weights_globally,
     unit_scores,
 )
+from prune_tui.engine.network.network import Masks
 
 MaskLayer = Callable[[torch.Tensor | None, int, float], torch.Tensor]
 SPARSITIES = [0.0, 0.1, 0.5, 0.73, 0.9, 0.999]

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from prune_tui.catalog.models import MODELS
-from prune_tui.engine.network.network import network_of
+from prune_tui.engine.network.trace import network_of
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -1,5 +1,7 @@
 """Every option of a training recipe does what it says, and leaves the network as it found it."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from torch import nn
@@ -36,7 +38,7 @@ def test_each_image_is_shifted_whole_and_perhaps_mirrored(augmentation: str) -> 
 
 
 def test_augmentation_follows_its_random_state() -> None:
-    training = ONE.model_copy(update={"augmentation": "crop_flip"})
+    training = replace(ONE, augmentation="crop_flip")
     assert torch.equal(varied(training), varied(training))
     assert not torch.equal(varied(training), varied(training, seed=1))
 
@@ -64,8 +66,8 @@ def test_a_recipe_trains_and_is_the_same_each_time(options: dict[str, object]) -
     first, second = opened(), opened()
     for runner in (first, second):
         perform(runner, LoadDense(), Prune(plan=0.9, finetune=training))
-    assert first.view.epochs == second.view.epochs
-    assert first.view.epochs[-1].accuracy > 0.85
+    assert first.view.report.epochs == second.view.report.epochs
+    assert first.view.report.epochs[-1].accuracy > 0.85
 
 
 def test_dropout_is_the_recipes_while_training_and_the_models_again_after() -> None:
@@ -74,7 +76,7 @@ def test_dropout_is_the_recipes_while_training_and_the_models_again_after() -> N
     dropout = module.get_submodule("dropout2")
     assert isinstance(dropout, nn.Dropout)
     seen = set()
-    training = ONE.model_copy(update={"dropout": 0.25})
+    training = replace(ONE, dropout=0.25)
     for _ in runner.perform(TrainDense(training=training)):
         seen.add(dropout.p)
     assert 0.25 in seen

@@ -42,7 +42,7 @@ def test_weights_are_rewound_to_those_of_the_epoch_and_pruned_ones_stay_zero(epo
 @pytest.mark.parametrize("to", ["weights", "learning_rate"])
 def test_what_is_left_of_the_dense_schedule_is_trained(to: str) -> None:
     runner = trained()
-    dense = [epoch for epoch in runner.view.epochs if epoch.decision == 0]
+    dense = [epoch for epoch in runner.view.report.epochs if epoch.decision == 0]
     rewinding = Rewinding(to="weights" if to == "weights" else "learning_rate", epoch=1)
     events = perform(
         runner, Prune(plan=0.8, schedule=Iterative(steps="linear", num_rounds=2), rewind=rewinding)
@@ -60,7 +60,7 @@ def test_what_is_left_of_the_dense_schedule_is_trained(to: str) -> None:
         *(epoch.learning_rate for epoch in dense[1:]),
         *(epoch.learning_rate for epoch in dense[1:]),
     ]
-    counts = runner.view.pruned_counts
+    counts = runner.view.counted
     assert counts is not None
     assert counts.sparsity == pytest.approx(0.8, abs=1e-3)
 
@@ -88,7 +88,7 @@ def test_rewinding_to_what_there_is_not_is_refused(rewinding: Rewinding, message
     runner = trained()
     with pytest.raises(DecisionError, match=message):
         perform(runner, Prune(plan=0.5, rewind=rewinding))
-    assert runner.view.pruned_counts is None
+    assert runner.view.counted is None
 
 
 def test_a_loaded_baseline_can_not_be_rewound_to() -> None:

@@ -83,7 +83,7 @@ def test_abandoning_leaves_everything_as_it_was(tmp_path: Path) -> None:
     events.close()
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(runner).items())
     assert (tmp_path / "s.json").read_bytes() == saved
-    assert runner.view.epochs == view.epochs
+    assert runner.view.report.epochs == view.report.epochs
     assert runner.view.running is None
 
 
@@ -110,7 +110,7 @@ def test_a_stopped_pruning_is_recorded_and_replays_to_the_same_network(stop_in_r
     again = opened()
     perform(again, LoadDense(), stopped)
     assert again.session.decisions[-1] == stopped
-    assert again.view.epochs == runner.view.epochs
+    assert again.view.report.epochs == runner.view.report.epochs
     assert all(torch.equal(weights(runner)[name], tensor) for name, tensor in weights(again).items())
 
 
@@ -124,12 +124,12 @@ def test_a_stopped_scan_keeps_its_cells_and_says_how_many() -> None:
     scan = runner.session.decisions[-1]
     assert isinstance(scan, Scan)
     assert scan.stopped_after_evaluations == 5
-    assert runner.view.scan is not None
-    assert runner.view.scan.layers[0].accuracies[4] is not None
-    assert runner.view.scan.layers[0].accuracies[5] is None
+    assert runner.view.report.scan is not None
+    assert runner.view.report.scan.layers[0].accuracies[4] is not None
+    assert runner.view.report.scan.layers[0].accuracies[5] is None
     again = opened()
     perform(again, LoadDense(), scan)
-    assert again.view.scan == runner.view.scan
+    assert again.view.report.scan == runner.view.report.scan
 
 
 def test_a_scan_leaves_the_network_as_it_was() -> None:
@@ -217,9 +217,9 @@ def test_every_way_of_pruning_meets_its_target_round_by_round(
 
 def test_a_scan_is_of_the_dense_network_whatever_has_been_pruned(dense_runner: Runner) -> None:
     perform(dense_runner, Scan(sparsities=(0.5,)))
-    before = dense_runner.view.scan
+    before = dense_runner.view.report.scan
     perform(dense_runner, Prune(plan=0.9), Scan(sparsities=(0.5,)))
-    after = dense_runner.view.scan
+    after = dense_runner.view.report.scan
     assert before is not None
     assert after is not None
     for one, other in zip(before.layers, after.layers, strict=True):

@@ -10,10 +10,11 @@ from torch import nn
 from prune_tui.core.planning.budget import solve
 from prune_tui.core.planning.target import Target
 from prune_tui.core.planning.tradeoffs import cost_at
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import CellScanned
-from prune_tui.core.run.report import ScanFigures
 from prune_tui.core.scanning.predictor import forecaster
-from prune_tui.core.session.decisions import Granularity, LoadDense, Prune, Scan
+from prune_tui.core.session.decisions import LoadDense, Prune, Scan
+from prune_tui.core.terms import Granularity
 from prune_tui.engine.scan import evaluator
 from prune_tui.engine.scan import loop as sensitivity
 from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
@@ -32,8 +33,8 @@ def runner() -> Runner:
 
 def scanned(runner: Runner, decision: Scan) -> ScanFigures:
     perform(runner, decision)
-    assert runner.view.scan is not None
-    return runner.view.scan
+    assert runner.view.report.scan is not None
+    return runner.view.report.scan
 
 
 def by_cell(scan: ScanFigures) -> Iterator[tuple[str, float, float]]:
@@ -58,7 +59,7 @@ def test_every_cell_is_what_pruning_that_layer_alone_gives(
             assert 0 < accuracy <= 1
             continue
         perform(runner, Prune(plan={name: sparsity}, granularity=granularity, criterion=criterion))
-        assert runner.view.epochs[-1].accuracy == accuracy
+        assert runner.view.report.epochs[-1].accuracy == accuracy
 
 
 def test_reuse_or_not_the_counts_are_equal(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,7 +147,7 @@ def test_whole_plans_are_evaluated_for_the_forecast(runner: Runner) -> None:
     assert scan.joint
     for point in scan.joint:
         perform(runner, Prune(plan=point.plan))
-        assert runner.view.epochs[-1].accuracy == point.accuracy
+        assert runner.view.report.epochs[-1].accuracy == point.accuracy
 
 
 def test_the_network_is_as_it_was(runner: Runner) -> None:

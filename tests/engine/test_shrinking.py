@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from prune_tui.engine.decisions.outcomes import compare_shrunk
 from torch import nn
 
 from prune_tui.catalog.models import MODELS
@@ -11,10 +12,10 @@ from prune_tui.core.errors import DecisionError
 from prune_tui.core.run.events import Measured
 from prune_tui.core.session.decisions import Finetune, LoadDense, Measure, Prune, Shrink
 from prune_tui.core.session.session import Session
-from prune_tui.engine.decisions.outcomes import compare_shrunk
-from prune_tui.engine.network.masks import Masks, keep_units
-from prune_tui.engine.network.network import Network, network_of, weight_name
+from prune_tui.engine.network.masks import keep_units
+from prune_tui.engine.network.network import Masks, Network, weight_name
 from prune_tui.engine.network.shrink import MAX_DISAGREEMENT, disagreement, shrink
+from prune_tui.engine.network.trace import network_of
 from prune_tui.engine.pruning.plan_masks import _masks_of_units, plan_of, prunable_layers
 from tests.engine.helpers import QUICK, opened, perform
 
@@ -110,7 +111,7 @@ def test_a_session_shrinks_measures_and_goes_on_from_its_files(tmp_path: Path) -
     assert shrunk.figures.accuracy == pruned.figures.accuracy
     assert shrunk.figures.parameters < pruned.figures.nonzero
     assert shrunk.figures.file_bytes < pruned.figures.file_bytes
-    assert set(shrunk.figures.latency_ms or runner.view.shrunk.latency_ms) == {"1"}  # type: ignore[union-attr]
+    assert set(shrunk.figures.latency_ms or runner.view.report.shrunk.latency_ms) == {"1"}  # type: ignore[union-attr]
     record = runner.session.record
     assert record is not None
     again = opened(tmp_path, session=runner.session)
@@ -129,7 +130,7 @@ def test_shrinking_where_nothing_can_go_changes_nothing() -> None:
     with pytest.raises(DecisionError, match="no unit can be removed"):
         perform(runner, Shrink())
     assert len(runner.session.decisions) == 2
-    assert runner.view.shrunk_counts is None
+    assert runner.view.shrunk is None
 
 
 def test_units_of_a_coupled_layer_are_pruned_under_the_first_ones_name() -> None:

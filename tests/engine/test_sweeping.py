@@ -1,5 +1,6 @@
 """A sweep's points are those of single prunes, its networks agree, and it leaves everything as it was."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,8 @@ def test_a_point_is_what_a_prune_of_its_own_gives() -> None:
     runner = loaded()
     swept = points(runner, Sweep(sparsities=(0.9,)))["weight", "masked", 0.9].point
     perform(runner, Prune(plan=0.9))
-    assert swept.accuracy == swept.pruned_accuracy == runner.view.epochs[-1].accuracy
-    counts = runner.view.pruned_counts
+    assert swept.accuracy == swept.pruned_accuracy == runner.view.report.epochs[-1].accuracy
+    counts = runner.view.counted
     assert counts is not None
     assert swept.compression_ratio == counts.parameters / counts.nonzero
     assert swept.theoretical_speedup == counts.macs / counts.nonzero_macs
@@ -72,7 +73,7 @@ def test_finetuned_compact_and_trained_from_scratch_side_by_side() -> None:
         methods=(UNITS,),
         sparsities=(0.8,),
         schedule=Iterative(steps="geometric", num_rounds=2),
-        finetune=QUICK.model_copy(update={"num_epochs": 4, "batch_size": 64}),
+        finetune=replace(QUICK, num_epochs=4, batch_size=64),
         modes=("compact",),
         from_scratch=Training(num_epochs=3, batch_size=64),
         batch_sizes=(1,),
@@ -117,7 +118,7 @@ def test_a_sweep_cut_short_keeps_whole_points_and_replays_so() -> None:
     assert last.stopped_after_points == len(done) == 4
     again = loaded()
     perform(again, last)
-    assert again.view.curves == runner.view.curves
+    assert again.view.report.curves == runner.view.report.curves
 
 
 def test_sparse_needs_a_linear_layer() -> None:
@@ -125,7 +126,7 @@ def test_sparse_needs_a_linear_layer() -> None:
     sweep = Sweep(sparsities=(0.5,), modes=("sparse",), spared=("fc1", "fc2"))
     with pytest.raises(DecisionError, match="no layer is linear"):
         perform(runner, sweep)
-    assert runner.view.curves == ()
+    assert runner.view.report.curves == ()
 
 
 def test_a_sparsity_that_prunes_no_unit_is_compact_already() -> None:
@@ -140,5 +141,5 @@ def test_sparse_latency_is_measured_beside_the_masked_one_or_refused_before_the_
     with pytest.raises(DecisionError, match="no pruned layer is linear"):
         perform(runner, Measure(sparse=True))
     perform(runner, Prune(plan=0.95), Measure(sparse=True, batch_sizes=(1, 8)))
-    assert set(runner.view.sparse_latency_ms) == {"1", "8"}
-    assert runner.view.test_reads == 2
+    assert set(runner.view.report.sparse_latency_ms) == {"1", "8"}
+    assert runner.view.report.test_reads == 2

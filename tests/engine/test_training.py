@@ -8,7 +8,7 @@ from prune_tui.core.run.events import BatchTrained, EpochFinished, MaskChecked
 from prune_tui.core.session.decisions import Finetune
 from prune_tui.core.session.recipe import LearningRateSchedule, Optimizer, Training
 from prune_tui.engine.measure.evaluate import evaluate
-from prune_tui.engine.training.loop import learning_rate
+from prune_tui.engine.training.optimizers import learning_rate
 from prune_tui.runner.runner import Runner
 from tests.engine.helpers import opened, perform, pruned
 
@@ -41,7 +41,7 @@ def test_the_network_left_is_the_best_epoch_by_validation() -> None:
     ]
     best = max(event.figures.accuracy for event in finished)
     left = accuracy_now(runner)
-    start = max(epoch.accuracy for epoch in runner.view.epochs if epoch.decision == 1)
+    start = max(epoch.accuracy for epoch in runner.view.report.epochs if epoch.decision == 1)
     assert left == max(best, start)
 
 

@@ -4,7 +4,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.network import LayerInfo
 from prune_tui.tui.app import PruneApp
 from prune_tui.tui.options import Options
 from tests.tui.fake_runner import LAYERS, Script, maker

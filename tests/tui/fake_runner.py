@@ -3,13 +3,27 @@
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Semaphore
 from typing import Literal
 
 from prune_tui.core.errors import PruneTuiError
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.calibration import RUIN, joint_plans
+from prune_tui.core.report import (
+    Curve,
+    CurvePoint,
+    Distribution,
+    Environment,
+    EpochFigures,
+    Figures,
+    JointPoint,
+    Latency,
+    LayerFigures,
+    ScanCurve,
+    ScanFigures,
+)
 from prune_tui.core.run.events import (
     NUM_BINS,
     BatchTrained,
@@ -25,7 +39,6 @@ from prune_tui.core.run.events import (
     Event,
     JointScanned,
     LatencyMeasured,
-    LayerInfo,
     MaskChecked,
     Measured,
     PointSwept,
@@ -35,20 +48,7 @@ from prune_tui.core.run.events import (
     SweepStarted,
     WeightsBinned,
 )
-from prune_tui.core.run.report import (
-    Curve,
-    CurvePoint,
-    Distribution,
-    Environment,
-    EpochFigures,
-    Figures,
-    JointPoint,
-    Latency,
-    LayerFigures,
-    ScanCurve,
-    ScanFigures,
-)
-from prune_tui.core.run.view import View, apply, report_of
+from prune_tui.core.run.view import View, apply
 from prune_tui.core.scanning.predictor import joint_accuracy
 from prune_tui.core.scanning.statistics import is_settled, paired_half_width
 from prune_tui.core.session.decisions import (
@@ -62,7 +62,6 @@ from prune_tui.core.session.decisions import (
     Shrink,
     Sweep,
     TrainDense,
-    describe,
 )
 from prune_tui.core.session.session import Record
 from prune_tui.storage import session_path, write_session
@@ -146,7 +145,7 @@ class FakeRunner:
         self._script.performed.append(decision)
         before, index = self.view, len(self.session.decisions)
         try:
-            yield self._folded(DecisionStarted(index, decision.kind, describe(decision), time.time()))
+            yield self._folded(DecisionStarted(index, decision.kind, decision.description, time.time()))
             stopped_after = None
             for event in self._events(decision, index, should_stop):
                 yield self._folded(event)
@@ -157,9 +156,9 @@ class FakeRunner:
             self.view = apply(before, DecisionDropped(index))
             raise
         finished = self._folded(DecisionFinished(index, stopped_after, 1.0))
-        record = Record(report=report_of(self.view), checkpoints=self.view.checkpoints)
+        record = Record(report=self.view.report, checkpoints=self.view.checkpoints)
         decisions = (*self.session.decisions, decision)
-        self.session = self.session.model_copy(update={"decisions": decisions, "record": record})
+        self.session = replace(self.session, decisions=decisions, record=record)
         if self.path is not None:
             write_session(self.path, self.session)
         yield finished
@@ -185,13 +184,13 @@ class FakeRunner:
                 self._step("load")
                 yield from self._dense_histograms()
                 yield DistributionsTaken("dense", self._distributions("dense"))
-                yield Measured("dense", self._figures({}), self.view.test_reads + 1, 0.1)
+                yield Measured("dense", self._figures({}), self.view.report.test_reads + 1, 0.1)
                 yield CheckpointSaved("dense.safetensors", "0" * 64, 1_724_320)
             case TrainDense(training=training):
                 yield from self._train(index, training.num_epochs, 1, 1, "train", 0.9, DENSE, should_stop)
                 yield from self._dense_histograms()
                 yield DistributionsTaken("dense", self._distributions("dense"))
-                yield Measured("dense", self._figures({}), self.view.test_reads + 1, 1.0)
+                yield Measured("dense", self._figures({}), self.view.report.test_reads + 1, 1.0)
                 yield CheckpointSaved("dense.safetensors", "0" * 64, 1_724_320)
             case Scan():
                 yield from self._scan(decision, should_stop)
@@ -205,23 +204,23 @@ class FakeRunner:
                 yield self._shrunk()
             case Finetune(training=training):
                 yield from self._train(index, training.num_epochs, 1, 1, "prune", 0.9, DENSE, should_stop)
-                assert self.view.pruned_counts is not None
-                yield self.view.pruned_counts
-                yield CheckpointSaved("pruned.safetensors", "2" * 64, self.view.pruned_counts.file_bytes)
+                assert self.view.counted is not None
+                yield self.view.counted
+                yield CheckpointSaved("pruned.safetensors", "2" * 64, self.view.counted.file_bytes)
             case Measure():
                 yield from self._measure(decision, should_stop)
 
     def _measure(self, decision: Measure, should_stop: Callable[[], bool]) -> Iterator[Event]:
         self._step("measure", should_stop)
-        counts, small = self.view.pruned_counts, self.view.shrunk_counts
+        counts, small = self.view.counted, self.view.shrunk
         plan = {layer.name: layer.sparsity for layer in counts.layers} if counts else {}
         pruned = self._figures(plan)
-        yield Measured("pruned", pruned, self.view.test_reads + 1, 0.5)
+        yield Measured("pruned", pruned, self.view.report.test_reads + 1, 0.5)
         speed = {"dense": 1.0, "pruned": 1.0}
         if small is not None:
             sizes = {"parameters": small.parameters, "nonzero": small.nonzero, "macs": small.macs}
             sizes |= {"nonzero_macs": small.nonzero_macs, "file_bytes": small.file_bytes}
-            yield Measured("shrunk", pruned.model_copy(update=sizes), self.view.test_reads + 1, 0.5)
+            yield Measured("shrunk", replace(pruned, **sizes), self.view.report.test_reads + 1, 0.5)
             speed["shrunk"] = 0.55
         if decision.sparse:
             speed["sparse"] = 0.8
@@ -232,7 +231,7 @@ class FakeRunner:
 
     def _shrunk(self) -> Shrunk:
         self._step("shrink")
-        counts = self.view.pruned_counts
+        counts = self.view.counted
         assert counts is not None
         units = tuple(
             (layer.name, layer.units, max(1, round(layer.units * (1 - figures.sparsity))))
@@ -336,7 +335,7 @@ class FakeRunner:
                     number * 0.1,
                 )
             cells = left
-        scanned = self.view.scan
+        scanned = self.view.report.scan
         assert scanned is not None
         for at, plan in enumerate(joint_plans(self.view.layers, scanned)):
             self._step("joint", should_stop)
@@ -382,7 +381,7 @@ class FakeRunner:
                 dead = int(len(counts) * target[layer.name] * 0.5)
                 yield WeightsBinned(layer.name, "pruned", 0.3, (*((0,) * dead), *counts[dead:]))
             yield DistributionsTaken("pruned", self._distributions("pruned"))
-            after = joint_accuracy(self.view.scan, target) or 0.3
+            after = joint_accuracy(self.view.report.scan, target) or 0.3
             yield _epoch(index, number, 0, after, num_epochs)
             yield MaskChecked(held=True, sparsity=figures.sparsity, seconds=0.2)
             yield from self._train(

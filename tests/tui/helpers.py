@@ -78,7 +78,7 @@ class Desk:
     @property
     def num_cells_done(self) -> int:
         """How many cells of the scan have a figure."""
-        scan = self.state.view.scan
+        scan = self.state.view.report.scan
         curves = scan.layers if scan is not None else ()
         return sum(accuracy is not None for curve in curves for accuracy in curve.accuracies)
 

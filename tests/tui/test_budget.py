@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.goal import Goal, as_one_step, edited_rows, filled, locked, with_edits
 from prune_tui.core.planning.plan_editor import new_draft, toggled_lock, undone, with_sparsity
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import parse_target
-from prune_tui.core.run.events import LayerInfo
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
 from prune_tui.tui.steps.plan.screen import PlanScreen
 from prune_tui.tui.steps.plan.text import Totals, totals

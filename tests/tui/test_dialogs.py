@@ -92,7 +92,7 @@ async def test_a_users_error_is_one_line_and_the_session_is_kept(tmp_path: Path)
         await desk.press("enter")
         await desk.idle()
         assert isinstance(script.performed[-1], Measure)
-        assert desk.state.view.pruned is not None
+        assert desk.state.view.report.pruned is not None
 
 
 async def test_a_bug_shows_its_whole_traceback_and_is_logged(

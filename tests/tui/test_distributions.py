@@ -80,7 +80,7 @@ def test_another_scale_keeps_every_count(to: float) -> None:
 
 
 def test_bars_stay_around_the_chosen_layer() -> None:
-    from prune_tui.core.run.report import LayerFigures
+    from prune_tui.core.report import LayerFigures
 
     layers = [
         LayerFigures(name=f"layer{at}", parameters=100 * (at + 1), nonzero=50, sparsity=0.5)

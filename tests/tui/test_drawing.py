@@ -2,7 +2,7 @@
 
 import pytest
 
-from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.reports.numbers import (
     change_text,
     duration_text,

@@ -26,7 +26,7 @@ async def test_enter_goes_through_all_five_steps_and_edits_a_cell_on_the_way(tmp
         await desk.idle()
         await desk.press("enter")
         await desk.to(Step.SAVE)
-        await desk.until(lambda: desk.state.view.pruned is not None)
+        await desk.until(lambda: desk.state.view.report.pruned is not None)
         await desk.idle()
         assert "pruned" in desk.text("#figures")
         assert "prune-tui replay" in desk.text("#where")
@@ -149,7 +149,7 @@ async def test_rescan_by_other_options(tmp_path: Path) -> None:
         await desk.press("r")
         await desk.until(lambda: desk.state.view.num_decisions == 3)
         await desk.idle()
-        scan = desk.state.view.scan
+        scan = desk.state.view.report.scan
         assert scan is not None
         assert (scan.criterion, scan.granularity) == ("l2", "unit")
         assert desk.cell("fc[", "curve") == "locked"

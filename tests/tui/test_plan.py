@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from textual.coordinate import Coordinate
 
-from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.session.decisions import Iterative, Prune
 from prune_tui.tui.steps.plan.cell_editor import CellEditor, place_of_cell
 from prune_tui.tui.steps.plan.screen import PlanScreen

@@ -1,10 +1,11 @@
 """The scan says what it knows, how surely, on how many images; rows can be used from the first batch on."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from prune_tui.core.run.report import JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.scanning.predictor import error_at, misses
 from prune_tui.core.session.decisions import Scan
 from prune_tui.core.workflow import (
@@ -60,11 +61,11 @@ def test_only_many_images_are_scanned_quickly(num_images: int, is_quick: bool) -
 
 def test_a_cell_is_settled_within_the_tolerance_or_a_fifth_of_a_large_difference() -> None:
     assert num_settled(HALF_KNOWN) == 3
-    assert num_settled(HALF_KNOWN.model_copy(update={"tolerance_points": 2.0})) == 4
-    assert num_settled(HALF_KNOWN.model_copy(update={"tolerance_points": None})) == 1
+    assert num_settled(replace(HALF_KNOWN, tolerance_points=2.0)) == 4
+    assert num_settled(replace(HALF_KNOWN, tolerance_points=None)) == 1
     assert cells_words(HALF_KNOWN) == "4/6 cells, 3 settled"
     assert images_seen(HALF_KNOWN) == (128, 512)
-    exact = HALF_KNOWN.model_copy(update={"tolerance_points": None, "layers": HALF_KNOWN.layers[:1]})
+    exact = replace(HALF_KNOWN, tolerance_points=None, layers=HALF_KNOWN.layers[:1])
     assert cells_words(exact) == "3 cells, 128/1,000 images"
 
 
@@ -85,7 +86,7 @@ def test_a_curve_is_drawn_with_the_interval_of_each_cell_that_is_not_exact() -> 
 
 def test_the_error_of_forecasts_is_not_claimed_beyond_the_plans_that_were_tried() -> None:
     tried = (JointPoint(plan={"fc": 0.25}, accuracy=0.95), JointPoint(plan={"fc": 0.5}, accuracy=0.9))
-    scan = HALF_KNOWN.model_copy(update={"joint": tried})
+    scan = replace(HALF_KNOWN, joint=tried)
     known = misses(scan)
     assert [accuracy for accuracy, _ in known] == [0.9, 0.95]
     assert error_at(known, 0.97) == error_at(known, 0.95) == known[1][1]
@@ -124,7 +125,7 @@ async def test_curves_only_get_surer(tmp_path: Path) -> None:
         gate.release(100_000)
         await desk.idle()
         assert float(desk.cell("conv1", "sure").removeprefix("±")) < before
-        scan = desk.state.view.scan
+        scan = desk.state.view.report.scan
         assert scan is not None
         assert num_settled(scan) == NUM_CELLS
         assert "whole plans tried" in desk.app.screen.query_one(Meter).words

@@ -1,5 +1,7 @@
 """What is offered to sweep makes sense, and becomes a decision that can be carried out."""
 
+from dataclasses import replace
+
 import pytest
 
 from prune_tui.catalog.criteria import CRITERIA
@@ -7,8 +9,9 @@ from prune_tui.core.baselines import epochs_to_rewind_to, to_be_trained, trained
 from prune_tui.core.planning.groups import layer_rows
 from prune_tui.core.planning.plan_editor import new_draft, with_all
 from prune_tui.core.planning.settings import PlanSettings, planned
-from prune_tui.core.session.decisions import Method, Scan, Scope
+from prune_tui.core.session.decisions import Method, Scan
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.terms import Scope
 from prune_tui.core.workflow import (
     CONTROLS,
     DEFAULT_METHODS,
@@ -70,7 +73,7 @@ def test_a_sweep_has_only_networks_that_its_methods_lead_to() -> None:
     assert sweep.modes == ("sparse", "compact")
     assert sweep.batch_sizes
     assert sweep.from_scratch == RECIPE
-    assert sweep.finetune == RECIPE.model_copy(update={"num_epochs": 2})
+    assert sweep.finetune == replace(RECIPE, num_epochs=2)
 
 
 def test_a_scan_of_two_in_four_has_its_one_sparsity() -> None:
@@ -99,7 +102,7 @@ def test_only_epochs_that_were_kept_can_be_gone_back_to() -> None:
     baseline = to_be_trained(Training(num_epochs=5))
     assert list(epochs_to_rewind_to(baseline, "weights")) == [0, 1]
     assert list(epochs_to_rewind_to(baseline, "learning_rate")) == [0, 1, 2, 3, 4]
-    stopped = baseline.model_copy(update={"stopped_after_epochs": 2})
+    stopped = replace(baseline, stopped_after_epochs=2)
     assert list(epochs_to_rewind_to(stopped, "learning_rate")) == [0, 1]
     assert to_be_trained(Training(num_epochs=1)).kept_epochs == ()
     assert trained_baseline(None) is None

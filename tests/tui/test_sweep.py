@@ -4,7 +4,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from prune_tui.core.run.report import Curve
+from prune_tui.core.report import Curve
 from prune_tui.core.session.decisions import Method, Sweep
 from prune_tui.tui.dialogs.error import ErrorDialog
 from prune_tui.tui.steps.scan import sweep_text
@@ -207,7 +207,7 @@ async def test_a_plan_waits_for_the_sweep(tmp_path: Path) -> None:
         await desk.to(Step.TRAIN)
         await desk.until(lambda: "waiting for the sweep" in desk.next_label)
         script.let_go("sweep")
-        await desk.until(lambda: desk.state.view.pruned_counts is not None)
+        await desk.until(lambda: desk.state.view.counted is not None)
 
 
 async def test_a_method_that_is_refused_loses_nothing(tmp_path: Path) -> None:
@@ -219,8 +219,8 @@ async def test_a_method_that_is_refused_loses_nothing(tmp_path: Path) -> None:
         await desk.press("escape")
         await desk.to(Step.SCAN)
         assert desk.state.view.num_decisions == 2
-        assert desk.state.view.scan is not None
-        assert not desk.state.view.curves
+        assert desk.state.view.report.scan is not None
+        assert not desk.state.view.report.curves
 
 
 async def test_every_view_takes_any_size(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ async def test_space_pauses_and_goes_on(tmp_path: Path) -> None:
         assert desk.state.jobs
         await desk.press("space")
         await desk.idle()
-        assert desk.state.view.pruned_counts is not None
+        assert desk.state.view.counted is not None
 
 
 async def test_x_stops_and_keeps_the_best(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_the_test_set_is_read_once_a_result(tmp_path: Path) -> None:
             await desk.press("4")
             await desk.to(Step.TRAIN)
         assert sum(isinstance(decision, Measure) for decision in desk.script.performed) == 1
-        assert desk.state.view.test_reads == 2
+        assert desk.state.view.report.test_reads == 2
 
 
 async def test_the_result_is_complete_and_can_be_copied(

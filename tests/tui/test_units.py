@@ -115,12 +115,12 @@ async def test_a_shrink_that_is_refused_is_shown_and_the_rest_is_measured(tmp_pa
         await desk.to(Step.SAVE)
         await desk.idle()
         view = desk.state.view
-        assert view.pruned is not None
-        assert view.pruned_counts is not None
-        assert view.shrunk is None
+        assert view.report.pruned is not None
+        assert view.counted is not None
+        assert view.report.shrunk is None
         assert "still there as zeros" in desk.text("#ratios")
         await desk.press("s")
-        await desk.until(lambda: desk.state.view.shrunk is not None)
+        await desk.until(lambda: desk.state.view.report.shrunk is not None)
         await desk.idle()
         assert "shrunk" in desk.text("#figures")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
-from prune_tui.core.session.decisions import Granularity
+from prune_tui.core.terms import Granularity
 
 
 @dataclass(frozen=True, slots=True)

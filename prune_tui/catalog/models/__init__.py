@@ -1,7 +1,7 @@
 """The models a user can pick: one file a family, one line here to add one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from prune_tui.catalog.lookup import entry_named, load_function
@@ -57,9 +57,7 @@ _TRAIN_RESNET: Final = Training(
     augmentation="crop_flip",
     precision="bfloat16",
 )
-_FINETUNE_RESNET: Final = _TRAIN_RESNET.model_copy(
-    update={"num_epochs": 5, "learning_rate": 0.01, "distillation": 0.5}
-)
+_FINETUNE_RESNET: Final = replace(_TRAIN_RESNET, num_epochs=5, learning_rate=0.01, distillation=0.5)
 
 MODELS: Final[Mapping[str, ModelEntry]] = {
     entry.name: entry
@@ -98,7 +96,7 @@ MODELS: Final[Mapping[str, ModelEntry]] = {
             228_010,
             f"{_PACKAGE}.han:han_cnn",
             _TRAIN,
-            _FINETUNE.model_copy(update={"num_epochs": 3}),
+            replace(_FINETUNE, num_epochs=3),
         ),
         ModelEntry(
             "mlp",

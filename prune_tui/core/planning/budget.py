@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.price import Price, price
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.planning.tradeoffs import Row, climbs, cost_at, leaders_of, rows_of, saved_at
-from prune_tui.core.run.events import LayerInfo
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.predictor import Forecaster, forecaster, foreseen
 
 FINE_STEPS = 10_000

@@ -1,10 +1,11 @@
 """Which whole plans a scan evaluates, so that forecasts are calibrated: those that budgets lead to."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.tradeoffs import climbs, rows_of
-from prune_tui.core.run.events import LayerInfo
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.distortion import strain
 from prune_tui.core.scanning.predictor import forecaster
 
@@ -23,7 +24,7 @@ def joint_plans(layers: Sequence[LayerInfo], scan: ScanFigures) -> tuple[dict[st
     """
     if scan.granularity == "n_m" or any(None in curve.accuracies for curve in scan.layers):
         return ()
-    ready = forecaster(scan.model_copy(update={"joint": ()}))
+    ready = forecaster(replace(scan, joint=()))
     rows = rows_of("compression_ratio", layers, scan.granularity, ready, {})
     plan = {row.name: 0.0 for row in rows}
     strains = dict(plan)

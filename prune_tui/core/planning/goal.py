@@ -8,7 +8,7 @@ from prune_tui.core.planning.groups import layer_rows
 from prune_tui.core.planning.plan_editor import MAX_UNDO, Draft, toggled_lock, with_sparsity
 from prune_tui.core.planning.settings import PlanSettings, fixed_reason
 from prune_tui.core.planning.target import Target
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.view import View
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.price import num_pruned
-from prune_tui.core.run.events import LayerInfo
-from prune_tui.core.session.decisions import Granularity
+from prune_tui.core.terms import Granularity
 from prune_tui.reports.numbers import shortened
 
 

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from prune_tui.core.run.events import LayerInfo, WeightsBinned
-from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.network import LayerInfo
+from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.predictor import joint_accuracy
 
 FLOAT_BYTES = 4

@@ -1,26 +1,25 @@
 """How a plan is carried out: all that a Prune decision holds beside the draft's sparsities."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import assert_never
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.plan_editor import Draft
 from prune_tui.core.planning.price import spread_globally
-from prune_tui.core.run.events import LayerInfo, WeightsBinned
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
+from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.session.decisions import (
     N_M_SPARSITY,
-    Granularity,
     Iterative,
     OneShot,
     Prune,
     Rewinding,
-    Scope,
-    describe_rewinding,
     epochs,
 )
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.terms import Granularity, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +143,7 @@ def prune_decision(draft: Draft, layers: Sequence[LayerInfo], settings: PlanSett
         criterion=settings.criterion,
         granularity=settings.granularity,
         scope=settings.scope,
-        spared=spared,
+        locked=spared,
         schedule=settings.schedule,
         finetune=finetuning_of(settings) if settings.num_epochs and settings.rewind is None else None,
         rewind=settings.rewind,
@@ -154,8 +153,10 @@ def prune_decision(draft: Draft, layers: Sequence[LayerInfo], settings: PlanSett
 
 def finetuning_of(settings: PlanSettings) -> Training:
     """Return the fine-tuning of a round; at least an epoch of it, for one that is asked for by itself."""
-    return settings.finetuning.model_copy(
-        update={"num_epochs": max(1, settings.num_epochs), "learning_rate": settings.learning_rate}
+    return replace(
+        settings.finetuning,
+        num_epochs=max(1, settings.num_epochs),
+        learning_rate=settings.learning_rate,
     )
 
 
@@ -169,7 +170,7 @@ def describe_settings(settings: PlanSettings) -> list[tuple[str, str]]:
         f"{epochs(settings.num_epochs)} at {settings.learning_rate:g}" if settings.num_epochs else "none"
     )
     if settings.rewind is not None:
-        finetune = describe_rewinding(settings.rewind)
+        finetune = settings.rewind.description
     return [
         ("prune by", settings.criterion),
         ("each", settings.granularity),

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.price import FLOAT_BYTES, num_pruned, stored_bytes
 from prune_tui.core.planning.target import Kind
-from prune_tui.core.run.events import LayerInfo
 from prune_tui.core.scanning.distortion import strain
 from prune_tui.core.scanning.predictor import Forecaster
-from prune_tui.core.session.decisions import N_M_SPARSITY, Granularity
+from prune_tui.core.session.decisions import N_M_SPARSITY
+from prune_tui.core.terms import Granularity
 
 STEP = 0.005
 HIGHEST = 0.995

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from prune_tui.core.run.report import EpochFigures, ScanFigures
+from prune_tui.core.report import EpochFigures, ScanFigures
 from prune_tui.core.scanning.predictor import joint_accuracy
 from prune_tui.core.session.decisions import Decision, Finetune, Prune, Rewind
 

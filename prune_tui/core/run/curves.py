@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from prune_tui.core.run.report import Curve, CurvePoint
+from prune_tui.core.report import Curve, CurvePoint
 
 
 def by_sweep(curves: Iterable[Curve]) -> tuple[tuple[Curve, ...], ...]:

@@ -6,7 +6,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from prune_tui.core.run.report import (
+from prune_tui.core.network import LayerInfo, NetworkCounts
+from prune_tui.core.report import (
     Curve,
     CurvePoint,
     Distribution,
@@ -16,33 +17,15 @@ from prune_tui.core.run.report import (
     JointPoint,
     Latency,
     LayerFigures,
+    Report,
     ScanFigures,
 )
-
-Stage = Literal["dense", "early", "pruned", "shrunk", "swept"]
-"""What a checkpoint is of: the baseline, an epoch on its way there, or what came of it."""
+from prune_tui.core.session.decisions import DecisionKind
+from prune_tui.core.session.session import Checkpoint
+from prune_tui.core.terms import Timed
 
 NUM_BINS = 64
 """Bins of a weight histogram: as many counts as a screen can draw, so that no tensor need travel."""
-
-
-@dataclass(frozen=True, slots=True)
-class LayerInfo:
-    """A prunable layer of the dense network, in the order it runs.
-
-    `kind` is for people (`conv 5×5, 1→32`); `macs` counts one image; `units` are its neurons or filters and
-    `inputs` what each of them reads. `locked_reason` says why units of this layer can't be removed, if so;
-    `coupled_to` names the layer whose units go together with this one's (residual connections).
-    """
-
-    name: str
-    kind: str
-    parameters: int
-    units: int
-    macs: int
-    locked_reason: str | None = None
-    inputs: int = 0
-    coupled_to: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +48,20 @@ class EngineReady:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionRestored:
+    """A session with decisions was opened, and its state restored from its checkpoints."""
+
+    report: Report
+    checkpoints: tuple[Checkpoint, ...]
+    num_decisions: int
+
+
+@dataclass(frozen=True, slots=True)
 class DecisionStarted:
     """A decision is being carried out; `started_at` is Unix time in seconds."""
 
     index: int
-    kind: str
+    kind: DecisionKind
     title: str
     started_at: float
 
@@ -161,17 +153,21 @@ class PointSwept:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """A round has pruned the network; counts are of the whole network after it."""
+    """A round has pruned the network to this share of its prunable weights; its counts follow."""
 
     round: int
     num_rounds: int
-    layers: tuple[LayerFigures, ...]
-    parameters: int
-    nonzero: int
     sparsity: float
-    macs: int
-    nonzero_macs: int
-    file_bytes: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The pruned network was counted, as it is now: as a whole and layer by layer."""
+
+    counts: NetworkCounts
+    layers: tuple[LayerFigures, ...]
+    sparsity: float
     seconds: float
 
 
@@ -192,7 +188,7 @@ class WeightsBinned:
     """
 
     layer: str
-    stage: str
+    stage: Literal["dense", "pruned"]
     largest: float
     counts: tuple[int, ...]
 
@@ -201,7 +197,7 @@ class WeightsBinned:
 class DistributionsTaken:
     """How weights and units spread in every layer of the `dense` or the `pruned` network."""
 
-    stage: str
+    stage: Literal["dense", "pruned"]
     distributions: tuple[Distribution, ...]
 
 
@@ -214,11 +210,7 @@ class Shrunk:
     """
 
     units: tuple[tuple[str, int, int], ...]
-    parameters: int
-    nonzero: int
-    macs: int
-    nonzero_macs: int
-    file_bytes: int
+    counts: NetworkCounts
     disagreement: float
     num_images: int
     seconds: float
@@ -226,9 +218,9 @@ class Shrunk:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A network's final figures (`which`: dense, pruned or shrunk) after so many reads of the test set."""
+    """A network's final figures after so many reads of the test set."""
 
-    which: str
+    stage: Literal["dense", "pruned", "shrunk"]
     figures: Figures
     test_reads: int
     seconds: float
@@ -236,9 +228,9 @@ class Measured:
 
 @dataclass(frozen=True, slots=True)
 class LatencyMeasured:
-    """One network's latency at one batch size; `which` is dense, pruned, shrunk or sparse."""
+    """One network's latency at one batch size."""
 
-    which: str
+    stage: Timed
     batch_size: int
     latency: Latency
     seconds: float
@@ -246,13 +238,9 @@ class LatencyMeasured:
 
 @dataclass(frozen=True, slots=True)
 class CheckpointSaved:
-    """Weights were written to the session's folder; `accuracy` is on the validation split."""
+    """Weights were written to the session's folder."""
 
-    path: str
-    sha256: str
-    file_bytes: int
-    stage: Stage = "pruned"
-    accuracy: float | None = None
+    checkpoint: Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +262,7 @@ class DecisionDropped:
 Event = (
     DataProgress
     | EngineReady
+    | SessionRestored
     | DecisionStarted
     | BatchTrained
     | BatchEvaluated
@@ -284,6 +273,7 @@ Event = (
     | SweepStarted
     | PointSwept
     | Pruned
+    | Counted
     | MaskChecked
     | WeightsBinned
     | DistributionsTaken

@@ -1,14 +1,24 @@
-"""What a screen needs to draw: events folded, one at a time, by the pure function `apply`."""
+"""What a screen needs to draw, a report and what is live: events folded by the pure function `apply`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from prune_tui.core.network import LayerInfo, NetworkCounts
+from prune_tui.core.report import (
+    Attempt,
+    EpochFigures,
+    Figures,
+    LayerFigures,
+    Report,
+    ScanCurve,
+)
 from prune_tui.core.run.events import (
     BatchEvaluated,
     BatchTrained,
     CellScanned,
     CheckpointSaved,
+    Counted,
     DataProgress,
     DecisionDropped,
     DecisionFinished,
@@ -19,28 +29,19 @@ from prune_tui.core.run.events import (
     Event,
     JointScanned,
     LatencyMeasured,
-    LayerInfo,
     MaskChecked,
     Measured,
     PointSwept,
     Pruned,
     ScanStarted,
+    SessionRestored,
     Shrunk,
     SweepStarted,
     WeightsBinned,
 )
-from prune_tui.core.run.report import (
-    Curve,
-    Distribution,
-    Environment,
-    EpochFigures,
-    Figures,
-    Latency,
-    LayerFigures,
-    Report,
-    ScanCurve,
-    ScanFigures,
-)
+from prune_tui.core.run.narration import narrated
+from prune_tui.core.session.decisions import DecisionKind
+from prune_tui.core.session.legal import RULES, Fact
 from prune_tui.core.session.session import Checkpoint
 
 MAX_EPOCHS = 4_000
@@ -60,7 +61,7 @@ class Running:
     """The decision under way, and how far it is."""
 
     index: int
-    kind: str
+    kind: DecisionKind
     title: str
     started_at: float
     seconds: float = 0.0
@@ -75,29 +76,22 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that is known of a session so far; bounded in size however long the run."""
+    """All that is known of a session so far, bounded in size however long the run: its report, and what is
+    live: the network's layers, what runs, the newest counts, checks and histograms, and the log.
+    """
 
+    report: Report = field(default_factory=Report)
     data_progress: DataProgress | None = None
     layers: tuple[LayerInfo, ...] = ()
     other_parameters: int = 0
     other_macs: int = 0
-    environment: Environment | None = None
     running: Running | None = None
     num_decisions: int = 0
-    epochs: tuple[EpochFigures, ...] = ()
-    scan: ScanFigures | None = None
-    curves: tuple[Curve, ...] = ()
-    pruned_counts: Pruned | None = None
+    counted: Counted | None = None
     mask: MaskChecked | None = None
     dense_histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
     pruned_histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
-    dense: Figures | None = None
-    pruned: Figures | None = None
-    shrunk: Figures | None = None
-    shrunk_counts: Shrunk | None = None
-    sparse_latency_ms: Mapping[str, Latency] = field(default_factory=dict)
-    distributions: tuple[Distribution, ...] = ()
-    test_reads: int = 0
+    shrunk: Shrunk | None = None
     checkpoints: tuple[Checkpoint, ...] = ()
     log: tuple[LogLine, ...] = ()
 
@@ -107,86 +101,80 @@ class View:
         return bool(self.layers)
 
     @property
-    def layer_figures(self) -> tuple[LayerFigures, ...]:
-        """The prunable layers as they are now: pruned if they have been, else dense."""
-        if self.pruned_counts is not None:
-            return self.pruned_counts.layers
-        return tuple(
-            LayerFigures(name=layer.name, parameters=layer.parameters, nonzero=layer.parameters, sparsity=0.0)
-            for layer in self.layers
-        )
+    def counts(self) -> NetworkCounts | None:
+        """The counts of the pruned network; None while nothing is pruned."""
+        return self.counted.counts if self.counted is not None else None
 
 
 def epochs_of(view: View, decision: int) -> tuple[EpochFigures, ...]:
     """Return the epochs of one decision, oldest first."""
-    return tuple(epoch for epoch in view.epochs if epoch.decision == decision)
-
-
-def report_of(view: View) -> Report:
-    """Return the report that the facts so far amount to."""
-    dense, pruned = view.dense, view.pruned
-    return Report(
-        dense=dense,
-        pruned=pruned,
-        shrunk=view.shrunk,
-        compression_ratio=pruned.parameters / max(1, pruned.nonzero) if pruned else None,
-        theoretical_speedup=pruned.macs / max(1, pruned.nonzero_macs) if pruned else None,
-        layers=view.layer_figures,
-        scan=view.scan,
-        curves=view.curves,
-        epochs=view.epochs,
-        distributions=view.distributions,
-        sparse_latency_ms=view.sparse_latency_ms,
-        test_reads=view.test_reads,
-        environment=view.environment,
-    )
+    return tuple(epoch for epoch in view.report.epochs if epoch.decision == decision)
 
 
 def apply(view: View, event: Event) -> View:
     """Return the view after `event`."""
+    after = _applied(view, event)
+    line = narrated(event)
+    if line is None:
+        return after
+    seconds = 0.0 if isinstance(event, DecisionStarted) else getattr(event, "seconds", 0.0)
+    running = after.running or view.running
+    at = running.started_at + seconds if running else seconds
+    return replace(after, log=(*after.log, LogLine(at, line))[-MAX_LOG_LINES:])
+
+
+def _applied(view: View, event: Event) -> View:
     match event:
         case DataProgress():
             return replace(view, data_progress=event)
         case EngineReady():
-            return replace(
+            ready = replace(
                 view,
                 data_progress=None,
                 layers=event.layers,
                 other_parameters=event.other_parameters,
                 other_macs=event.other_macs,
-                environment=event.environment,
+            )
+            layers = view.report.layers or _dense_layers(ready)
+            return _reported(ready, environment=event.environment, layers=layers)
+        case SessionRestored():
+            report = replace(event.report, environment=view.report.environment)
+            return replace(
+                view, report=report, checkpoints=event.checkpoints, num_decisions=event.num_decisions
             )
         case DecisionStarted():
             running = Running(event.index, event.kind, event.title, event.started_at)
-            return _logged(replace(_cleared_for(view, event.kind), running=running), event.title, 0.0)
-        case BatchTrained() if view.running is not None and view.running.kind == "sweep":
-            return _progressed(view, event.seconds, None, event)
+            return replace(_without(view, RULES[event.kind].invalidates), running=running)
         case BatchTrained():
+            if _progress_by(view) != "epochs":
+                return _progressed(view, event.seconds, None, event)
             epochs_done = (event.round - 1) * event.num_epochs + event.epoch - 1
             done = (epochs_done + event.batch / event.num_batches) / (event.num_rounds * event.num_epochs)
             return _progressed(view, event.seconds, done, event)
         case BatchEvaluated():
-            kind = view.running.kind if view.running else ""
-            whole = kind in ("measure", "load_dense")
-            return _progressed(view, event.seconds, event.batch / event.num_batches if whole else None)
+            is_whole = _progress_by(view) == "batches"
+            return _progressed(view, event.seconds, event.batch / event.num_batches if is_whole else None)
         case EpochFinished():
-            return _epoch_finished(view, event)
+            return _reported(view, epochs=(*view.report.epochs, event.figures)[-MAX_EPOCHS:])
         case ScanStarted():
-            return replace(view, scan=event.figures)
+            return _reported(view, scan=event.figures)
         case CellScanned():
             return _cell_scanned(view, event)
         case JointScanned():
-            return _joint_scanned(view, event)
+            scan = view.report.scan
+            return (
+                view
+                if scan is None
+                else _reported(view, scan=replace(scan, joint=(*scan.joint, event.point)))
+            )
         case SweepStarted():
-            return replace(view, curves=(*view.curves, *event.curves))
+            return _reported(view, curves=(*view.report.curves, *event.curves))
         case PointSwept():
             return _point_swept(view, event)
         case Pruned():
-            changed = replace(_without_shrunk(view), pruned_counts=event, pruned=None)
-            if view.running is None or view.running.kind != "prune":
-                return changed  # counted anew: nothing more was pruned
-            text = f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
-            return _logged(changed, text, event.seconds)
+            return view
+        case Counted():
+            return replace(_reported(view, layers=event.layers), counted=event)
         case MaskChecked():
             return replace(view, mask=event)
         case WeightsBinned(stage="dense"):
@@ -194,54 +182,79 @@ def apply(view: View, event: Event) -> View:
         case WeightsBinned():
             return replace(view, pruned_histograms={**view.pruned_histograms, event.layer: event})
         case DistributionsTaken():
-            others = tuple(known for known in view.distributions if known.stage != event.stage)
-            return replace(view, distributions=(*others, *event.distributions))
+            others = tuple(known for known in view.report.distributions if known.stage != event.stage)
+            return _reported(view, distributions=(*others, *event.distributions))
         case Shrunk():
-            text = f"shrunk: {event.parameters:,} parameters, {event.macs:,} MACs are left"
-            return _logged(replace(view, shrunk_counts=event, shrunk=None), text, event.seconds)
+            return replace(_reported(view, shrunk=None), shrunk=event)
         case Measured():
             return _measured(view, event)
         case LatencyMeasured():
             return _latency_measured(view, event)
         case CheckpointSaved():
-            saved = Checkpoint(
-                path=event.path,
-                sha256=event.sha256,
-                file_bytes=event.file_bytes,
-                stage=event.stage,
-                accuracy=event.accuracy,
-            )
-            kept = tuple(known for known in view.checkpoints if known.path != event.path)
-            return replace(view, checkpoints=(*kept, saved))
+            kept = tuple(known for known in view.checkpoints if known.path != event.checkpoint.path)
+            return replace(view, checkpoints=(*kept, event.checkpoint))
         case DecisionFinished():
-            text = "stopped early, the best so far is kept" if event.stopped_after is not None else "done"
-            after = _logged(view, f"{text} ({event.seconds:.1f} s)", event.seconds)
-            return replace(after, running=None, num_decisions=event.index + 1)
+            return replace(view, running=None, num_decisions=event.index + 1)
         case DecisionDropped():
             return replace(view, running=None)
         case _:
             assert_never(event)
 
 
-def _cleared_for(view: View, kind: str) -> View:
-    """Forget what the decision about to run makes untrue: a new baseline makes everything so."""
-    if kind in ("train_dense", "load_dense"):
-        return replace(
-            _without_shrunk(view),
-            scan=None,
-            pruned_counts=None,
-            mask=None,
-            dense=None,
-            pruned=None,
-            pruned_histograms={},
-            distributions=(),
+def _reported(view: View, **changes: object) -> View:
+    """Change fields of the report."""
+    return replace(view, report=replace(view.report, **changes))  # type: ignore[arg-type]
+
+
+def _progress_by(view: View) -> str | None:
+    return RULES[view.running.kind].progress_by if view.running is not None else None
+
+
+def _dense_layers(view: View) -> tuple[LayerFigures, ...]:
+    return tuple(
+        LayerFigures(name=layer.name, parameters=layer.parameters, nonzero=layer.parameters, sparsity=0.0)
+        for layer in view.layers
+    )
+
+
+def _without(view: View, facts: frozenset[Fact]) -> View:
+    """Forget what the decision about to run makes untrue; figures measured before it stay, as an attempt."""
+    report = view.report
+    if "measured" in facts:
+        report = _with_attempt(report)
+    if "shrunk" in facts:
+        view = replace(view, shrunk=None, mask=None)
+    if "scan" in facts:
+        report = replace(report, scan=None)
+    if "pruned" in facts:
+        view = replace(view, counted=None, pruned_histograms={})
+        report = replace(report, layers=_dense_layers(view))
+    if "dense" in facts:
+        report = replace(report, dense=None, distributions=())
+    return replace(view, report=report)
+
+
+def _with_attempt(report: Report) -> Report:
+    """Move what was measured to the attempts: the network is about to change."""
+    attempts = report.attempts
+    if report.pruned is not None:
+        attempt = Attempt(
+            decision=report.measured_by,
+            pruned=report.pruned,
+            shrunk=report.shrunk,
+            sparse_latency_ms=report.sparse_latency_ms,
         )
-    return replace(view, mask=None) if kind == "prune" else view
-
-
-def _without_shrunk(view: View) -> View:
-    """Forget the shrunk network and the sparse one's latency: the network they were made of has changed."""
-    return replace(view, shrunk=None, shrunk_counts=None, sparse_latency_ms={})
+        attempts = (*attempts, attempt)
+    return replace(
+        report,
+        pruned=None,
+        shrunk=None,
+        compression_ratio=None,
+        theoretical_speedup=None,
+        sparse_latency_ms={},
+        measured_by=None,
+        attempts=attempts,
+    )
 
 
 def _progressed(view: View, seconds: float, done: float | None, batch: BatchTrained | None = None) -> View:
@@ -259,23 +272,12 @@ def _progressed(view: View, seconds: float, done: float | None, batch: BatchTrai
     )
 
 
-def _epoch_finished(view: View, event: EpochFinished) -> View:
-    figures = event.figures
-    name = f"epoch {figures.epoch}" if figures.epoch else "right after pruning"
-    loss = "" if figures.train_loss is None else f", train loss {figures.train_loss:.3f}"
-    best = ", best so far" if event.is_best and figures.epoch else ""
-    text = f"{name}: validation accuracy {figures.accuracy:.2%}{loss}{best}"
-    return _logged(replace(view, epochs=(*view.epochs, figures)[-MAX_EPOCHS:]), text, event.seconds)
-
-
 def _cell_scanned(view: View, event: CellScanned) -> View:
-    scan = view.scan
+    scan = view.report.scan
     if scan is None:
         return view
     curves = tuple(_with_cell(curve, event) if curve.name == event.layer else curve for curve in scan.layers)
-    return _progressed(
-        replace(view, scan=scan.model_copy(update={"layers": curves})), event.seconds, event.done
-    )
+    return _progressed(_reported(view, scan=replace(scan, layers=curves)), event.seconds, event.done)
 
 
 def _with_cell(curve: ScanCurve, event: CellScanned) -> ScanCurve:
@@ -285,72 +287,63 @@ def _with_cell(curve: ScanCurve, event: CellScanned) -> ScanCurve:
         return *values[: event.position], value, *values[event.position + 1 :]
 
     unknown = (None,) * len(curve.accuracies)
-    none_yet = (0,) * len(curve.accuracies)
-    return curve.model_copy(
-        update={
-            "accuracies": put(curve.accuracies, event.accuracy),
-            "half_widths": put(curve.half_widths or unknown, event.half_width),
-            "distortions": put(curve.distortions or unknown, event.distortion),
-            "num_images": put(curve.num_images or none_yet, event.num_images),
-        }
+    num_images = curve.num_images or (0,) * len(curve.accuracies)
+    return replace(
+        curve,
+        accuracies=put(curve.accuracies, event.accuracy),
+        half_widths=put(curve.half_widths or unknown, event.half_width),
+        distortions=put(curve.distortions or unknown, event.distortion),
+        num_images=(*num_images[: event.position], event.num_images, *num_images[event.position + 1 :]),
     )
-
-
-def _joint_scanned(view: View, event: JointScanned) -> View:
-    scan = view.scan
-    if scan is None:
-        return view
-    return replace(view, scan=scan.model_copy(update={"joint": (*scan.joint, event.point)}))
 
 
 def _point_swept(view: View, event: PointSwept) -> View:
-    curve, point = event.curve, event.point
     curves = tuple(
-        known.model_copy(update={"points": (*known.points, point)})
-        if known.model_copy(update={"points": ()}) == curve
+        replace(known, points=(*known.points, event.point))
+        if replace(known, points=()) == event.curve
         else known
-        for known in view.curves
+        for known in view.report.curves
     )
-    text = (
-        f"{curve.criterion} {curve.granularity} {curve.mode.replace('_', ' ')} at {point.sparsity:.0%}: "
-        f"validation accuracy {point.accuracy:.2%}"
-    )
-    changed = _logged(replace(view, curves=curves), text, event.seconds)
-    return _progressed(changed, event.seconds, event.num_done / event.num_points)
+    return _progressed(_reported(view, curves=curves), event.seconds, event.num_done / event.num_points)
 
 
 def _measured(view: View, event: Measured) -> View:
-    accuracy = f"{event.which}: test accuracy {event.figures.accuracy:.2%}"
-    changed = replace(view, test_reads=event.test_reads)
-    match event.which:
+    figures, reads = event.figures, event.test_reads
+    match event.stage:
         case "dense":
-            changed = replace(changed, dense=event.figures)
+            return _reported(view, dense=figures, test_reads=reads)
         case "shrunk":
-            changed = replace(changed, shrunk=event.figures)
+            return _reported(view, shrunk=figures, test_reads=reads)
+        case "pruned":
+            return _reported(
+                view,
+                pruned=figures,
+                compression_ratio=figures.compression_ratio,
+                theoretical_speedup=figures.theoretical_speedup,
+                measured_by=view.running.index if view.running else None,
+                test_reads=reads,
+            )
         case _:
-            changed = replace(changed, pruned=event.figures)
-    return _logged(changed, accuracy, event.seconds)
+            assert_never(event.stage)
 
 
 def _latency_measured(view: View, event: LatencyMeasured) -> View:
+    report, batch_size = view.report, str(event.batch_size)
+
     def timed(figures: Figures | None) -> Figures | None:
         if figures is None:
             return None
-        latency = {**figures.latency_ms, str(event.batch_size): event.latency}
-        return figures.model_copy(update={"latency_ms": latency})
+        return replace(figures, latency_ms={**figures.latency_ms, batch_size: event.latency})
 
-    match event.which:
+    match event.stage:
         case "dense":
-            return replace(view, dense=timed(view.dense))
+            return _reported(view, dense=timed(report.dense))
+        case "pruned":
+            return _reported(view, pruned=timed(report.pruned))
         case "shrunk":
-            return replace(view, shrunk=timed(view.shrunk))
+            return _reported(view, shrunk=timed(report.shrunk))
         case "sparse":
-            sparse = {**view.sparse_latency_ms, str(event.batch_size): event.latency}
-            return replace(view, sparse_latency_ms=sparse)
+            latencies = {**report.sparse_latency_ms, batch_size: event.latency}
+            return _reported(view, sparse_latency_ms=latencies)
         case _:
-            return replace(view, pruned=timed(view.pruned))
-
-
-def _logged(view: View, text: str, seconds: float) -> View:
-    at = view.running.started_at + seconds if view.running else seconds
-    return replace(view, log=(*view.log, LogLine(at, text))[-MAX_LOG_LINES:])
+            assert_never(event.stage)

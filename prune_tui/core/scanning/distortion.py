@@ -15,7 +15,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Mapping
 
-from prune_tui.core.run.report import ScanCurve, ScanFigures
+from prune_tui.core.report import ScanCurve, ScanFigures
 
 LARGEST_DISTORTION = 25.0
 """The most that is noted: an error five times the signal leaves chance, as does the signal's opposite."""

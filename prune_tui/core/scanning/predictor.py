@@ -3,10 +3,10 @@
 import math
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.distortion import Rising, strain, strains_of
 
 POWERS = tuple(2.0 ** (eighth / 8) for eighth in range(-4, 13))
@@ -65,7 +65,7 @@ def misses(scan: ScanFigures) -> tuple[Miss, ...]:
         return ()
     found = []
     for at, point in enumerate(scan.joint):
-        others = scan.model_copy(update={"joint": (*scan.joint[:at], *scan.joint[at + 1 :])})
+        others = replace(scan, joint=(*scan.joint[:at], *scan.joint[at + 1 :]))
         accuracy = joint_accuracy(others, point.plan)
         if accuracy is not None:
             found.append((point.accuracy, abs(accuracy - point.accuracy) * 100))

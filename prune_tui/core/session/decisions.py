@@ -1,17 +1,16 @@
 """What a person can decide; a decision is complete: carrying it out needs no screen and no question."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Literal
+from dataclasses import dataclass, field, replace
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from prune_tui.core.fields import AtLeastOne, Count, Data, Pattern, Points, Positive, Seed, Sparsity, TaggedBy
+from prune_tui.core.session.recipe import Training
+from prune_tui.core.terms import Granularity, Precision, Scope
 
-from prune_tui.core.fields import Count, Frozen, Positive, Sparsity
-from prune_tui.core.session.recipe import Precision, Training
-
-Granularity = Literal["weight", "unit", "n_m"]
-"""What is pruned at once: single weights, whole units, or two of every four inputs (2:4)."""
-
-Scope = Literal["layer", "global"]
+DecisionKind = Literal[
+    "train_dense", "load_dense", "scan", "sweep", "prune", "finetune", "rewind", "shrink", "measure"
+]
 
 SCAN_SPARSITIES: Final = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 N_M_SPARSITY: Final = 0.5
@@ -26,7 +25,40 @@ CHECKPOINT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors$"
 WEIGHTS_PATTERN: Final = f"^bundled$|{CHECKPOINT_PATTERN}"
 
 
-class Rewinding(Frozen):
+class _Decision(Data):
+    """What all decisions tell of themselves."""
+
+    __slots__ = ()
+
+    @property
+    def description(self) -> str:
+        """What it does, in a few words, for logs and progress bars."""
+        raise NotImplementedError
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """The criteria it names."""
+        return ()
+
+    @property
+    def schedules(self) -> "tuple[Schedule, ...]":
+        """The schedules it follows."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RunsEpochs(_Decision):
+    """A decision that trains: after a stop it records the epochs that really ran, for a replay."""
+
+    stopped_after_epochs: Count | None = None
+
+    def stopped_after(self, num_epochs: int | None) -> Self:
+        """Return the decision as it went; None if it was not stopped."""
+        return self if num_epochs is None else replace(self, stopped_after_epochs=num_epochs)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewinding(Data):
     """Retraining as the dense baseline was trained from the end of one of its epochs (Renda et al. 2020).
 
     `weights` also takes the kept weights back to what they were then (Frankle & Carbin 2019: epoch 0, the
@@ -36,8 +68,14 @@ class Rewinding(Frozen):
     to: Literal["weights", "learning_rate"] = "weights"
     epoch: Count = 0
 
+    @property
+    def description(self) -> str:
+        """What is rewound, and how far back, in a few words."""
+        return f"{self.to.replace('_', '-')} rewinding to epoch {self.epoch}"
 
-class OneShot(Frozen):
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneShot(Data):
     """Prune to the target in one round."""
 
     name: Literal["one_shot"] = "one_shot"
@@ -48,7 +86,8 @@ class OneShot(Frozen):
         return 1
 
 
-class Iterative(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Iterative(Data):
     """Prune to the target over several rounds, fine-tuning after each."""
 
     name: Literal["iterative"] = "iterative"
@@ -56,10 +95,11 @@ class Iterative(Frozen):
     num_rounds: Positive = 3
 
 
-Schedule = Annotated[OneShot | Iterative, Field(discriminator="name")]
+Schedule = Annotated[OneShot | Iterative, TaggedBy("name")]
 
 
-class TrainDense(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainDense(_RunsEpochs):
     """Train the dense baseline from fresh weights and keep the best epoch by validation accuracy.
 
     The fresh weights are drawn from `seed`, or the session's where that is None. The weights after each of
@@ -68,27 +108,36 @@ class TrainDense(Frozen):
 
     kind: Literal["train_dense"] = "train_dense"
     training: Training
-    seed: Annotated[int, Field(ge=0, lt=2**32)] | None = None
+    seed: Seed | None = None
     kept_epochs: tuple[Positive, ...] = ()
-    stopped_after_epochs: int | None = Field(default=None, ge=0)
 
-    @model_validator(mode="after")
-    def _has_no_teacher(self) -> "TrainDense":
+    def __post_init__(self) -> None:
         if self.training.distillation:
             raise ValueError("distillation learns from the dense baseline, so it can't train that: use 0")
-        return self
+
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        return f"train the dense baseline, {epochs(self.training.num_epochs)}"
 
 
-class LoadDense(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadDense(_Decision):
     """Take the dense baseline from a file: `bundled`, or a checkpoint in the session's folder."""
 
     kind: Literal["load_dense"] = "load_dense"
-    weights: Annotated[str, Field(pattern=WEIGHTS_PATTERN)] = BUNDLED
+    weights: Annotated[str, Pattern(WEIGHTS_PATTERN)] = BUNDLED
     sha256: str | None = None
 
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        return f"load the dense baseline ({self.weights})"
 
-class Scan(Frozen):
-    """Prune one layer of the dense network at a time to each sparsity, evaluate on validation, restore.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scan(_Decision):
+    """Prune one group of the dense network at a time to each sparsity, evaluate on validation, restore.
 
     The default sparsities lie closer where curves fall and plans are made. With `tolerance_points` a cell is
     settled once the 95 % interval of its accuracy's difference from the dense network's is that many points
@@ -100,19 +149,32 @@ class Scan(Frozen):
     criterion: str = "l1"
     granularity: Granularity = "weight"
     sparsities: tuple[Sparsity, ...] = SCAN_SPARSITIES
-    tolerance_points: Annotated[float, Field(gt=0.0, le=100.0)] | None = None
+    tolerance_points: Points | None = None
     precision: Precision = "float32"
-    stopped_after_evaluations: int | None = Field(default=None, ge=0)
+    stopped_after_evaluations: Count | None = None
 
-    @model_validator(mode="after")
-    def _rising(self) -> "Scan":
+    def __post_init__(self) -> None:
         _check_rising(self.sparsities)
         if self.granularity == "n_m" and self.sparsities != (N_M_SPARSITY,):
             raise ValueError("granularity n_m has one sparsity, that of 2:4: [0.5]")
-        return self
+
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        return f"scan {self.criterion} {self.granularity}, {len(self.sparsities)} sparsities"
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """The criterion it scores by."""
+        return (self.criterion,)
+
+    def stopped_after(self, num_evaluations: int | None) -> Self:
+        """Return the decision as it went; None if it was not stopped."""
+        return self if num_evaluations is None else replace(self, stopped_after_evaluations=num_evaluations)
 
 
-class Method(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method(Data):
     """A way to prune: by which criterion, what at once, and over which weights together."""
 
     criterion: str = "l1"
@@ -120,31 +182,31 @@ class Method(Frozen):
     scope: Scope = "layer"
 
 
-class Sweep(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sweep(_Decision):
     """Prune the whole dense network by each method to each sparsity, and evaluate on validation.
 
     `schedule`, `finetune` and `finetune_last` hold for each point, as in `Prune`. Besides the masked network,
     `modes` may evaluate what it becomes: `sparse` runs masked weights of linear layers as sparse matrices,
-    `compact` removes units. With `from_scratch`, the compact architecture is also trained from fresh weights.
-    Every network is timed at `batch_sizes`, side by side. Layers in `spared` stay dense. `keeps_checkpoints`
+    `shrunk` removes units. With `from_scratch`, the shrunk architecture is also trained from fresh weights.
+    Every network is timed at `batch_sizes`, side by side. Layers in `locked` stay dense. `keeps_checkpoints`
     saves the pruned network of every point.
     """
 
     kind: Literal["sweep"] = "sweep"
-    methods: Annotated[tuple[Method, ...], Field(min_length=1)] = (Method(),)
+    methods: Annotated[tuple[Method, ...], AtLeastOne] = (Method(),)
     sparsities: tuple[Sparsity, ...] = (0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
-    schedule: Schedule = OneShot()
+    schedule: Schedule = field(default_factory=OneShot)
     finetune: Training | None = None
     finetune_last: Training | None = None
-    modes: tuple[Literal["sparse", "compact"], ...] = ()
+    modes: tuple[Literal["sparse", "shrunk"], ...] = ()
     from_scratch: Training | None = None
-    spared: tuple[str, ...] = ()
+    locked: tuple[str, ...] = ()
     batch_sizes: tuple[Positive, ...] = ()
     keeps_checkpoints: bool = False
-    stopped_after_points: int | None = Field(default=None, ge=0)
+    stopped_after_points: Count | None = None
 
-    @model_validator(mode="after")
-    def _can_be_swept(self) -> "Sweep":
+    def __post_init__(self) -> None:
         _check_rising(self.sparsities)
         if len(set(self.methods)) != len(self.methods):
             raise ValueError("a method is given twice; name each once")
@@ -154,14 +216,34 @@ class Sweep(Frozen):
             raise ValueError(
                 "from_scratch is the comparison without the dense network: distillation must be 0"
             )
-        return self
+
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        names = ", ".join(f"{method.criterion} {method.granularity}" for method in self.methods)
+        return f"sweep {names}, {len(self.sparsities)} sparsities"
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """The criteria of its methods."""
+        return tuple(method.criterion for method in self.methods)
+
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The schedule of every point."""
+        return (self.schedule,)
+
+    def stopped_after(self, num_points: int | None) -> Self:
+        """Return the decision as it went; None if it was not stopped."""
+        return self if num_points is None else replace(self, stopped_after_points=num_points)
 
 
-class Prune(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prune(_RunsEpochs):
     """Prune to a plan over one or more rounds, fine-tuning after each.
 
     `plan` is a target sparsity per layer name (layers left out stay as they are) or one number, which is all
-    that scope `global` takes, for all layers but those in `spared`. `start_from` says whether the rounds
+    that scope `global` takes, for all layers but those in `locked`. `start_from` says whether the rounds
     begin with the dense baseline or with the network as it is pruned now. After each round the network is
     fine-tuned as `finetune` says (after the last round as `finetune_last` does, if given) or retrained as
     `rewind` does; all None leave it as pruned.
@@ -172,23 +254,42 @@ class Prune(Frozen):
     criterion: str = "l1"
     granularity: Granularity = "weight"
     scope: Scope = "layer"
-    spared: tuple[str, ...] = ()
-    schedule: Schedule = OneShot()
+    locked: tuple[str, ...] = ()
+    schedule: Schedule = field(default_factory=OneShot)
     finetune: Training | None = None
     finetune_last: Training | None = None
     rewind: Rewinding | None = None
     start_from: Literal["dense", "pruned"] = "dense"
-    stopped_after_epochs: int | None = Field(default=None, ge=0)
 
-    @model_validator(mode="after")
-    def _is_consistent(self) -> "Prune":
+    def __post_init__(self) -> None:
         if self.scope == "global" and not isinstance(self.plan, float):
             raise ValueError("scope global takes one sparsity for the whole network, not one per layer")
         if self.rewind is not None and not (self.finetune is None and self.finetune_last is None):
             raise ValueError("a round is either fine-tuned or rewound: give finetune or rewind, not both")
         if self.granularity == "n_m":
             _check_n_m(self)
-        return self
+
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        num_rounds = self.schedule.num_rounds
+        retrain = f" + {epochs(self.finetune.num_epochs)}" if self.finetune else ""
+        if self.finetune_last:
+            retrain += f", at last {epochs(self.finetune_last.num_epochs)}"
+        if self.rewind:
+            retrain = f" + {self.rewind.description}"
+        rounds = f"{num_rounds} round{'s' if num_rounds > 1 else ''}"
+        return f"prune {self.criterion} {self.granularity}, {rounds}{retrain}"
+
+    @property
+    def criteria(self) -> tuple[str, ...]:
+        """The criterion it scores by."""
+        return (self.criterion,)
+
+    @property
+    def schedules(self) -> tuple[Schedule, ...]:
+        """The schedule of its rounds."""
+        return (self.schedule,)
 
 
 def _check_n_m(prune: Prune) -> None:
@@ -204,28 +305,52 @@ def _check_rising(sparsities: tuple[float, ...]) -> None:
         raise ValueError("sparsities must rise and there must be at least one, such as [0.5, 0.7, 0.9]")
 
 
-class Finetune(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finetune(_RunsEpochs):
     """Retrain the pruned network from its final weights, masks held."""
 
     kind: Literal["finetune"] = "finetune"
     training: Training
-    stopped_after_epochs: int | None = Field(default=None, ge=0)
+
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        return f"fine-tune, {epochs(self.training.num_epochs)}"
 
 
-class Rewind(Rewinding):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewind(_RunsEpochs):
     """Retrain the pruned network once more, masks held, as the dense baseline was trained."""
 
     kind: Literal["rewind"] = "rewind"
-    stopped_after_epochs: int | None = Field(default=None, ge=0)
+    to: Literal["weights", "learning_rate"] = "weights"
+    epoch: Count = 0
+
+    @property
+    def rewinding(self) -> Rewinding:
+        """What is rewound, and how far back."""
+        return Rewinding(to=self.to, epoch=self.epoch)
+
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        return self.rewinding.description
 
 
-class Shrink(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shrink(_Decision):
     """Remove pruned units physically, with everything coupled to them, and check that nothing changes."""
 
     kind: Literal["shrink"] = "shrink"
 
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        return "shrink: remove pruned units"
 
-class Measure(Frozen):
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure(_Decision):
     """Read the test set once for the pruned network and the shrunk one, if there is one, and time them.
 
     All are timed beside the dense network on the same batches; `sparse` adds the pruned network with its
@@ -236,46 +361,15 @@ class Measure(Frozen):
     batch_sizes: tuple[Positive, ...] = (1, 64)
     sparse: bool = False
 
+    @property
+    def description(self) -> str:
+        """What it does, in a few words."""
+        return "measure on the test set"
+
 
 Decision = Annotated[
-    TrainDense | LoadDense | Scan | Sweep | Prune | Finetune | Rewind | Shrink | Measure,
-    Field(discriminator="kind"),
+    TrainDense | LoadDense | Scan | Sweep | Prune | Finetune | Rewind | Shrink | Measure, TaggedBy("kind")
 ]
-
-
-def describe(decision: Decision) -> str:
-    """Say in a few words what a decision does, for logs and progress bars."""
-    match decision:
-        case TrainDense(training=training):
-            return f"train the dense baseline, {epochs(training.num_epochs)}"
-        case LoadDense(weights=weights):
-            return f"load the dense baseline ({weights})"
-        case Scan():
-            return f"scan {decision.criterion} {decision.granularity}, {len(decision.sparsities)} sparsities"
-        case Sweep(methods=methods):
-            names = ", ".join(f"{method.criterion} {method.granularity}" for method in methods)
-            return f"sweep {names}, {len(decision.sparsities)} sparsities"
-        case Prune(schedule=schedule):
-            retrain = f" + {epochs(decision.finetune.num_epochs)}" if decision.finetune else ""
-            if decision.finetune_last:
-                retrain += f", at last {epochs(decision.finetune_last.num_epochs)}"
-            if decision.rewind:
-                retrain = f" + {describe_rewinding(decision.rewind)}"
-            rounds = f"{schedule.num_rounds} round{'s' if schedule.num_rounds > 1 else ''}"
-            return f"prune {decision.criterion} {decision.granularity}, {rounds}{retrain}"
-        case Finetune(training=training):
-            return f"fine-tune, {epochs(training.num_epochs)}"
-        case Rewind():
-            return describe_rewinding(decision)
-        case Shrink():
-            return "shrink: remove pruned units"
-        case Measure():
-            return "measure on the test set"
-
-
-def describe_rewinding(rewinding: Rewinding) -> str:
-    """Say in a few words what is rewound, and how far back."""
-    return f"{rewinding.to.replace('_', '-')} rewinding to epoch {rewinding.epoch}"
 
 
 def epochs(count: int) -> str:

@@ -1,19 +1,19 @@
 """How a network is trained or fine-tuned: the recipe that decisions hold."""
 
-from typing import Annotated, Final, Literal
+from dataclasses import dataclass
+from typing import Final, Literal
 
-from pydantic import Field
-
-from prune_tui.core.fields import Fraction, Frozen, Positive
+from prune_tui.core.fields import AboveZero, BelowOne, Data, Fraction, NotNegative, Positive
+from prune_tui.core.terms import Precision
 
 Optimizer = Literal["sgd", "adam", "adamw"]
 LearningRateSchedule = Literal["constant", "step", "cosine", "one_cycle"]
 Augmentation = Literal["none", "crop", "crop_flip"]
-Precision = Literal["float32", "bfloat16"]
 DISTILLATION_TEMPERATURE: Final = 4.0
 
 
-class Training(Frozen):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Training(Data):
     """How a network is trained or fine-tuned.
 
     `learning_rate` is the peak rate; `step` divides it by ten after half and after three quarters of the
@@ -29,13 +29,13 @@ class Training(Frozen):
     num_epochs: Positive
     batch_size: Positive = 128
     optimizer: Optimizer = "adam"
-    learning_rate: Annotated[float, Field(gt=0.0, allow_inf_nan=False)] = 1e-3
+    learning_rate: AboveZero = 1e-3
     learning_rate_schedule: LearningRateSchedule = "constant"
-    momentum: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.9
-    weight_decay: Annotated[float, Field(ge=0.0, allow_inf_nan=False)] = 0.0
-    label_smoothing: Annotated[float, Field(ge=0.0, lt=1.0)] = 0.0
+    momentum: BelowOne = 0.9
+    weight_decay: NotNegative = 0.0
+    label_smoothing: BelowOne = 0.0
     augmentation: Augmentation = "none"
     shift_pixels: Positive = 4
     distillation: Fraction = 0.0
-    dropout: Annotated[float, Field(ge=0.0, lt=1.0)] | None = None
+    dropout: BelowOne | None = None
     precision: Precision = "float32"

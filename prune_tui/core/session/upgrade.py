@@ -7,22 +7,58 @@ Object = dict[str, Any]
 
 
 def upgraded(data: Object) -> Object:
-    """Return a session's JSON object in the present schema; one that is not of schema 1 is returned as it is.
+    """Return a session's JSON object in the present schema; what is not of an earlier one stays as it is."""
+    if data.get("schema_version") == 1:
+        data = _from_1(data)
+    if data.get("schema_version") == 2:
+        data = _from_2(data)
+    return data
 
-    Schema 1 counted a stopped scan in cells, one after another over all images; a scan now goes over all
+
+def _from_1(data: Object) -> Object:
+    """Schema 1 counted a stopped scan in cells, one after another over all images; a scan now goes over all
     cells with each batch, so that it can't be stopped at the same place, and is replayed whole. Its
     checkpoints were told apart by their names.
     """
-    if data.get("schema_version") != 1:
-        return data
+    return _changed(data, 2, decision=_decision_of_1, checkpoint=_checkpoint_of_1, report=_same)
+
+
+def _from_2(data: Object) -> Object:
+    """Schema 2 called locked layers spared, a shrunk network of a sweep compact, and did not say which
+    decision had measured the figures.
+    """
+    decisions = data.get("decisions", ())
+    kinds = [one.get("kind") if isinstance(one, dict) else None for one in decisions]
+    measured_by = len(kinds) - 1 - kinds[::-1].index("measure") if "measure" in kinds else None
+
+    def report(old: Object) -> Object:
+        renamed = {**old, "curves": _each(old.get("curves", ()), _curve_of_2)}
+        return {**renamed, "measured_by": measured_by} if old.get("pruned") else renamed
+
+    return _changed(data, 3, decision=_decision_of_2, checkpoint=_same, report=report)
+
+
+def _changed(
+    data: Object,
+    version: int,
+    *,
+    decision: Callable[[Object], Object],
+    checkpoint: Callable[[Object], Object],
+    report: Callable[[Object], Object],
+) -> Object:
     record = data.get("record")
+    if isinstance(record, dict):
+        old = record.get("report")
+        record = {
+            **record,
+            "checkpoints": _each(record.get("checkpoints", ()), checkpoint),
+            **({"report": report(old)} if isinstance(old, dict) else {}),
+        }
     return {
         **data,
-        "schema_version": 2,
-        "decisions": _each(data.get("decisions", ()), _decision),
-        "record": {**record, "checkpoints": _each(record.get("checkpoints", ()), _checkpoint)}
-        if isinstance(record, dict)
-        else record,
+        "schema_version": version,
+        "decisions": _each(data.get("decisions", ()), decision),
+        "record": record,
     }
 
 
@@ -33,12 +69,30 @@ def _each(values: Any, change: Callable[[Object], Object]) -> Any:
     return [change(value) if isinstance(value, dict) else value for value in values]
 
 
-def _decision(decision: Object) -> Object:
+def _same(value: Object) -> Object:
+    return value
+
+
+def _decision_of_1(decision: Object) -> Object:
     if decision.get("kind") != "scan":
         return decision
     return {name: value for name, value in decision.items() if name != "stopped_after_cells"}
 
 
-def _checkpoint(checkpoint: Object) -> Object:
+def _checkpoint_of_1(checkpoint: Object) -> Object:
     is_dense = str(checkpoint.get("path", "")).startswith("dense")
     return {"stage": "dense" if is_dense else "pruned", **checkpoint}
+
+
+def _decision_of_2(decision: Object) -> Object:
+    if decision.get("kind") not in ("prune", "sweep"):
+        return decision
+    renamed = {("locked" if name == "spared" else name): value for name, value in decision.items()}
+    modes = renamed.get("modes")
+    if isinstance(modes, list | tuple):
+        renamed["modes"] = ["shrunk" if mode == "compact" else mode for mode in modes]
+    return renamed
+
+
+def _curve_of_2(curve: Object) -> Object:
+    return {**curve, "mode": "shrunk"} if curve.get("mode") == "compact" else curve

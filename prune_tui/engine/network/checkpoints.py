@@ -7,8 +7,11 @@ safetensors state dict.
 """
 
 import hashlib
+import json
 from collections.abc import Mapping
+from math import prod
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import torch
@@ -18,10 +21,23 @@ from safetensors.torch import save as save_bytes
 
 from prune_tui.core.errors import CheckpointError
 from prune_tui.core.session.session import Checkpoint
-from prune_tui.engine.network.masks import Masks
-from prune_tui.engine.network.network import Weights
+from prune_tui.engine.network.network import Masks, Weights
 
 _MASK, _VALUES, _SHAPE = ".mask", ".values", ".shape"
+
+_TYPE_NAMES: Final = {
+    torch.bool: "BOOL",
+    torch.uint8: "U8",
+    torch.int8: "I8",
+    torch.int16: "I16",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int32: "I32",
+    torch.float32: "F32",
+    torch.float64: "F64",
+    torch.int64: "I64",
+}
+"""What safetensors calls a type in its header."""
 
 
 def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool = False) -> bytes:
@@ -39,6 +55,27 @@ def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool
             if with_shapes:
                 tensors[name + _SHAPE] = torch.tensor(plain.shape)
     return save_bytes(tensors)
+
+
+def encoded_bytes(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool = False) -> int:
+    """Return how many bytes `encode` would give, without encoding anything."""
+    entries: list[tuple[str, torch.dtype, tuple[int, ...]]] = []
+    for name, tensor in state.items():
+        mask = masks.get(name)
+        if mask is None:
+            entries.append((name, tensor.dtype, tuple(tensor.shape)))
+        else:
+            entries.append((name + _MASK, torch.uint8, ((mask.numel() + 7) // 8,)))
+            entries.append((name + _VALUES, tensor.dtype, (int(mask.count_nonzero()),)))
+            if with_shapes:
+                entries.append((name + _SHAPE, torch.int64, (tensor.dim(),)))
+    header, end = {}, 0
+    # safetensors lays tensors out by type, the widest first, and then by name.
+    for name, dtype, shape in sorted(entries, key=lambda entry: (-entry[1].itemsize, entry[0])):
+        start, end = end, end + prod(shape) * dtype.itemsize
+        header[name] = {"dtype": _TYPE_NAMES[dtype], "shape": shape, "data_offsets": (start, end)}
+    length = len(json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode())
+    return 8 + (length + 7) // 8 * 8 + end
 
 
 def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> tuple[Weights, Masks]:
@@ -164,6 +201,16 @@ def read_weights(path: Path) -> bytes:
 def sha256(content: bytes) -> str:
     """Return the SHA-256 of a file's bytes, in hexadecimal."""
     return hashlib.sha256(content).hexdigest()
+
+
+def hash_weights(state: Mapping[str, torch.Tensor]) -> str:
+    """Return the SHA-256 of all tensors, in the order of their names, with their names and shapes."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        tensor = state[name].detach().cpu().contiguous()
+        digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return digest.hexdigest()
 
 
 def _other_model(source: str, why: str) -> CheckpointError:

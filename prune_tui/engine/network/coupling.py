@@ -1,29 +1,16 @@
 """Finds what belongs to a layer's units: coupled layers, biases and batch norms, and what reads them."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import nn
 from torch_pruning import DependencyGraph
 
+from prune_tui.engine.network.network import Units
+
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
 _READERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
-
-
-@dataclass(frozen=True, slots=True)
-class Units:
-    """Units that live and die together, over one layer or, through residual connections, several.
-
-    `layers` are those that compute them, in the order they run. `vectors` maps the parameters that go with
-    them (biases, and scales and shifts of batch norms) to their positions there, [units]; `readers` maps each
-    layer that reads them to the columns of its weight, [units, columns a unit].
-    """
-
-    layers: tuple[str, ...]
-    vectors: Mapping[str, torch.Tensor]
-    readers: Mapping[str, torch.Tensor]
 
 
 class Couplings:

@@ -8,9 +8,7 @@ from collections.abc import Mapping
 import torch
 
 from prune_tui.core.planning.price import num_pruned
-
-Masks = dict[str, torch.Tensor]
-"""A boolean mask of the parameter's shape by the parameter's name; a parameter that is not there is dense."""
+from prune_tui.engine.network.network import Masks
 
 _N, _M = 2, 4
 

@@ -6,9 +6,10 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from prune_tui.core.errors import CheckpointError
-from prune_tui.engine.network.coupling import Couplings, Units
-from prune_tui.engine.network.network import Network, network_of, weight_name, weight_of
+from prune_tui.core.errors import CheckpointError, DecisionError
+from prune_tui.engine.network.coupling import Couplings
+from prune_tui.engine.network.network import Network, Units, weight_name, weight_of
+from prune_tui.engine.network.trace import network_of
 
 MAX_DISAGREEMENT = 1e-5
 """How far a shrunk network's outputs may be from the masked one's, relative to the largest output."""
@@ -44,6 +45,29 @@ def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: 
         return None
     module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return with_zeros_as_masks(network_of(module, image_shape, num_classes=num_classes))
+
+
+def checked_shrink(
+    network: Network, batch: torch.Tensor, *, num_classes: int
+) -> tuple[Network, float] | None:
+    """Return the network without its dead units, and how far its outputs for a batch of real images differ.
+
+    None if no unit is dead.
+
+    Raises:
+        DecisionError: the outputs differ by more than rounding.
+    """
+    channels, height, width = batch.shape[1:]
+    shrunk = shrink(network, (channels, height, width), num_classes=num_classes)
+    if shrunk is None:
+        return None
+    difference = disagreement(network.module, shrunk.module, batch)
+    if not difference <= MAX_DISAGREEMENT:
+        raise DecisionError(
+            f"shrinking is refused: the smaller network's outputs differ by {difference:.1e} of the largest "
+            f"(at most {MAX_DISAGREEMENT:.0e} may come from rounding); the masked network is kept"
+        )
+    return shrunk, difference
 
 
 def with_zeros_as_masks(network: Network) -> Network:

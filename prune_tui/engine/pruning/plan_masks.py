@@ -1,6 +1,6 @@
 """Turns a plan into masks for the whole network: scores by the criterion, then the highest are kept."""
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import assert_never
 
 import torch
@@ -8,12 +8,9 @@ import torch
 from prune_tui.catalog.schedules import steps_entry
 from prune_tui.core.errors import DecisionError, UnknownNameError
 from prune_tui.core.planning.settings import n_m_reason
-from prune_tui.core.run.events import BatchEvaluated
-from prune_tui.core.session.decisions import Granularity, Iterative, OneShot, Prune, Schedule
-from prune_tui.engine.measure.evaluate import Clock, Images
-from prune_tui.engine.network.coupling import Units
+from prune_tui.core.session.decisions import Iterative, OneShot, Prune, Schedule
+from prune_tui.core.terms import Granularity
 from prune_tui.engine.network.masks import (
-    Masks,
     keep_units,
     keep_units_globally,
     living_units,
@@ -23,8 +20,8 @@ from prune_tui.engine.network.masks import (
     spread,
     unit_scores,
 )
-from prune_tui.engine.network.network import Network, weight_name
-from prune_tui.engine.pruning.scores import Scores, score
+from prune_tui.engine.network.network import Masks, Network, Units, weight_name
+from prune_tui.engine.pruning.scores import Scores
 
 
 def prunable_layers(network: Network, granularity: Granularity) -> list[str]:
@@ -66,32 +63,15 @@ def masks_of_layer(
             assert_never(granularity)
 
 
-def masks_for_round(
-    network: Network,
-    images: Images,
-    decision: Prune,
-    round: int,
-    *,
-    random_state: torch.Generator,
-    clock: Clock,
-) -> Generator[BatchEvaluated, None, Masks]:
+def masks_for_round(network: Network, scores: Scores, decision: Prune, round: int) -> Masks:
     """Return the masks after one round of a decision, counted from 1, never regrowing those there are."""
-    plan, granularity = plan_of(network, decision), decision.granularity
-    scores = yield from score(
-        network,
-        images,
-        decision.criterion,
-        granularity,
-        layers_with(network, list(plan), granularity),
-        random_state=random_state,
-        clock=clock,
-    )
+    granularity = decision.granularity
     if decision.scope == "global":
         assert isinstance(decision.plan, float)
         target = target_of_round(decision.schedule, decision.plan, round)
         return network.masks | _global_masks(network, scores, target, granularity)
     masks = dict(network.masks)
-    for name, final in plan.items():
+    for name, final in plan_of(network, decision).items():
         target = target_of_round(decision.schedule, final, round)
         target = max(target, _sparsity(network, name, granularity))
         masks |= masks_of_layer(network, scores, name, target, granularity)
@@ -119,11 +99,11 @@ def plan_of(network: Network, decision: Prune) -> Mapping[str, float]:
     """
     free = prunable_layers(network, decision.granularity)
     names = [layer.name for layer in network.layers]
-    for name in decision.spared:
+    for name in decision.locked:
         if name not in names:
             raise UnknownNameError("layer", name, names)
     if isinstance(decision.plan, float):
-        return _not_empty({name: decision.plan for name in free if name not in decision.spared})
+        return _not_empty({name: decision.plan for name in free if name not in decision.locked})
     for name, sparsity in decision.plan.items():
         if name not in names:
             raise UnknownNameError("layer", name, names)

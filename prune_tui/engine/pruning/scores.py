@@ -4,14 +4,14 @@ from collections.abc import Generator, Mapping, Sequence
 from typing import assert_never
 
 import torch
-from torch import nn
 
 from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.catalog.criteria.facts import LayerFacts
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.run.events import BatchEvaluated
-from prune_tui.core.session.decisions import Granularity
-from prune_tui.engine.measure.evaluate import Clock, Images
+from prune_tui.core.terms import Granularity
+from prune_tui.engine.context import Clock
+from prune_tui.engine.measure.evaluate import DeviceData
 from prune_tui.engine.network.network import Network
 
 NUM_GRADIENT_IMAGES = 2_048
@@ -24,7 +24,7 @@ Scores = dict[str, torch.Tensor]
 
 def score(
     network: Network,
-    images: Images,
+    data: DeviceData,
     criterion: str,
     granularity: Granularity,
     layers: Sequence[str],
@@ -45,11 +45,11 @@ def score(
             pass
         case "gradient_products":
             gradients = yield from _gradients(
-                network, images, names, GRADIENT_BATCH_SIZE, NUM_GRADIENT_IMAGES, random_state, clock
+                network, data, names, GRADIENT_BATCH_SIZE, NUM_GRADIENT_IMAGES, random_state, clock
             )
         case "squared_gradients":
             gradients = yield from _gradients(
-                network, images, names, 1, NUM_SQUARED_GRADIENT_IMAGES, random_state, clock
+                network, data, names, 1, NUM_SQUARED_GRADIENT_IMAGES, random_state, clock
             )
         case _:
             assert_never(entry.needs)
@@ -76,7 +76,7 @@ def score(
 
 def _gradients(
     network: Network,
-    images: Images,
+    data: DeviceData,
     names: Sequence[str],
     batch_size: int,
     num_images: int,
@@ -87,12 +87,12 @@ def _gradients(
     module, weights = network.module, [network.weight(name) for name in names]
     was_training = module.training
     module.eval()
-    order = torch.randperm(len(images.train), generator=random_state)[:num_images].to(images.device)
+    order = torch.randperm(len(data.train), generator=random_state)[:num_images].to(data.device)
     sums = [torch.zeros_like(weight) for weight in weights]
     batches = torch.split(order, batch_size)
     for number, chosen in enumerate(batches, start=1):
-        logits = module(images.normalised(images.train.images[chosen]))
-        loss = nn.functional.cross_entropy(logits, images.train.labels[chosen])
+        logits = module(data.normalised(data.train.images[chosen]))
+        loss = data.task.loss(logits, data.train.labels[chosen])
         with torch.no_grad():
             for total, weight, gradient in zip(
                 sums, weights, torch.autograd.grad(loss, weights), strict=True

@@ -6,12 +6,12 @@ from contextlib import contextmanager
 import torch
 
 from prune_tui.catalog.datasets.images import Split
-from prune_tui.core.session.recipe import Precision
+from prune_tui.core.terms import Precision
 from prune_tui.engine.device import computes_bfloat16
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Images
-from prune_tui.engine.network.masks import Masks
-from prune_tui.engine.network.network import Network
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData
+from prune_tui.engine.network.network import Masks, Network
 from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
+from prune_tui.engine.task import Classification
 
 NUM_COMPARED = 32
 """The images on which replays are compared with the plain pass: few, for each layer runs both ways."""
@@ -28,23 +28,28 @@ Levels = Mapping[str, torch.Tensor]
 class Evaluator:
     """Gives the logits of a pruned network, from a recorded batch where that is possible."""
 
-    def __init__(self, network: Network, images: Images, precision: Precision) -> None:
-        self.network, self._images = network, images
-        self._is_mixed = precision == "bfloat16" and computes_bfloat16(images.device)
+    def __init__(self, network: Network, data: DeviceData, precision: Precision) -> None:
+        self.network, self._data = network, data
+        self._is_mixed = precision == "bfloat16" and computes_bfloat16(data.device)
         self.is_reused = False
         self.recorded_bytes = 0
-        self._batch = images.normalised(images.validation.images[:1])
+        self._batch = data.normalised(data.validation.images[:1])
         self._recording: Recording | None = None
         network.module.eval()
 
     @property
     def validation(self) -> Split:
         """The split that is scanned on."""
-        return self._images.validation
+        return self._data.validation
+
+    @property
+    def task(self) -> Classification:
+        """What the network is scored for."""
+        return self._data.task
 
     def take(self, images: torch.Tensor, *, records: bool = True) -> None:
         """Go on with a batch of images, bytes of shape [N, C, H, W]; `records` False if each is used once."""
-        self._batch, self._recording = self._images.normalised(images), None
+        self._batch, self._recording = self._data.normalised(images), None
         if self.is_reused and records:
             with self._computing():
                 self._recording = Recording(self.network.module, self._batch)
@@ -110,7 +115,7 @@ class Evaluator:
 
     @contextmanager
     def _computing(self) -> Iterator[None]:
-        device = self._images.device.type
+        device = self._data.device.type
         with torch.inference_mode(), torch.autocast(device, torch.bfloat16, enabled=self._is_mixed):
             yield
 

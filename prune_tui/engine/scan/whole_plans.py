@@ -1,23 +1,22 @@
-"""Evaluates whole plans at the end of a scan, on the images drawn first, to calibrate forecasts."""
+"""Evaluates whole plans at the end of a scan, on the images drawn first, to calibrate predictions."""
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 import torch
 
 from prune_tui.catalog.datasets.images import Split
 from prune_tui.core.planning.calibration import RUIN, joint_plans
+from prune_tui.core.report import JointPoint, ScanFigures
 from prune_tui.core.run.events import BatchEvaluated, JointScanned
-from prune_tui.core.run.report import JointPoint, ScanFigures
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Clock
-from prune_tui.engine.network.masks import Masks
-from prune_tui.engine.pruning.plan_masks import masks_of_layer
-from prune_tui.engine.pruning.scores import Scores
+from prune_tui.engine.context import Clock
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE
+from prune_tui.engine.network.network import Masks
 from prune_tui.engine.scan.evaluator import Evaluator
 
 
 def whole_plans(
     evaluator: Evaluator,
-    scores: Scores,
+    masks_of_plan: Callable[[Mapping[str, float]], Masks],
     drawn: Split,
     known: Sequence[torch.Tensor],
     scanned: ScanFigures,
@@ -25,19 +24,16 @@ def whole_plans(
     num_images: int,
     clock: Clock,
 ) -> Iterator[BatchEvaluated | JointScanned]:
-    """Evaluate the plans that calibrate the forecasts of a scan, each on the first `num_images` drawn.
+    """Evaluate the plans that calibrate the predictions of a scan, each on the first `num_images` drawn.
 
     `known` says, batch by batch from the first, which images the dense network gets right.
     """
-    network, plans = evaluator.network, joint_plans(evaluator.network.layers, scanned)
+    plans = joint_plans(evaluator.network.layers, scanned)
     if not plans:
         return
     num_dense_right = _num_dense_right(evaluator, drawn, known, num_images)
     for plan in plans:
-        masks: Masks = {}
-        for name, sparsity in plan.items():
-            masks |= masks_of_layer(network, scores, name, sparsity, scanned.granularity)
-        num_right = yield from _num_right(evaluator, drawn, masks, num_images, clock)
+        num_right = yield from _num_right(evaluator, drawn, masks_of_plan(plan), num_images, clock)
         accuracy = _accuracy(scanned, num_right, num_dense_right, num_images)
         yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), clock())
         if accuracy < RUIN * scanned.dense_accuracy:
@@ -57,7 +53,7 @@ def _num_right(
     parts, num_right = _parts(0, num_images), 0
     for number, part in enumerate(parts, start=1):
         evaluator.take(drawn.images[part], records=False)
-        num_right += int((evaluator.logits_with(masks).argmax(dim=1) == drawn.labels[part]).sum())
+        num_right += int(evaluator.task.is_right(evaluator.logits_with(masks), drawn.labels[part]).sum())
         yield BatchEvaluated(number, len(parts), clock())
     return num_right
 
@@ -69,7 +65,7 @@ def _num_dense_right(
     is_right = list(known)
     for part in _parts(sum(len(each) for each in known), num_images):
         evaluator.take(drawn.images[part], records=False)
-        is_right.append(evaluator.dense_logits().argmax(dim=1) == drawn.labels[part])
+        is_right.append(evaluator.task.is_right(evaluator.dense_logits(), drawn.labels[part]))
     return int(torch.cat(is_right)[:num_images].sum())
 
 

@@ -1,13 +1,13 @@
 """The dense network as a teacher: its softened answers, and how far the pruned network's are from them."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import torch
 from torch import nn
 
 from prune_tui.core.run.events import BatchEvaluated
 from prune_tui.core.session.recipe import DISTILLATION_TEMPERATURE
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, Clock, Images
+from prune_tui.engine.context import Clock
 
 
 class Teacher:
@@ -17,16 +17,17 @@ class Teacher:
         self._module = module.eval()
         self._table: torch.Tensor | None = None
 
-    def tabulate(self, images: Images, clock: Clock) -> Generator[BatchEvaluated, None, None]:
-        """Classify all training images once, so that `scores` need not."""
+    def tabulate(
+        self, batches: Iterable[torch.Tensor], num_batches: int, clock: Clock
+    ) -> Generator[BatchEvaluated, None, None]:
+        """Classify all training images once, in batches of normalised floats, so that `scores` need not."""
         if self._table is not None:
             return
-        batches = torch.split(images.train.images, EVALUATION_BATCH_SIZE)
         parts = []
         for number, batch in enumerate(batches, start=1):
             with torch.inference_mode():
-                parts.append(self._module(images.normalised(batch)))
-            yield BatchEvaluated(number, len(batches), clock())
+                parts.append(self._module(batch))
+            yield BatchEvaluated(number, num_batches, clock())
         self._table = torch.cat(parts).clone()
 
     def looked_up(self, chosen: torch.Tensor) -> torch.Tensor:

@@ -1,47 +1,31 @@
 """Trains a network, an event a batch, and keeps the best epoch by validation accuracy."""
 
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import assert_never
 
 import torch
 from torch import nn
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.events import BatchEvaluated, BatchTrained, EpochFinished, MaskChecked, WeightsBinned
-from prune_tui.core.run.report import EpochFigures
 from prune_tui.core.session.recipe import Training
+from prune_tui.engine.context import Clock, TrainingPhase
 from prune_tui.engine.device import computes_bfloat16
-from prune_tui.engine.measure.evaluate import Clock, Images, binned_weights, evaluate
+from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData, evaluate
+from prune_tui.engine.measure.histograms import binned_weights
 from prune_tui.engine.network.network import Network, Weights
 from prune_tui.engine.training.augmentation import augmented
 from prune_tui.engine.training.distillation import Teacher, distillation_loss
+from prune_tui.engine.training.optimizers import learning_rate, optimizer_of
 
 _CHECKS_PER_EPOCH = 8
 _CHECK_SECONDS = 1.0
-_WARM_UP_SHARE = 0.3
-_START_DIVISOR = 25.0
 _DROPOUTS = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d)
 
 TrainingEvent = BatchTrained | BatchEvaluated | EpochFinished | MaskChecked | WeightsBinned
-
-
-@dataclass(frozen=True, slots=True)
-class Stint:
-    """Which stretch of training this is, for its events, and when to stop.
-
-    `should_stop` is asked before each batch with the epochs completed in this decision so far. The recipe's
-    first `epochs_skipped` are left out, its learning rates with them.
-    """
-
-    decision: int
-    round: int
-    num_rounds: int
-    epochs_before: int
-    should_stop: Callable[[int], bool]
-    epochs_skipped: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +40,10 @@ class Trained:
 
 def train(
     network: Network,
-    images: Images,
+    data: DeviceData,
     training: Training,
     *,
-    stint: Stint,
+    phase: TrainingPhase,
     random_state: torch.Generator,
     clock: Clock,
     best: tuple[float, Weights] | None = None,
@@ -74,46 +58,47 @@ def train(
     Raises:
         DecisionError: the loss is no longer a number.
     """
-    module, num_images = network.module, len(images.train)
+    module, num_images = network.module, len(data.train)
     num_batches = math.ceil(num_images / training.batch_size)
     num_steps = num_batches * training.num_epochs
-    num_epochs = training.num_epochs - stint.epochs_skipped
+    num_epochs = training.num_epochs - phase.epochs_skipped
     check_every = max(1, num_batches // _CHECKS_PER_EPOCH)
     stopped_after: int | None = None
     checked_at = 0.0
     if teacher is not None and training.augmentation == "none":
-        yield from teacher.tabulate(images, clock)
-    optimizer = _optimizer(module, training)
+        batches = torch.split(data.train.images, EVALUATION_BATCH_SIZE)
+        yield from teacher.tabulate(map(data.normalised, batches), len(batches), clock)
+    optimizer = optimizer_of(module, training)
     with _dropout(module, training.dropout):
         for epoch in range(1, num_epochs + 1):
             module.train()
-            order = torch.randperm(num_images, generator=random_state).to(images.device)
-            total_loss = torch.zeros((), device=images.device)
+            order = torch.randperm(num_images, generator=random_state).to(data.device)
+            total_loss = torch.zeros((), device=data.device)
             rate = training.learning_rate
             for batch in range(num_batches):
-                if stint.should_stop(stint.epochs_before + epoch - 1):
-                    stopped_after = stint.epochs_before + epoch - 1
+                if phase.should_stop(phase.epochs_before + epoch - 1):
+                    stopped_after = phase.epochs_before + epoch - 1
                     break
                 chosen = order[batch * training.batch_size : (batch + 1) * training.batch_size]
-                step = (stint.epochs_skipped + epoch - 1) * num_batches + batch
+                step = (phase.epochs_skipped + epoch - 1) * num_batches + batch
                 rate = learning_rate(training, step, num_steps)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
-                loss = _loss(module, images, training, chosen, teacher, random_state)
+                loss = _loss(module, data, training, chosen, teacher, random_state)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 network.hold_masks()
                 total_loss += loss.detach() * len(chosen)
                 yield BatchTrained(
-                    stint.round, stint.num_rounds, epoch, num_epochs, batch + 1, num_batches, clock()
+                    phase.round, phase.num_rounds, epoch, num_epochs, batch + 1, num_batches, clock()
                 )
                 if network.masks and (batch + 1) % check_every == 0 and clock() > checked_at + _CHECK_SECONDS:
                     yield from check(network, clock)
                     checked_at = clock()
             if stopped_after is not None:
                 break
-            evaluation = yield from evaluate(module, images, images.validation, clock)
+            evaluation = yield from evaluate(module, data, data.validation, clock)
             train_loss = float(total_loss) / num_images
             if not (math.isfinite(train_loss) and math.isfinite(evaluation.loss)):
                 raise DecisionError(
@@ -124,8 +109,8 @@ def train(
             if is_best:
                 best = evaluation.accuracy, network.state()
             figures = EpochFigures(
-                decision=stint.decision,
-                round=stint.round,
+                decision=phase.decision,
+                round=phase.round,
                 epoch=epoch,
                 train_loss=train_loss,
                 accuracy=evaluation.accuracy,
@@ -144,49 +129,28 @@ def check(network: Network, clock: Clock) -> Generator[MaskChecked | WeightsBinn
     yield from binned_weights(network, stage="pruned")
 
 
-def learning_rate(training: Training, step: int, num_steps: int) -> float:
-    """Return the learning rate of a step, counted from 0, of `num_steps`."""
-    peak, done = training.learning_rate, step / num_steps
-    match training.learning_rate_schedule:
-        case "constant":
-            return peak
-        case "step":
-            return peak if done < 0.5 else peak / 10 if done < 0.75 else peak / 100
-        case "cosine":
-            return peak * (1 + math.cos(math.pi * done)) / 2
-        case "one_cycle":
-            if done < _WARM_UP_SHARE:
-                low = peak / _START_DIVISOR
-                return low + (peak - low) * (1 - math.cos(math.pi * done / _WARM_UP_SHARE)) / 2
-            return peak * (1 + math.cos(math.pi * (done - _WARM_UP_SHARE) / (1 - _WARM_UP_SHARE))) / 2
-        case _:
-            assert_never(training.learning_rate_schedule)
-
-
 def _loss(
     module: nn.Module,
-    images: Images,
+    data: DeviceData,
     training: Training,
     chosen: torch.Tensor,
     teacher: Teacher | None,
     random_state: torch.Generator,
 ) -> torch.Tensor:
     """Return the loss of a batch of training images: against their labels and, in part, the teacher."""
-    batch = augmented(images.train.images[chosen], training, random_state)
-    inputs = images.normalised(batch)
-    is_mixed = training.precision == "bfloat16" and computes_bfloat16(images.device)
-    with torch.autocast(images.device.type, torch.bfloat16, enabled=is_mixed):
+    batch = augmented(data.train.images[chosen], training, random_state)
+    inputs = data.normalised(batch)
+    is_mixed = training.precision == "bfloat16" and computes_bfloat16(data.device)
+    with torch.autocast(data.device.type, torch.bfloat16, enabled=is_mixed):
         scores = module(inputs)
     scores = scores.float()
-    loss = nn.functional.cross_entropy(
-        scores, images.train.labels[chosen], label_smoothing=training.label_smoothing
-    )
+    loss = data.task.loss(scores, data.train.labels[chosen], label_smoothing=training.label_smoothing)
     if teacher is None:
         return loss
     if training.augmentation == "none":
         teachers = teacher.looked_up(chosen)
     else:
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=is_mixed):
+        with torch.autocast(data.device.type, torch.bfloat16, enabled=is_mixed):
             teachers = teacher.scores(inputs)
     share = training.distillation
     return (1 - share) * loss + share * distillation_loss(scores, teachers)
@@ -205,23 +169,3 @@ def _dropout(module: nn.Module, probability: float | None) -> Iterator[None]:
     finally:
         for layer, was in zip(dropouts, before, strict=True):
             layer.p = was
-
-
-def _optimizer(module: nn.Module, training: Training) -> torch.optim.Optimizer:
-    parameters, rate, decay = module.parameters(), training.learning_rate, training.weight_decay
-    match training.optimizer:
-        case "sgd":
-            return torch.optim.SGD(
-                parameters,
-                lr=rate,
-                momentum=training.momentum,
-                weight_decay=decay,
-                nesterov=training.momentum > 0,
-                fused=True,
-            )
-        case "adam":
-            return torch.optim.Adam(parameters, lr=rate, weight_decay=decay, fused=True)
-        case "adamw":
-            return torch.optim.AdamW(parameters, lr=rate, weight_decay=decay, fused=True)
-        case _:
-            assert_never(training.optimizer)

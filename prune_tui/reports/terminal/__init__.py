@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from prune_tui.core.run.report import Report
-from prune_tui.core.session.decisions import Decision, describe
+from prune_tui.core.report import Report
+from prune_tui.core.session.decisions import Decision
 from prune_tui.core.session.session import Session
 from prune_tui.reports.caveats import caveats
 from prune_tui.reports.terminal.distributions import distributions_parts
@@ -29,7 +29,7 @@ def session_tables(session: Session) -> RenderableType:
     )
     decisions = plain_table(show_header=False)
     for number, decision in enumerate(session.decisions, start=1):
-        decisions.add_row(Text(str(number), "dim"), Text(describe(decision)))
+        decisions.add_row(Text(str(number), "dim"), Text(decision.description))
     return Group(head, Text(), titled("decisions", decisions), Text())
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 from rich.console import RenderableType
 from rich.text import Text
 
-from prune_tui.core.run.report import Distribution, Measure, Report
+from prune_tui.core.report import Distribution, Quantity, Report
 from prune_tui.reports.terminal.tables import plain_table, shortened, titled
 
 Stage = Literal["dense", "pruned"]
@@ -19,7 +19,7 @@ _NUM_BARS, _NAME_WIDTH = 22, 20
 MAX_LAYERS = 12
 """Every layer is drawn up to so many; of more, this many of the largest."""
 
-_TITLES: Mapping[Measure, str] = {
+_TITLES: Mapping[Quantity, str] = {
     "weights": "distribution of |w|, kept weights",
     "unit_norms": "distribution of the L2 norm of units",
     "top_share": "share of each unit that is among the layer's largest tenth",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from prune_tui.core.run.report import LayerFigures
+from prune_tui.core.report import LayerFigures
 from prune_tui.reports.terminal.tables import plain_table, shortened
 
 _BAR_WIDTH, _NAME_WIDTH = 20, 22

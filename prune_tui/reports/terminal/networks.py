@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from rich.console import RenderableType
 from rich.table import Table
 
-from prune_tui.core.run.report import Figures, Latency, Report
+from prune_tui.core.report import Figures, Latency, Report
 from prune_tui.reports.markdown import compression_ratio, networks_of, theoretical_speedup
 from prune_tui.reports.terminal.tables import plain_table, titled
 

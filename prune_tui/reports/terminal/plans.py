@@ -5,7 +5,7 @@ from rich.text import Text
 
 from prune_tui.core.planning.budget import Solution
 from prune_tui.core.planning.target import Target, describe_target
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.predictor import error_at, misses
 from prune_tui.reports.terminal.tables import WIDTH, plain_table, shortened
 

@@ -4,7 +4,7 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.reports.terminal.tables import WIDTH, shortened, titled
 
 _BLOCKS = "▁▂▃▄▅▆▇█"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import RenderableType
 
+from prune_tui.core.report import Curve, CurvePoint
 from prune_tui.core.run.curves import (
     by_sweep,
     masked_twin,
@@ -12,7 +13,6 @@ from prune_tui.core.run.curves import (
     swept_sparsities,
     times_as_fast,
 )
-from prune_tui.core.run.report import Curve, CurvePoint
 from prune_tui.reports.terminal.plots import sweep_plot
 from prune_tui.reports.terminal.tables import Column, grid
 

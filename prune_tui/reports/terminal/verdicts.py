@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from prune_tui.core.run.report import Difference, Environment
+from prune_tui.core.comparison import Difference
+from prune_tui.core.report import Environment
 from prune_tui.core.session.session import Checkpoint
 from prune_tui.reports.terminal.tables import plain_table
 

@@ -37,7 +37,7 @@ class Spread(Widget):
     def show(self) -> None:
         """Draw what is known now; nothing is redrawn if nothing has changed."""
         view = self._state.view
-        drawn = (self.position, view.distributions, view.layer_figures)
+        drawn = (self.position, view.report.distributions, view.report.layers)
         if drawn != self._drawn:
             self._drawn = drawn
             self.refresh()
@@ -48,10 +48,10 @@ class Spread(Widget):
         width, height = self.size.width, self.size.height
         num_bars = min(len(view.layers), max(3, height // 4))
         lines = distributions_text.histograms(
-            view.distributions, self.shown, palette, width=width, height=height - num_bars - 2
+            view.report.distributions, self.shown, palette, width=width, height=height - num_bars - 2
         )
         bars = distributions_text.bars(
-            view.layer_figures, self.position % len(view.layers), palette, width=width, room=num_bars
+            view.report.layers, self.position % len(view.layers), palette, width=width, room=num_bars
         )
         return Text("\n").join([*lines, Text(), *bars])
 

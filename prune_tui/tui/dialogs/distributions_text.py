@@ -6,12 +6,12 @@ from typing import Final
 
 from rich.text import Text
 
-from prune_tui.core.run.report import Distribution, LayerFigures, Measure
+from prune_tui.core.report import Distribution, LayerFigures, Quantity
 from prune_tui.reports.numbers import count_text, shortened
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.weight_histogram import histogram_lines
 
-TITLES: Final[dict[Measure, tuple[str, str]]] = {
+TITLES: Final[dict[Quantity, tuple[str, str]]] = {
     "weights": ("weights by |w|", "|w|"),
     "unit_norms": ("units by L2 norm", "norm"),
     "top_share": ("units by top share", "share"),
@@ -34,7 +34,7 @@ def histograms(
 
 
 def _block(
-    taken: Sequence[Distribution], layer: str, measure: Measure, palette: Palette, *, width: int, rows: int
+    taken: Sequence[Distribution], layer: str, measure: Quantity, palette: Palette, *, width: int, rows: int
 ) -> list[Text]:
     found = {one.stage: one for one in taken if (one.layer, one.measure) == (layer, measure)}
     largest = max((one.largest for one in found.values()), default=0.0)

@@ -1,7 +1,7 @@
 """The curves of a scan and of a baseline's training, as plots."""
 
 from prune_tui.core.planning.price import curve_of
-from prune_tui.core.run.report import EpochFigures, ScanFigures
+from prune_tui.core.report import EpochFigures, ScanFigures
 from prune_tui.core.workflow import half_widths_of
 from prune_tui.tui.widgets.chart import Line, Plot, padded_range
 

@@ -36,8 +36,8 @@ def reachable(session: Session | None, view: View) -> frozenset[Step]:
     """Return the steps whose input exists."""
     is_open = session is not None
     has_plan = is_open and view.is_ready and has_baseline(session)
-    has_run = is_open and (view.pruned_counts is not None or is_pruning(view))
-    has_result = is_open and view.pruned_counts is not None and not is_pruning(view)
+    has_run = is_open and (view.counted is not None or is_pruning(view))
+    has_result = is_open and view.counted is not None and not is_pruning(view)
     has_input = {
         Step.PICK: True,
         Step.SCAN: is_open,
@@ -50,8 +50,8 @@ def reachable(session: Session | None, view: View) -> frozenset[Step]:
 
 def landing(session: Session, view: View) -> Step:
     """Return the step at which a resumed session goes on: the furthest that costs nothing to enter."""
-    if view.pruned is not None:
+    if view.report.pruned is not None:
         return Step.SAVE
-    if view.pruned_counts is not None:
+    if view.counted is not None:
         return Step.TRAIN
-    return Step.PLAN if view.scan is not None and has_baseline(session) else Step.SCAN
+    return Step.PLAN if view.report.scan is not None and has_baseline(session) else Step.SCAN

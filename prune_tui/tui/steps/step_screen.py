@@ -130,7 +130,7 @@ class StepScreen(Screen[None]):
     def action_finetune(self) -> None:
         """Fine-tune the pruned network once more, by the recipe of the settings, and watch."""
         state = self.state
-        if state.is_busy or state.view.pruned_counts is None:
+        if state.is_busy or state.view.counted is None:
             self.app.bell()
             return
         self.post_message(Perform(Finetune(training=finetuning_of(state.settings))))

@@ -63,8 +63,8 @@ def progress_words(state: State) -> tuple[str, float | None, str]:
         batch = running.batch
         rounds = f"round {batch.round}/{batch.num_rounds}  " if batch.num_rounds > 1 else ""
         where = f"{rounds}epoch {batch.epoch}/{batch.num_epochs}  batch {batch.batch}/{batch.num_batches}"
-    elif running.kind == "scan" and view.scan is not None:
-        where = cells_words(view.scan)
+    elif running.kind == "scan" and view.report.scan is not None:
+        where = cells_words(view.report.scan)
     elif running.kind == "sweep":
         where = _points_words(state, running)
     else:
@@ -85,7 +85,7 @@ def progress_words(state: State) -> tuple[str, float | None, str]:
 
 
 def _points_words(state: State, running: Running) -> str:
-    done = sum(len(curve.points) for curve in state.view.curves if curve.decision == running.index)
+    done = sum(len(curve.points) for curve in state.view.report.curves if curve.decision == running.index)
     points = f"{done}/{round(done / running.done)} points" if done and running.done else "first point"
     batch = running.batch
     return f"{points}  epoch {batch.epoch}/{batch.num_epochs}" if batch is not None else points

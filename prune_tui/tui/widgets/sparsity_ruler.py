@@ -6,7 +6,7 @@ from rich.style import Style
 from rich.text import Text
 
 from prune_tui.core.planning.price import curve_of
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.tui.palette import Palette
 
 HEIGHTS: Final = "▁▂▃▄▅▆▇█"

@@ -24,14 +24,15 @@ def settle() -> None:
 
 def engine_runner(options: Options, opening: Opening) -> Runner:
     """Build the engine for a session; a resumed one stays in the folder it was found in."""
+    from prune_tui.engine.device import prepare_process
     from prune_tui.runner.runner import Runner as EngineRunner
 
+    prepare_process(options.num_threads)
     folder = opening.resumed_from.parent if opening.resumed_from else options.sessions_dir
     return EngineRunner(
         opening.session,
         sessions_dir=folder,
         data_dir=options.data_dir,
-        num_threads=options.num_threads,
         weights=opening.weights,
     )
 

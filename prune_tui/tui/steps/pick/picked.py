@@ -1,16 +1,15 @@
 """What has been picked: why it can't be begun with, or the session and the baseline that it makes."""
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, fits
 from prune_tui.catalog.models import ModelEntry
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.baselines import to_be_trained
 from prune_tui.core.session.decisions import Decision, LoadDense, epochs
-from prune_tui.core.session.session import Device, Session
+from prune_tui.core.session.session import NAME_PATTERN, Device, Session
 from prune_tui.tui.steps.pick.text import shape_text
 
 
@@ -46,21 +45,17 @@ class Picked:
             return f"there is no folder {dataset.path}"
         if self.trains and not (self.num_epochs.isdigit() and int(self.num_epochs) > 0):
             return "the number of epochs is a whole number from 1"
-        try:
-            self.session()
-        except ValidationError as error:
-            field = error.errors()[0]["loc"][0]
-            return {
-                "name": "a session's name is letters, digits, . _ - and begins with a letter or digit",
-                "seed": "the seed is a whole number from 0 to 4,294,967,295",
-            }.get(str(field), f"{field} can't be used")
+        if not re.fullmatch(NAME_PATTERN, self.name):
+            return "a session's name is letters, digits, . _ - and begins with a letter or digit"
+        if not (self.seed.isascii() and self.seed.isdigit() and int(self.seed) < 2**32):
+            return "the seed is a whole number from 0 to 4,294,967,295"
         return ""
 
     def session(self) -> Session:
         """Return the session to begin."""
         return Session(
             name=self.name,
-            seed=int(self.seed) if self.seed.lstrip("-").isdigit() else -1,
+            seed=int(self.seed),
             model=self.model.name,
             dataset=self.dataset.name,
             device=self.device,
@@ -73,4 +68,4 @@ class Picked:
         if not self.trains:
             return LoadDense()
         recipe = training_recipe(self.model, self.dataset)
-        return to_be_trained(recipe.model_copy(update={"num_epochs": int(self.num_epochs)}))
+        return to_be_trained(replace(recipe, num_epochs=int(self.num_epochs)))

@@ -9,6 +9,7 @@ from textual.coordinate import Coordinate
 
 from prune_tui.core.baselines import trained_baseline
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import LayerRow, layer_rows
 from prune_tui.core.planning.plan_editor import (
     Draft,
@@ -22,7 +23,6 @@ from prune_tui.core.planning.plan_editor import (
     with_sparsity,
 )
 from prune_tui.core.planning.settings import PlanSettings, fixed_reason, overall_sparsity, prune_decision
-from prune_tui.core.run.events import LayerInfo
 from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.steps.plan import budget as plan_budget
@@ -277,7 +277,7 @@ class PlanScreen(GoalKeeper):
         state = self.state
         dialog = SettingsDialog(
             state.settings,
-            can_go_on=state.view.pruned_counts is not None,
+            can_go_on=state.view.counted is not None,
             baseline=trained_baseline(state.session),
         )
         self.app.push_screen(dialog, self._settings_given)

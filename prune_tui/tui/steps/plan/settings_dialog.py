@@ -1,7 +1,8 @@
 """Asks how a plan is to be carried out."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, Final
+from typing import ClassVar, Final, TypeVar
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,11 +15,14 @@ from prune_tui.catalog.schedules import SCHEDULES, STEPS
 from prune_tui.core.baselines import epochs_to_rewind_to, why_not_rewound
 from prune_tui.core.planning.settings import PlanSettings
 from prune_tui.core.session.decisions import Iterative, OneShot, Rewinding, TrainDense
-from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.recipe import Augmentation, LearningRateSchedule, Training
+from prune_tui.core.terms import Precision
 from prune_tui.core.workflow import GRANULARITIES
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.dialogs.field import field
+
+Key = TypeVar("Key", bound=str)
 
 SCOPES: Final = {"layer": "each layer its own sparsity", "global": "one threshold for the whole network"}
 STARTS: Final = {"dense": "prune the dense baseline", "pruned": "go on from what is pruned now"}
@@ -28,18 +32,21 @@ RETRAINING: Final = {
     "rate": "rewind the learning rate, train as before",
 }
 REWOUND: Final = {"weights": "weights", "rate": "learning_rate"}
-RATES: Final = {
+RATES: Final[Mapping[LearningRateSchedule, str]] = {
     "constant": "the same rate throughout",
     "step": "a tenth after half, again after three quarters",
     "cosine": "falls along a cosine to zero",
     "one_cycle": "rises for 30 % of the steps, falls to zero",
 }
-AUGMENTATIONS: Final = {
+AUGMENTATIONS: Final[Mapping[Augmentation, str]] = {
     "none": "images as they are",
     "crop": "shifted by up to an eighth",
     "crop_flip": "shifted, and half of them mirrored",
 }
-PRECISIONS: Final = {"float32": "", "bfloat16": "mixed: passes in bfloat16, weights in float32"}
+PRECISIONS: Final[Mapping[Precision, str]] = {
+    "float32": "",
+    "bfloat16": "mixed: passes in bfloat16, weights in float32",
+}
 RECIPE: Final = (
     "epochs-line",
     "rate-line",
@@ -50,6 +57,16 @@ RECIPE: Final = (
     "precision",
 )
 """What is asked of fine-tuning only: a rewound network is trained by its baseline's recipe."""
+
+
+def by_name(choices: Mapping[Key, str]) -> dict[str, str]:
+    """Return choices and what they mean as a form shows them."""
+    return {str(choice): meaning for choice, meaning in choices.items()}
+
+
+def named(choices: Mapping[Key, str], name: str) -> Key:
+    """Return the choice of this name."""
+    return next(choice for choice in choices if choice == name)
 
 
 class SettingsDialog(Dialog[PlanSettings]):
@@ -91,7 +108,7 @@ class SettingsDialog(Dialog[PlanSettings]):
         yield Choice("prune by", criteria, settings.criterion, id="criterion")
         yield Choice(
             "each",
-            {str(name): text for name, text in GRANULARITIES.items()},
+            by_name(GRANULARITIES),
             settings.granularity,
             id="granularity",
         )
@@ -112,13 +129,13 @@ class SettingsDialog(Dialog[PlanSettings]):
         yield Choice("to epoch", self._epochs(chosen), epoch, id="epoch")
         yield from field("epochs", str(settings.num_epochs), "fine-tune", "epochs a round; 0 for none")
         yield from field("rate", f"{settings.learning_rate:g}", "rate", "learning rate of the fine-tuning")
-        yield Choice("over time", RATES, recipe.learning_rate_schedule, id="learning_rate_schedule")
+        yield Choice("over time", by_name(RATES), recipe.learning_rate_schedule, id="learning_rate_schedule")
         distillation = f"{recipe.distillation:g}"
         yield from field("distillation", distillation, "distillation", "0 to 1: how far dense is the teacher")
         smoothing = f"{recipe.label_smoothing:g}"
         yield from field("label_smoothing", smoothing, "smoothing", "of the labels: 0 for none, such as 0.1")
-        yield Choice("augment", AUGMENTATIONS, recipe.augmentation, id="augmentation")
-        yield Choice("precision", PRECISIONS, recipe.precision, id="precision")
+        yield Choice("augment", by_name(AUGMENTATIONS), recipe.augmentation, id="augmentation")
+        yield Choice("precision", by_name(PRECISIONS), recipe.precision, id="precision")
 
     def _epochs(self, retraining: str) -> dict[str, str]:
         if self._baseline is None or retraining not in REWOUND:
@@ -172,7 +189,7 @@ class SettingsDialog(Dialog[PlanSettings]):
             self.app.bell()
             self._say(problem)
             return
-        granularity = next(name for name in GRANULARITIES if name == self._value("granularity"))
+        granularity = named(GRANULARITIES, self._value("granularity"))
         is_free = granularity != "n_m"
         is_iterative = is_free and self._value("schedule") == "iterative"
         schedule = Iterative(steps=self._value("steps"), num_rounds=int(self._typed("rounds")))
@@ -201,15 +218,15 @@ class SettingsDialog(Dialog[PlanSettings]):
 
     def _recipe(self) -> Training:
         """Return the fine-tuning, once `_problem` finds none."""
-        return Training.model_validate(
-            {
-                **self._settings.finetuning.model_dump(),
-                "num_epochs": max(1, int(self._typed("epochs"))),
-                "learning_rate": float(self._typed("rate")),
-                "distillation": float(self._typed("distillation")),
-                "label_smoothing": float(self._typed("label_smoothing")),
-                **{id: self._value(id) for id in ("learning_rate_schedule", "augmentation", "precision")},
-            }
+        return replace(
+            self._settings.finetuning,
+            num_epochs=max(1, int(self._typed("epochs"))),
+            learning_rate=float(self._typed("rate")),
+            distillation=float(self._typed("distillation")),
+            label_smoothing=float(self._typed("label_smoothing")),
+            learning_rate_schedule=named(RATES, self._value("learning_rate_schedule")),
+            augmentation=named(AUGMENTATIONS, self._value("augmentation")),
+            precision=named(PRECISIONS, self._value("precision")),
         )
 
     def _problem(self) -> str:

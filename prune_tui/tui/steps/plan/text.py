@@ -7,6 +7,7 @@ from rich.style import Style
 from rich.text import Text
 
 from prune_tui.core.baselines import described
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import LayerRow
 from prune_tui.core.planning.plan_editor import Draft
 from prune_tui.core.planning.price import Price, bins_that_die, explain, layer_accuracy
@@ -18,8 +19,8 @@ from prune_tui.core.planning.settings import (
     spared_layers,
 )
 from prune_tui.core.planning.target import Kind, Target, describe_target
-from prune_tui.core.run.events import LayerInfo, WeightsBinned
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
+from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.session.decisions import epochs
 from prune_tui.reports.numbers import (
     change_text,
@@ -112,7 +113,9 @@ def dying(layer: LayerInfo, sparsity: float, state: State) -> tuple[WeightsBinne
 
 
 def _unit_norms(layer: LayerInfo, state: State) -> WeightsBinned | None:
-    taken = (one for one in state.view.distributions if (one.layer, one.stage) == (layer.name, "dense"))
+    taken = (
+        one for one in state.view.report.distributions if (one.layer, one.stage) == (layer.name, "dense")
+    )
     norms = next((one for one in taken if one.measure == "unit_norms"), None)
     return WeightsBinned(layer.name, "dense", norms.largest, norms.counts) if norms is not None else None
 
@@ -147,8 +150,8 @@ def explanation(
     reason = fixed_reason(layer, state.settings)
     if reason:
         return text.append(f"{layer.name} stays whole: {reason}", palette.text)
-    if state.scan is None and state.view.scan is not None:
-        other = state.view.scan
+    if state.scan is None and state.view.report.scan is not None:
+        other = state.view.report.scan
         return text.append(
             f"scanned by {other.criterion}, each {other.granularity}: no estimate; 2 then r scans this way",
             palette.warn,

@@ -9,7 +9,6 @@ from textual.widgets import Static
 
 from prune_tui.core.errors import StorageError
 from prune_tui.core.finishing import can_shrink, finishing, finishing_words
-from prune_tui.core.run.view import report_of
 from prune_tui.core.session.decisions import Measure, Shrink
 from prune_tui.reports.markdown import markdown_summary
 from prune_tui.storage import write_atomically
@@ -44,7 +43,7 @@ class SaveScreen(StepScreen):
     def show(self) -> None:
         """Draw the report as far as it goes."""
         state, palette = self.state, self.palette
-        report = report_of(state.view)
+        report = state.view.report
         title, share, words = progress_words(state)
         session = state.session
         if not title and session is not None:
@@ -66,7 +65,7 @@ class SaveScreen(StepScreen):
             self.next_bar.show("removing pruned units, then measuring", is_ready=False)
         elif state.is_busy:
             self.next_bar.show("measuring: accuracy first, then latency", is_ready=False)
-        elif state.view.pruned is None:
+        elif state.view.report.pruned is None:
             self.next_bar.show(finishing_words(finishing(state.session, state.view)))
         elif state.path is None:
             self.next_bar.show("nothing was written; n begins another session, esc tries another plan")
@@ -86,7 +85,7 @@ class SaveScreen(StepScreen):
         state = self.state
         if state.is_busy:
             self.app.bell()
-        elif state.view.pruned is None:
+        elif state.view.report.pruned is None:
             for decision in finishing(state.session, state.view):
                 self.post_message(Perform(decision))
         elif state.path is not None:
@@ -101,7 +100,7 @@ class SaveScreen(StepScreen):
             self.post_message(Perform(Shrink()))
             self.post_message(Perform(Measure()))
         else:
-            is_done = state.view.shrunk_counts is not None
+            is_done = state.view.shrunk is not None
             why = (
                 "already shrunk" if is_done else "only a plan of units leaves something to remove: 3, then s"
             )
@@ -117,7 +116,7 @@ class SaveScreen(StepScreen):
         state = self.state
         if state.session is None:
             return
-        text = markdown_summary(state.session, report_of(state.view), replay_command=self.replay_command)
+        text = markdown_summary(state.session, state.view.report, replay_command=self.replay_command)
         self.app.copy_to_clipboard(text)
         if state.path is None:
             self.notify("the summary is on the clipboard", title="Copied", markup=False)

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator
 from rich.text import Text
 
 from prune_tui.core.planning.price import num_pruned
+from prune_tui.core.report import Figures, Latency, Report
 from prune_tui.core.run.attempts import accuracy_right_after, foreseen_accuracy, last_prune
-from prune_tui.core.run.report import Figures, Latency, Report
 from prune_tui.core.run.view import epochs_of
 from prune_tui.core.scanning.predictor import error_at, misses
-from prune_tui.core.session.decisions import Prune, describe
+from prune_tui.core.session.decisions import Prune
 from prune_tui.reports.caveats import caveats
 from prune_tui.reports.markdown import compression_ratio, networks_of, theoretical_speedup
 from prune_tui.reports.numbers import (
@@ -103,7 +103,7 @@ def _latency_change(before: Latency | None, after: Latency | None) -> str:
 def ratios(state: State, report: Report, palette: Palette) -> Text:
     """Return how far the shrunk network is the masked one, and what gets no faster or smaller, and why."""
     text = Text()
-    shrunk = state.view.shrunk_counts
+    shrunk = state.view.shrunk
     if shrunk is not None:
         text.append("shrunk against masked ", palette.muted)
         text.append(f"differs by {shrunk.disagreement:.1e} of the largest output at most", palette.bold)
@@ -129,7 +129,7 @@ def foreseen(state: State, palette: Palette) -> Text:
     text.append(f"\n{'layer':<18}{'planned':>10}{'came':>10}{'kept':>12}{'foreseen':>12}", palette.muted)
     has_units = prune.granularity == "unit"
     leaders = {one.name: one.coupled_to for one in state.view.layers if has_units and one.coupled_to}
-    for figures in state.view.layer_figures:
+    for figures in state.view.report.layers:
         is_one = isinstance(prune.plan, float)
         leader = leaders.get(figures.name, figures.name)
         planned = None if isinstance(prune.plan, float) else prune.plan.get(leader, 0.0)
@@ -150,7 +150,7 @@ def _foretold(prune: Prune, state: State, palette: Palette) -> Text:
     """Return the accuracy right after pruning, foreseen from the curves against real."""
     decisions = state.session.decisions if state.session else ()
     index = max(at for at, decision in enumerate(decisions) if decision == prune)
-    scan, rounds = state.view.scan, prune.schedule.num_rounds
+    scan, rounds = state.view.report.scan, prune.schedule.num_rounds
     foretold, real = foreseen_accuracy(prune, scan), accuracy_right_after(epochs_of(state.view, index))
     error = error_at(misses(scan), foretold) if scan is not None else None
     after = f"after the first of {rounds} rounds" if rounds > 1 else "right after pruning"
@@ -181,12 +181,12 @@ def whereabouts(state: State, command: str, palette: Palette) -> Text:
             text.append(f"  {size_text(checkpoint.file_bytes)}\n", palette.muted)
     text.append("decisions", palette.muted)
     for number, decision in enumerate(state.session.decisions if state.session else (), 1):
-        text.append(f"\n  {number} ", palette.muted).append(describe(decision), palette.text)
+        text.append(f"\n  {number} ", palette.muted).append(decision.description, palette.text)
     return text.append_text(_environment(state, palette))
 
 
 def _environment(state: State, palette: Palette) -> Text:
-    text, environment = Text(), state.view.environment
+    text, environment = Text(), state.view.report.environment
     if environment is None or state.session is None:
         return text
     threads = f"{environment.num_threads} thread{'' if environment.num_threads == 1 else 's'}"

@@ -95,7 +95,7 @@ class ScanScreen(StepScreen):
 
     def _scan_title(self) -> str:
         """Name the scan that runs, or the one that these options would be."""
-        state, running = self.state, self.state.view.scan if self.state.is_running("scan") else None
+        state, running = self.state, self.state.view.report.scan if self.state.is_running("scan") else None
         shown = running or state.settings
         is_quick = running.tolerance_points is not None if running else state.scans_quickly
         return f"{'quick' if is_quick else 'exact'} scan by {shown.criterion}, each {shown.granularity}"

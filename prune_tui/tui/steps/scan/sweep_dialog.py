@@ -11,7 +11,7 @@ from textual.widgets import Input, Static
 
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.core.finishing import has_linear
-from prune_tui.core.run.events import LayerInfo
+from prune_tui.core.network import LayerInfo
 from prune_tui.core.workflow import (
     SweepSettings,
     parse_percentages,

@@ -4,7 +4,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
-from prune_tui.core.run.report import Curve, CurvePoint
+from prune_tui.core.report import Curve, CurvePoint
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.scan import sweep_text
@@ -43,7 +43,7 @@ class SweepPanel(Vertical):
     @property
     def curves(self) -> tuple[Curve, ...]:
         """The curves on show."""
-        return sweep_text.latest(self._state.view.curves)
+        return sweep_text.latest(self._state.view.report.curves)
 
     @property
     def axis_words(self) -> str:
@@ -53,7 +53,7 @@ class SweepPanel(Vertical):
     @property
     def dense(self) -> float | None:
         """The dense validation accuracy, where a scan has found it."""
-        scan = self._state.view.scan
+        scan = self._state.view.report.scan
         return scan.dense_accuracy if scan is not None else None
 
     @property

@@ -7,7 +7,7 @@ from rich.text import Text
 from prune_tui.core.planning.groups import LayerRow
 from prune_tui.core.planning.price import curve_of, explain, safe_sparsity, uncertainty
 from prune_tui.core.planning.settings import fixed_reason
-from prune_tui.core.run.report import ScanFigures
+from prune_tui.core.report import ScanFigures
 from prune_tui.core.workflow import half_width_where_safe, images_seen, num_settled
 from prune_tui.reports.numbers import count_text, percent_text, shortened, size_text
 from prune_tui.tui.palette import Palette
@@ -72,7 +72,7 @@ def idle_words(state: State) -> str:
 
 def facts(row: LayerRow | None, state: State, palette: Palette) -> Text:
     """Say how sure the scan is and of what, why the layer matters, and how cells are evaluated."""
-    scan, other = state.scan, state.view.scan
+    scan, other = state.scan, state.view.report.scan
     text = Text(no_wrap=True, overflow="ellipsis")
     if scan is None and other is not None:
         return text.append(
@@ -125,8 +125,8 @@ def _evaluation(scan: ScanFigures, palette: Palette) -> Text:
 
 def next_words(state: State) -> tuple[str, bool]:
     """Say what Enter does, and whether it can be done now."""
-    if state.is_running("scan") and state.view.scan is not None:
-        is_whole = all(None not in curve.accuracies for curve in state.view.scan.layers)
+    if state.is_running("scan") and state.view.report.scan is not None:
+        is_whole = all(None not in curve.accuracies for curve in state.view.report.scan.layers)
         return f"make a plan now, from {'the curves' if is_whole else 'what is scanned'} so far", True
     if state.is_running("sweep"):
         return "make a plan; the sweep goes on, x ends it with the points so far", True

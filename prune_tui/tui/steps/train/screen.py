@@ -7,9 +7,9 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from prune_tui.core.finishing import finishing, finishing_words
+from prune_tui.core.network import LayerInfo
+from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.attempts import accuracy_at, pruning_runs
-from prune_tui.core.run.events import LayerInfo
-from prune_tui.core.run.report import EpochFigures
 from prune_tui.core.session.decisions import Prune, Rewind
 from prune_tui.reports.numbers import count_text, percent_text, points_text, size_text, times_text
 from prune_tui.tui.messages import GoTo, Perform
@@ -64,14 +64,14 @@ class TrainScreen(StepScreen):
         self._show_next()
 
     def _idle_title(self) -> str:
-        return "pruned" if self.state.view.pruned_counts is not None else "nothing has been pruned yet"
+        return "pruned" if self.state.view.counted is not None else "nothing has been pruned yet"
 
     def _runs(self) -> tuple[Run, Run]:
         """The run on show and the one before it."""
         state = self.state
         running = state.view.running.index if state.view.running and is_pruning(state.view) else None
         decisions = state.session.decisions if state.session else ()
-        runs = pruning_runs(decisions, state.view.epochs, running=running)
+        runs = pruning_runs(decisions, state.view.report.epochs, running=running)
         return (runs[-1] if runs else ()), (runs[-2] if len(runs) > 1 else ())
 
     def _num_points(self) -> int:
@@ -92,7 +92,7 @@ class TrainScreen(StepScreen):
             text.append(f"  ghost {before * 100:.1f} ({points_text(now - before)})", palette.muted)
         if len(run) > 1:
             text.append(f"  best {max(epoch.accuracy for epoch in run) * 100:.1f}", palette.muted)
-        scan = self.state.view.scan
+        scan = self.state.view.report.scan
         if scan is not None:
             text.append(f"  dense {scan.dense_accuracy * 100:.1f}", palette.muted)
         return text
@@ -112,7 +112,7 @@ class TrainScreen(StepScreen):
 
     def _live(self, layer: LayerInfo) -> Text:
         palette, view = self.palette, self.state.view
-        counts = view.pruned_counts
+        counts = view.counted
         text = Text(no_wrap=True, overflow="ellipsis")
         if counts is None:
             return text.append("dense", palette.muted)
@@ -128,9 +128,8 @@ class TrainScreen(StepScreen):
             text.append(f"sparsity held {percent_text(view.mask.sparsity)} ✓\n", palette.good)
         else:
             text.append("pruned weights came back ✗\n", palette.bad)
-        text.append(f"size {size_text(counts.file_bytes)}\n", palette.text)
-        ratio = counts.parameters / max(1, counts.nonzero)
-        text.append(f"compression {times_text(ratio)}", palette.muted)
+        text.append(f"size {size_text(counts.counts.file_bytes)}\n", palette.text)
+        text.append(f"compression {times_text(counts.counts.compression_ratio)}", palette.muted)
         return text
 
     def _log(self) -> Text:
@@ -153,9 +152,9 @@ class TrainScreen(StepScreen):
         elif state.is_busy:
             what = f"the {state.running.kind}" if state.running is not None else "what runs"
             self.next_bar.show(f"waiting for {what} to end; x ends it with what there is", is_ready=False)
-        elif state.view.pruned_counts is None:
+        elif state.view.counted is None:
             self.next_bar.show("nothing to measure: esc goes back to the plan", is_ready=False)
-        elif state.view.pruned is None:
+        elif state.view.report.pruned is None:
             self.next_bar.show(finishing_words(finishing(state.session, state.view)))
         else:
             self.next_bar.show("see what came of it")
@@ -184,7 +183,7 @@ class TrainScreen(StepScreen):
     def action_go_on(self) -> None:
         """Shrink and measure what has not been, and go to the result."""
         state = self.state
-        if state.is_busy or state.view.pruned_counts is None:
+        if state.is_busy or state.view.counted is None:
             self.app.bell()
             return
         for decision in finishing(state.session, state.view):

@@ -1,0 +1,47 @@
+"""The log of a run in English: what each event says to a person, if anything."""
+
+from prune_tui.core.report import EpochFigures
+from prune_tui.core.run.curves import method_name, mode_name
+from prune_tui.core.run.events import (
+    DecisionFinished,
+    DecisionStarted,
+    EpochFinished,
+    Event,
+    Measured,
+    PointSwept,
+    Pruned,
+    Shrunk,
+)
+
+
+def narrated(event: Event) -> str | None:
+    """Say an event in one line; None for those that a log leaves out."""
+    match event:
+        case DecisionStarted():
+            return event.title
+        case Pruned():
+            return f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
+        case EpochFinished():
+            return _epoch(event.figures, is_best=event.is_best)
+        case PointSwept():
+            return (
+                f"{method_name(event.curve)} {mode_name(event.curve)} at {event.point.sparsity:.0%}: "
+                f"validation accuracy {event.point.accuracy:.2%}"
+            )
+        case Shrunk():
+            counts = event.counts
+            return f"shrunk: {counts.parameters:,} parameters, {counts.macs:,} MACs are left"
+        case Measured():
+            return f"{event.stage}: test accuracy {event.figures.accuracy:.2%}"
+        case DecisionFinished():
+            how = "stopped early, the best so far is kept" if event.stopped_after is not None else "done"
+            return f"{how} ({event.seconds:.1f} s)"
+        case _:
+            return None
+
+
+def _epoch(figures: EpochFigures, *, is_best: bool) -> str:
+    name = f"epoch {figures.epoch}" if figures.epoch else "right after pruning"
+    loss = "" if figures.train_loss is None else f", train loss {figures.train_loss:.3f}"
+    best = ", best so far" if is_best and figures.epoch else ""
+    return f"{name}: validation accuracy {figures.accuracy:.2%}{loss}{best}"

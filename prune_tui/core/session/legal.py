@@ -1,0 +1,111 @@
+"""What each kind of decision requires, provides and invalidates, in one table, with its title.
+
+Session validation, the engine's checks, what a view clears, which step is reachable and the progress line
+read this table; nothing else knows the order of decisions.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from prune_tui.core.session.decisions import Decision, DecisionKind, Prune
+
+Fact = Literal["dense", "trained", "scan", "pruned", "shrunk", "measured"]
+"""What there can be: a dense baseline, one trained in the session, a scan, a pruned or a shrunk network, and
+the figures of these."""
+
+NETWORKS: Final[Mapping[Fact, str]] = {
+    "dense": "a dense baseline: put train_dense or load_dense before it",
+    "trained": "a baseline trained in this session: put train_dense before it",
+    "scan": "a scan: put scan before it",
+    "pruned": "a pruned network: put prune before it",
+    "shrunk": "a shrunk network: put shrink before it",
+    "measured": "figures: put measure before it",
+}
+"""How a missing fact is named, and what would provide it."""
+
+ProgressBy = Literal["epochs", "batches", "parts"]
+"""What the progress of a decision is counted in: epochs trained, batches evaluated, or parts of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One kind of decision: its title, what must be there before it, and what is there and gone after it."""
+
+    title: str
+    requires: frozenset[Fact] = frozenset()
+    provides: frozenset[Fact] = frozenset()
+    invalidates: frozenset[Fact] = frozenset()
+    progress_by: ProgressBy = "parts"
+
+
+def _facts(*facts: Fact) -> frozenset[Fact]:
+    return frozenset(facts)
+
+
+RULES: Final[Mapping[DecisionKind, Rule]] = {
+    "train_dense": Rule(
+        title="training the dense baseline",
+        provides=_facts("dense", "trained"),
+        invalidates=_facts("dense", "scan", "pruned", "shrunk", "measured"),
+        progress_by="epochs",
+    ),
+    "load_dense": Rule(
+        title="loading the dense baseline",
+        provides=_facts("dense"),
+        invalidates=_facts("dense", "trained", "scan", "pruned", "shrunk", "measured"),
+        progress_by="batches",
+    ),
+    "scan": Rule(title="scan", requires=_facts("dense"), provides=_facts("scan")),
+    "sweep": Rule(title="sweep", requires=_facts("dense")),
+    "prune": Rule(
+        title="pruning",
+        requires=_facts("dense"),
+        provides=_facts("pruned"),
+        invalidates=_facts("shrunk", "measured"),
+        progress_by="epochs",
+    ),
+    "finetune": Rule(
+        title="fine-tuning",
+        requires=_facts("pruned"),
+        invalidates=_facts("shrunk", "measured"),
+        progress_by="epochs",
+    ),
+    "rewind": Rule(
+        title="training after rewinding",
+        requires=_facts("pruned", "trained"),
+        invalidates=_facts("shrunk", "measured"),
+        progress_by="epochs",
+    ),
+    "shrink": Rule(title="removing pruned units", requires=_facts("pruned"), provides=_facts("shrunk")),
+    "measure": Rule(
+        title="measuring", requires=_facts("pruned"), provides=_facts("measured"), progress_by="batches"
+    ),
+}
+
+
+def facts_after(decisions: Iterable[Decision]) -> frozenset[Fact]:
+    """Return what there is once these decisions have been carried out."""
+    facts: frozenset[Fact] = frozenset()
+    for decision in decisions:
+        rule = RULES[decision.kind]
+        facts = (facts - rule.invalidates) | rule.provides
+    return facts
+
+
+def why_not(decision: Decision, facts: frozenset[Fact]) -> str | None:
+    """Say why a decision can't be carried out where there is only this; None if it can."""
+    required = RULES[decision.kind].requires
+    if isinstance(decision, Prune):
+        required |= _facts("trained") if decision.rewind is not None else _facts()
+        required |= _facts("pruned") if decision.start_from == "pruned" else _facts()
+    missing = next((fact for fact in NETWORKS if fact in required - facts), None)
+    return None if missing is None else f"{decision.kind} needs {NETWORKS[missing]}"
+
+
+def first_illegal(decisions: Sequence[Decision]) -> tuple[int, str] | None:
+    """Return the position of the first decision that can't work where it stands, and why; None if all can."""
+    for at, decision in enumerate(decisions):
+        if reason := why_not(decision, facts_after(decisions[:at])):
+            return at, reason
+    return None

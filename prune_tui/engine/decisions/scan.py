@@ -1,0 +1,136 @@
+"""Scans the dense network: prune one group, evaluate, restore; a curve a group.
+
+What each evaluation can reuse of a recorded pass is found out first. At the end whole plans are evaluated,
+which calibrate the predictions.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import torch
+
+from prune_tui.catalog.datasets.images import Split
+from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.returning import Returning
+from prune_tui.core.run.events import JointScanned, ScanStarted
+from prune_tui.core.session.decisions import Scan
+from prune_tui.engine.context import Context, Ending, Work
+from prune_tui.engine.decisions.test_set import dense_accuracy
+from prune_tui.engine.network.network import Masks, Network
+from prune_tui.engine.pruning.plan_masks import layers_with, masks_of_layer, prunable_layers
+from prune_tui.engine.pruning.scores import Scores, score
+from prune_tui.engine.scan.cells import curve_of
+from prune_tui.engine.scan.evaluator import Evaluator, Levels
+from prune_tui.engine.scan.loop import scan_cells
+from prune_tui.engine.scan.whole_plans import whole_plans
+from prune_tui.engine.state import EngineState
+
+NUM_JOINT_IMAGES = 1_000
+"""The images on which a quick scan evaluates whole plans."""
+
+_NOT_REUSED = "each evaluation starts at the input: the model takes other paths when a layer is pruned"
+
+
+def scan(state: EngineState, decision: Scan, context: Context) -> Work:
+    """Scan every group of the dense network that can be pruned, and come back to the network as it is.
+
+    Groups are pruned as one, and their curve is named by the first of their layers. A group is scored once,
+    so that its masks are nested from one sparsity to the next.
+    """
+    network, data = state.network, state.data
+    before, masks = network.state(), network.masks
+    network.load(state.dense.weights, {})
+    accuracy = yield from dense_accuracy(state, context)
+    evaluator = Evaluator(network, data, decision.precision)
+    names = prunable_layers(network, decision.granularity)
+    order = torch.randperm(len(data.validation), generator=context.random_state)
+    drawn = _taken(data.validation, order)
+    scores = yield from score(
+        network,
+        data,
+        decision.criterion,
+        decision.granularity,
+        layers_with(network, names, decision.granularity),
+        random_state=context.random_state,
+        clock=context.clock,
+    )
+    levels = {name: _levels(network, scores, name, decision) for name in names}
+    largest = evaluator.try_reuse(drawn, levels)
+    figures = _figures(decision, names, accuracy, len(drawn), evaluator, largest)
+    yield ScanStarted(figures)
+    should_stop = context.stopping(decision.stopped_after_evaluations)
+    was_right: list[torch.Tensor] = []
+    scanning = Returning(
+        scan_cells(
+            evaluator,
+            drawn,
+            levels,
+            figures,
+            should_stop=should_stop,
+            clock=context.clock,
+            was_right=was_right,
+        )
+    )
+    yield from scanning
+    cells, num_done = scanning.value
+    stopped_after = None if all(cell.is_settled for cell in cells) else num_done
+    if stopped_after is None:
+        scanned = replace(figures, layers=tuple(curve_of(name, cells, figures) for name in names))
+
+        def masks_of_plan(plan: Mapping[str, float]) -> Masks:
+            masks: Masks = {}
+            for name, sparsity in plan.items():
+                masks |= masks_of_layer(network, scores, name, sparsity, decision.granularity)
+            return masks
+
+        num_images = len(drawn) if decision.tolerance_points is None else min(len(drawn), NUM_JOINT_IMAGES)
+        for event in whole_plans(
+            evaluator, masks_of_plan, drawn, was_right, scanned, num_images=num_images, clock=context.clock
+        ):
+            if should_stop(num_done):
+                stopped_after = num_done
+                break
+            num_done += isinstance(event, JointScanned)
+            yield event
+    network.load(before, masks)
+    return Ending(decision.stopped_after(stopped_after), stopped_after=stopped_after)
+
+
+def _taken(split: Split, order: torch.Tensor) -> Split:
+    order = order.to(split.labels.device)
+    return Split(split.images[order], split.labels[order])
+
+
+def _levels(network: Network, scores: Scores, name: str, decision: Scan) -> Levels:
+    """Return, for what one group's pruning changes, at how many sparsities each weight is kept."""
+    levels: dict[str, torch.Tensor] = {}
+    for sparsity in decision.sparsities:
+        for parameter, mask in masks_of_layer(network, scores, name, sparsity, decision.granularity).items():
+            kept = mask.to(torch.uint8)
+            levels[parameter] = levels[parameter] + kept if parameter in levels else kept
+    return levels
+
+
+def _figures(
+    decision: Scan,
+    names: Sequence[str],
+    dense_accuracy: float,
+    num_images: int,
+    evaluator: Evaluator,
+    largest: int,
+) -> ScanFigures:
+    """Return the figures of a scan that has no curve yet."""
+    empty = (None,) * len(decision.sparsities)
+    return ScanFigures(
+        criterion=decision.criterion,
+        granularity=decision.granularity,
+        num_images=num_images,
+        dense_accuracy=dense_accuracy,
+        sparsities=decision.sparsities,
+        layers=tuple(ScanCurve(name=name, accuracies=empty) for name in names),
+        tolerance_points=decision.tolerance_points,
+        is_reused=evaluator.is_reused,
+        batch_size=min(largest, num_images),
+        recorded_bytes=evaluator.recorded_bytes,
+        note=None if evaluator.is_reused else _NOT_REUSED,
+    )

@@ -1,0 +1,75 @@
+"""How long a forward pass takes, each network in turn on the same batch."""
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from time import perf_counter
+from typing import TypeVar
+
+import numpy as np
+import torch
+from torch import nn
+
+from prune_tui.core.report import Latency
+
+Name = TypeVar("Name", bound=str)
+
+_NUM_WARM_UPS = 1
+_MAX_TURNS = 12
+_MAX_PASSES_A_TURN = 30
+_TURN_SECONDS = 0.02
+_MAX_TIMED_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """A turn of forward passes: of which network, and how long each took, in seconds."""
+
+    network: str
+    seconds: tuple[float, ...]
+
+
+def time_forward(
+    modules: Mapping[Name, nn.Module], batch: torch.Tensor
+) -> Generator[Timed, None, dict[Name, Latency]]:
+    """Time forward passes of one batch through each network in turn, so that drift hits all alike.
+
+    The passes of a turn follow each other as in use; its first only brings the network's weights back into
+    the processor's cache, from which the others have driven them, and does not count.
+    """
+    seconds: dict[Name, list[float]] = {name: [] for name in modules}
+    began = perf_counter()
+    for turn in range(_NUM_WARM_UPS + _MAX_TURNS):
+        for name, module in modules.items():
+            passes = _turn(module, batch)
+            if turn >= _NUM_WARM_UPS:
+                seconds[name] += passes[1:]
+            yield Timed(name, tuple(passes))
+        if turn > _NUM_WARM_UPS + 2 and perf_counter() - began > _MAX_TIMED_SECONDS:
+            break
+    return {
+        name: Latency(
+            p50=round(float(np.percentile(taken, 50)) * 1000, 4),
+            p95=round(float(np.percentile(taken, 95)) * 1000, 4),
+        )
+        for name, taken in seconds.items()
+    }
+
+
+def _turn(module: nn.Module, batch: torch.Tensor) -> list[float]:
+    """Return the seconds of at least two passes, and as many as fit a turn."""
+    passes: list[float] = []
+    with torch.inference_mode():
+        while len(passes) < 2 or (sum(passes) < _TURN_SECONDS and len(passes) < _MAX_PASSES_A_TURN):
+            _wait_for(batch.device)
+            start = perf_counter()
+            module(batch)
+            _wait_for(batch.device)
+            passes.append(perf_counter() - start)
+    return passes
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()

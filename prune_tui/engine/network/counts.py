@@ -1,0 +1,48 @@
+"""Counts a network: its parameters, its multiply-adds and the bytes of its checkpoint."""
+
+import torch
+
+from prune_tui.core.network import NetworkCounts
+from prune_tui.core.report import LayerFigures
+from prune_tui.core.run.events import Counted
+from prune_tui.engine.context import Clock
+from prune_tui.engine.network.checkpoints import encoded_bytes
+from prune_tui.engine.network.network import Network
+
+
+def layer_figures(network: Network) -> tuple[LayerFigures, ...]:
+    """Count each layer's weights that are not zero."""
+    counts = torch.stack([network.weight(layer.name).count_nonzero() for layer in network.layers]).tolist()
+    return tuple(
+        LayerFigures(
+            name=layer.name,
+            parameters=layer.parameters,
+            nonzero=nonzero,
+            sparsity=1 - nonzero / layer.parameters,
+        )
+        for layer, nonzero in zip(network.layers, counts, strict=True)
+    )
+
+
+def counted(network: Network, clock: Clock, *, with_shapes: bool = False) -> Counted:
+    """Count a network as it is now; `with_shapes` as its checkpoint is saved, if it is shrunk."""
+    layers = layer_figures(network)
+    prunable = sum(layer.parameters for layer in layers)
+    zero_macs = sum(
+        info.macs - info.macs * layer.nonzero // layer.parameters
+        for info, layer in zip(network.layers, layers, strict=True)
+    )
+    module = network.module
+    counts = NetworkCounts(
+        parameters=sum(parameter.numel() for parameter in module.parameters()),
+        nonzero=sum(int(parameter.count_nonzero()) for parameter in module.parameters()),
+        macs=network.total_macs,
+        nonzero_macs=network.total_macs - zero_macs,
+        file_bytes=encoded_bytes(module.state_dict(), network.masks, with_shapes=with_shapes),
+    )
+    return Counted(
+        counts=counts,
+        layers=layers,
+        sparsity=1 - sum(layer.nonzero for layer in layers) / prunable,
+        seconds=clock(),
+    )

@@ -1,0 +1,63 @@
+"""Takes the engine back to where a recorded session ended, from its checkpoints."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from prune_tui.core.errors import CheckpointError
+from prune_tui.core.run.events import Event, SessionRestored
+from prune_tui.core.session.decisions import Decision, LoadDense, TrainDense
+from prune_tui.core.session.session import Checkpoint, Session
+from prune_tui.core.terms import Stage
+from prune_tui.engine.engine import Engine
+from prune_tui.engine.network.checkpoints import read_checkpoint
+
+
+def restored(engine: Engine, session: Session, folder: Path | None) -> Iterator[Event]:
+    """Restore the state that a session's record describes; ends with `SessionRestored`.
+
+    Raises:
+        CheckpointError: there are no checkpoints, or one is missing, altered or for another model.
+    """
+    record = session.record
+    saved = record.checkpoints if record else ()
+    dense = _last(saved, "dense")
+    if record is None or folder is None or dense is None:
+        raise CheckpointError(
+            f"session {session.name} has no checkpoints to go on from: replay it with --out first"
+        )
+    before, after = saved[: saved.index(dense)], saved[saved.index(dense) + 1 :]
+    pruned, shrunk = _last(after, "pruned"), _last(after, "shrunk")
+    if pruned is not None and shrunk is not None and after.index(shrunk) < after.index(pruned):
+        shrunk = None
+    yield from engine.restore(
+        dense=read_checkpoint(folder, dense),
+        trained=last_training(session.decisions),
+        early={epoch: read_checkpoint(folder, kept) for epoch, kept in _early(before).items()},
+        pruned=read_checkpoint(folder, pruned) if pruned else None,
+        shrunk=read_checkpoint(folder, shrunk) if shrunk else None,
+        test_reads=record.report.test_reads,
+        source=str(folder),
+    )
+    yield SessionRestored(record.report, saved, len(session.decisions))
+
+
+def last_training(decisions: Sequence[Decision]) -> TrainDense | None:
+    """Return how the dense baseline was trained; None if it was loaded."""
+    baselines = [decision for decision in decisions if isinstance(decision, TrainDense | LoadDense)]
+    return baselines[-1] if baselines and isinstance(baselines[-1], TrainDense) else None
+
+
+def _last(checkpoints: Sequence[Checkpoint], stage: Stage) -> Checkpoint | None:
+    return next((saved for saved in reversed(checkpoints) if saved.stage == stage), None)
+
+
+def _early(checkpoints: Sequence[Checkpoint]) -> dict[int, Checkpoint]:
+    """Return the kept epochs of the newest dense baseline, which are saved right before it."""
+    found: dict[int, Checkpoint] = {}
+    for checkpoint in reversed(checkpoints):
+        number = re.match(r"dense-epoch-(\d+)", checkpoint.path)
+        if checkpoint.stage != "early" or number is None:
+            break
+        found[int(number[1])] = checkpoint
+    return found
