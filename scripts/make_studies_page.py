@@ -20,14 +20,15 @@ SECTIONS: tuple[Callable[[Sessions], Section], ...] = (
     extreme.section,
 )
 HEAD = (
-    "# Five studies and two anchors, beside ours",
+    "# Five studies and two anchors, beside our sessions",
     "",
-    "Written by `python scripts/make_studies_page.py`: the published figures are constants of "
-    "`scripts/studies/published.py`, ours are read from the records in `sessions/`. Do not edit it by hand.",
+    "`python scripts/make_studies_page.py` writes this page; do not edit it by hand. The published figures "
+    "are constants in `scripts/studies/published.py`, and ours are read from the records in `sessions/`.",
     "",
-    "Curves (sweeps, scans, epochs) are on the validation split, which is carved from the training images. "
-    "Final figures, called test accuracy, are on the test set, read as often as is said. The studies' "
-    "figures are on the test set throughout. Latency is of the machine named beside each session.",
+    "Our curves (sweeps, scans, epochs) are on the validation split, a part of the training images. "
+    "Our final figures, called test accuracy, are on the test set; each session says how often it read it. "
+    "All figures of the studies are on the test set. Latency was measured on the machine named with each "
+    "session.",
     "",
 )
 
@@ -77,13 +78,14 @@ def recorded_sessions(folder: Path, names: Sequence[str]) -> dict[str, Recorded]
 
 
 def _tally(sections: Sequence[Section], sessions: Sessions) -> str:
-    """Count what is met and what is missed."""
+    """Count the comparisons that are met, missed and open."""
     verdicts = [verdict for section in sections for verdict in section.verdicts]
     names = [name for section in sections for name in section.names]
     met, missed, left = (sum(one.met is kind for one in verdicts) for kind in (True, False, None))
     return (
         f"{len(sessions)} of {len(names)} sessions are recorded; of {len(verdicts)} comparisons with the "
-        f"published figures, {met} are met, {missed} are missed, and {left} are open, being of a subset."
+        f"published figures, {met} are met, {missed} are missed, and {left} are open, because they use a "
+        "subset."
     )
 
 

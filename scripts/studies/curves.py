@@ -22,12 +22,12 @@ from scripts.studies.sections import (
 NAME = "mlp-weight-unit"
 ROWS: Mapping[Granularity, tuple[float, ...]] = {"weight": published.MLP_WEIGHT, "unit": published.MLP_UNIT}
 HIGH_ACCURACY, FEW_POINTS = 0.90, 3.0
-"""Where the study is above 90 %, our mean should lie within a few points of it: within three."""
+"""Where the study is above 90 %, our mean should lie within three points of it."""
 
 STORY = (
     "The study prunes the same MLP after three epochs of Adam, without fine-tuning, by the smallest |w| of a "
-    "layer or by the neurons of smallest L2 norm. Ours is the mean over sweeps of baselines trained from "
-    "different seeds, with the range; the study's is one run, on the test set."
+    "layer or by the neurons of smallest L2 norm. Ours are means and ranges over sweeps of baselines trained "
+    "from different seeds. The study's are from one run, on the test set."
 )
 
 
@@ -101,7 +101,7 @@ def _finetuned(recorded: Recorded) -> list[Verdict]:
     sparsity = _sparsity_of_pruned_layers(recorded)
     text = (
         f"fine-tuned, {percent(pruned.accuracy)} on the test set at {percent(sparsity)} sparsity of the "
-        f"pruned layers, the output layer being spared ({percent(pruned.sparsity)} of the whole network); "
+        f"pruned layers, with the output layer locked ({percent(pruned.sparsity)} of the whole network); "
         f"wanted at least {percent(published.MLP_FINETUNED_ACCURACY)} at {percent(wanted, 0)}"
     )
     # A layer's count is a whole number of weights, so its sparsity may fall short by a fraction of one.

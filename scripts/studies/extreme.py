@@ -23,9 +23,9 @@ NETWORKS = {
 }
 
 STORY = (
-    "Published compression of two small networks on MNIST. Error is 1 − test accuracy. The published ratios "
-    "count weights; our compression ratio counts every parameter, biases too, so the weights alone stand "
-    "beside it, and are what is compared."
+    "These are published compressions of two small networks on MNIST. Error is 1 − test accuracy. The "
+    "published ratios count weights only, while our compression ratio also counts biases. So our ratio of "
+    "weights is shown beside it, and that is what is compared."
 )
 
 
@@ -64,7 +64,7 @@ def _verdicts(network: str, anchors: Sequence[Anchor], recorded: Recorded) -> li
     if pruned is None:
         return []
     error = 1 - pruned.accuracy
-    # Accuracies are counts over 10,000 images: the difference of two floats must not decide.
+    # Accuracies are counts over 10,000 images: the rounding of a float must not decide.
     return [
         Verdict(
             f"{network}: {percent(error)} at {times(weights, 1)} (weights); {one.source} "

@@ -33,8 +33,8 @@ NAME = "han-cnn"
 
 STORY = (
     f"The study trains a CNN of {published.HAN_PARAMETERS:,} parameters, scans each layer's sensitivity, "
-    "chooses the sparsities below by hand, prunes in one shot by |w|, and fine-tunes five epochs. The "
-    "session does that first, and then prunes by a better plan."
+    "chooses the sparsities below by hand, prunes in one shot by |w|, and fine-tunes for five epochs. Our "
+    "session does the same first, and then prunes by a better plan."
 )
 
 
@@ -54,7 +54,7 @@ def _layers_table(recorded: Recorded) -> list[str]:
         [layer.name, f"{layer.parameters:,}", _plan_cell(layer.name), percent(layer.sparsity)]
         for layer in recorded.report.layers
     ]
-    return table(["layer", "weights", "study's sparsity", "ours in the end"], rows)
+    return table(["layer", "weights", "study's sparsity", "ours at the end"], rows)
 
 
 def _drawings(report: Report) -> list[RenderableType]:
@@ -127,7 +127,7 @@ def _sizes_table(recorded: Recorded) -> list[str]:
         ["dense file, MiB", f"{published.HAN_DENSE_MIB}", _mib(dense.file_bytes if dense else None)],
         ["pruned file, MiB", f"{published.HAN_PRUNED_MIB}", _mib(pruned.file_bytes if pruned else None)],
     ]
-    return [*paragraph("In the end, on the test set:"), *table(["", "study", "ours"], rows)]
+    return [*paragraph("At the end, on the test set:"), *table(["", "study", "ours"], rows)]
 
 
 def _mib(num_bytes: int | None) -> str:

@@ -1,4 +1,4 @@
-"""What a sweep says of time: a table for each batch size, and who gets faster from where on."""
+"""The latencies of a sweep: a table for each batch size, and from which sparsity on a network is faster."""
 
 from collections.abc import Sequence
 
@@ -14,9 +14,9 @@ from prune_tui.core.run.curves import (
 from scripts.studies.sections import NONE, Verdict, paragraph, sparsity_name, table, times
 
 NO_GAIN = 1.25
-"""A masked network may differ so much from its dense self in time before it is called faster: noise."""
+"""A masked network is called faster than the dense one only beyond this ratio; less is noise."""
 FASTER = 1.1
-"""A sparse or compact network beats the masked one beside it by at least so much, or is not called faster."""
+"""A sparse or shrunk network is called faster than the masked one beside it only from this ratio on."""
 
 
 def latency_table(sweep: Sequence[Curve], size: str) -> list[str]:
@@ -25,7 +25,7 @@ def latency_table(sweep: Sequence[Curve], size: str) -> list[str]:
         cells = [_latency_cell(curve, sweep, sparsity, size) for curve in sweep]
         rows.append([sparsity_name(sparsity), *cells])
     header = ["sparsity", *map(_name, sweep)]
-    title = f"Latency p50 at batch {size}, ms, and in brackets masked p50 / its p50:"
+    title = f"Latency p50 at batch {size} in ms; in brackets, how many times as fast as masked:"
     return [*paragraph(title), *table(header, rows)]
 
 
@@ -46,14 +46,11 @@ def _latency_cell(curve: Curve, sweep: Sequence[Curve], sparsity: float, size: s
 def speed_verdicts(sweep: Sequence[Curve], size: str) -> list[Verdict]:
     verdicts: list[Verdict] = []
     for curve in sweep:
-        match curve.mode:
-            case "masked":
-                verdicts += _masked_gains_nothing(curve, size)
-            case "sparse" | "compact":
-                verdicts += _gets_faster(curve, sweep, size)
-            case "from_scratch":
-                pass
-    return [*verdicts, *_compact_is_fastest(sweep, size)]
+        if curve.mode == "masked":
+            verdicts += _masked_gains_nothing(curve, size)
+        elif curve.mode != "from_scratch":
+            verdicts += _gets_faster(curve, sweep, size)
+    return [*verdicts, *_shrunk_is_fastest(sweep, size)]
 
 
 def _masked_gains_nothing(curve: Curve, size: str) -> list[Verdict]:
@@ -69,7 +66,7 @@ def _masked_gains_nothing(curve: Curve, size: str) -> list[Verdict]:
 
 
 def _gets_faster(curve: Curve, sweep: Sequence[Curve], size: str) -> list[Verdict]:
-    """Say from which sparsity on the curve's networks beat the masked ones, at every point from there."""
+    """Say from which sparsity on every network of the curve is faster than the masked one."""
     twin = masked_twin(curve, sweep)
     ratios = [
         (point.sparsity, times_as_fast(point, point_at(twin, point.sparsity), size)) for point in curve.points
@@ -90,21 +87,22 @@ def _last(timed: Sequence[tuple[float, float]]) -> str:
     return f"at {sparsity_name(sparsity)} {times(ratio)} as fast"
 
 
-def _compact_is_fastest(sweep: Sequence[Curve], size: str) -> list[Verdict]:
-    """Compare compact and sparse at the highest sparsity that both have."""
-    found = {mode: [one for one in sweep if one.mode == mode] for mode in ("sparse", "compact")}
-    if not (found["sparse"] and found["compact"]):
-        return []
+def _shrunk_is_fastest(sweep: Sequence[Curve], size: str) -> list[Verdict]:
+    """Compare shrunk and sparse networks at the highest sparsity, if the sweep has both."""
     sparsity = swept_sparsities(sweep)[-1]
-    best = {}
-    for mode, curves in found.items():
-        points = [point_at(curve, sparsity) for curve in curves]
-        latencies = [point.latency_ms[size].p50 for point in points if point and size in point.latency_ms]
-        if not latencies:
-            return []
-        best[mode] = min(latencies)
+    best: dict[str, float] = {}
+    for curve in sweep:
+        point = point_at(curve, sparsity)
+        latency = point.latency_ms.get(size) if point else None
+        if latency is not None and curve.mode not in ("masked", "from_scratch"):
+            name = mode_name(curve)
+            best[name] = min(latency.p50, best.get(name, latency.p50))
+    sparse = best.pop("sparse", None)
+    if sparse is None or not best:
+        return []
+    name, shrunk = best.popitem()
     text = (
-        f"batch {size}, {sparsity_name(sparsity)}: compact {best['compact']:.2f} ms, "
-        f"sparse {best['sparse']:.2f} ms; the study finds compact fastest"
+        f"batch {size}, {sparsity_name(sparsity)}: {name} {shrunk:.2f} ms, sparse {sparse:.2f} ms; the study "
+        f"finds {name} fastest"
     )
-    return [Verdict(text, best["compact"] < best["sparse"])]
+    return [Verdict(text, shrunk < sparse)]

@@ -33,16 +33,17 @@ Curves = Mapping[str, Curve]
 
 STORY = (
     "The study trains a LeNet of 21,840 parameters, then prunes every layer to the same sparsity in three "
-    "rounds, fine-tuning four epochs after each: random weights, the smallest |w|, or the filters and "
-    "neurons of smallest L1 norm. A setting of 70 % applies to what each round finds, so it ends at 97.3 %. "
-    f"It counts {published.LENET_PRINTED_MACS:,} multiply-adds, with the convolutions at their input's "
-    f"resolution; at their output's there are {published.LENET_MACS:,}."
+    "rounds, fine-tuning for four epochs after each. It prunes random weights, the smallest |w|, or the "
+    "filters and neurons of smallest L1 norm. A setting of 70 % applies to the weights that each round still "
+    f"finds, so it ends at 97.3 %. The study counts {published.LENET_PRINTED_MACS:,} multiply-adds, because "
+    f"it takes convolutions at the resolution of their input; at that of their output there are "
+    f"{published.LENET_MACS:,}."
 )
 
 
 def section(sessions: Sessions) -> Section:
     recorded = {name: sessions[name] for name in NAMES if name in sessions}
-    masked, all_curves = _curves(recorded, "masked"), _curves(recorded, "masked", "compact")
+    masked, all_curves = _curves(recorded, "masked"), _curves(recorded)
     body: list[str] = []
     if masked:
         body += paragraph("Accuracy on the validation split after the last round:")
@@ -63,12 +64,12 @@ def section(sessions: Sessions) -> Section:
 
 
 def _curves(recorded: Recordings, *modes: Mode) -> Curves:
-    """Return the sessions' curves that ran in these modes, by the session's name and a mode not masked."""
+    """Return the sessions' curves of these modes, or all, by the session's name and any mode but masked."""
     return {
         name if curve.mode == "masked" else f"{name}, {mode_name(curve)}": curve
         for name, one in recorded.items()
         for curve in one.report.curves
-        if curve.mode in modes and curve.points
+        if curve.points and (not modes or curve.mode in modes)
     }
 
 
@@ -99,8 +100,8 @@ def _final(name: str, recorded: Recorded) -> list[str]:
     """Show what the session prunes after its sweep, and all figures of it."""
     if recorded.report.pruned is None:
         return []
-    lines = paragraph(f"`{name}` then prunes once more (accuracy on the validation split):")
-    return [*lines, *prunings_table(recorded), *final_figures(recorded.report, "and reads the test set:")]
+    lines = paragraph(f"`{name}` then prunes once more. Accuracy on the validation split:")
+    return [*lines, *prunings_table(recorded), *final_figures(recorded.report)]
 
 
 def _verdicts(recorded: Recordings) -> list[Verdict]:
@@ -117,15 +118,15 @@ def _verdicts(recorded: Recordings) -> list[Verdict]:
 
 
 def _compression(recorded: Recordings) -> list[Verdict]:
-    """Compare the end of the magnitude curve with the study's: other curves end with little accuracy left."""
+    """Compare the end of the magnitude curve with the study's; other curves keep little accuracy there."""
     curve = _curves(recorded, "masked").get(L1)
     if curve is None:
         return []
     end, wanted = curve.points[-1], published.LENET_COMPRESSION_RATIO
     text = (
         f"magnitude at {sparsity_name(end.sparsity)}: compression ratio {times(end.compression_ratio)} with "
-        f"{percent(end.accuracy)} on validation, the study's roughly {times(wanted, 0)}; every parameter "
-        f"counts, and biases are not pruned: of prunable weights alone {times(1 / (1 - end.sparsity))}"
+        f"{percent(end.accuracy)} on validation; the study's is roughly {times(wanted, 0)}. Ours counts "
+        f"biases, which are not pruned; of prunable weights alone it is {times(1 / (1 - end.sparsity))}"
     )
     return [Verdict(text, end.compression_ratio >= wanted)]
 
@@ -144,7 +145,7 @@ def _better_than_random(recorded: Recordings) -> list[Verdict]:
 
 
 def _at_half_a_round(recorded: Recorded) -> list[Verdict]:
-    """Say what magnitude costs where each round prunes half of what is left."""
+    """Say how much accuracy magnitude costs when each round prunes half of what is left."""
     curve = _curves({L1: recorded}, "masked").get(L1)
     point = _point(curve, 0.875) if curve else None
     dense = max((epoch.accuracy for epoch in recorded.report.epochs if epoch.decision == 0), default=None)
@@ -165,8 +166,8 @@ def _instead_of_uniform(recorded: Recorded) -> list[Verdict]:
         return []
     uniform = curve.points[-1]
     text = (
-        f"at 70 % a round the uniform plan keeps {percent(uniform.accuracy)} (validation); the global one of "
-        f"the same size and as many epochs {percent(pruned.accuracy)} (test); wanted at least 95 %"
+        f"at 70 % a round the uniform plan keeps {percent(uniform.accuracy)} (validation); a global one of "
+        f"the same size, with as many epochs, keeps {percent(pruned.accuracy)} (test); wanted at least 95 %"
     )
     return [Verdict(text, pruned.accuracy >= 0.95)]
 

@@ -1,6 +1,6 @@
-"""The published figures, typed once; everything of ours on the page is read from records.
+"""The published figures, typed once; all our figures on the page are read from records.
 
-Studies A to E are public notebooks and scripts; their figures are those they print, on the test set. The
+Studies A to E are public notebooks and scripts. Their figures are what they print, on the test set. The
 anchors are from the papers named with them. Accuracies and errors are fractions of 1, drops are points.
 """
 

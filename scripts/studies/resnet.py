@@ -20,17 +20,17 @@ from scripts.studies.sections import (
 
 ONE_SHOT, ITERATIVE = "resnet18-oneshot", "resnet18-iterative"
 SAME_ACCURACY = 0.0005
-"""Sums in another order may turn one image in two thousand."""
+"""Summing in another order may change the answer for one image in two thousand."""
 UNITS = ("resnet18-units", "resnet56-units")
 NAMES = (ONE_SHOT, ITERATIVE, *UNITS)
 DROPS = {ONE_SHOT: published.RESNET_ONE_SHOT_DROPS, ITERATIVE: published.RESNET_ITERATIVE_DROPS}
 
 STORY = (
     "The study trains a ResNet-18 for 200 epochs to "
-    f"{percent(published.RESNET_DENSE_ACCURACY)}, then prunes all convolutions and the linear layer by one "
-    "global threshold on |w|: at once and 20 epochs of retraining, or 11 % of what is left and 5 epochs, "
-    "again and again, and 100 epochs at the end. It keeps a checkpoint for each setting. Two more sessions "
-    "remove half of the units of residual networks, with those that are coupled to them."
+    f"{percent(published.RESNET_DENSE_ACCURACY)}. Then it prunes all convolutions and the linear layer by "
+    "one global threshold on |w|: either at once, with 20 epochs of retraining, or repeatedly 11 % of what "
+    "is left and 5 epochs, with 100 epochs at the end. It keeps a checkpoint for each setting. Two more of "
+    "our sessions remove half of the units of residual networks, with all that is coupled to them."
 )
 
 
@@ -61,7 +61,7 @@ def _subset(name: str, recorded: Recorded) -> str:
     """Say on which images and what device a session was recorded."""
     environment = recorded.report.environment
     if environment is None:
-        return f"`{name}`: on what it was recorded is not known."
+        return f"`{name}`: the record does not say on which images and device."
     images, trained = environment.num_images, _num_training_images(recorded)
     of = "all images"
     if trained < published.CIFAR10_IMAGES:
@@ -80,7 +80,7 @@ def _num_training_images(recorded: Recorded) -> int:
 
 
 def _points(recorded: Recorded) -> list[CurvePoint]:
-    """Return the points of all sweeps: a schedule that differs by sparsity takes one for each."""
+    """Return the points of all sweeps; a schedule that differs by sparsity is a sweep a point."""
     curves = [one for one in recorded.report.curves if one.mode == "masked"]
     return sorted((point for curve in curves for point in curve.points), key=lambda point: point.sparsity)
 
@@ -131,7 +131,7 @@ def _points_table(name: str, recorded: Recorded) -> list[str]:
     if not rows:
         return []
     title = f"`{name}`, accuracy on the validation split (dense {percent(_dense_accuracy(recorded))}):"
-    header = ["sparsity", "after the first pruning", "in the end", "compression ratio", "theoretical speedup"]
+    header = ["sparsity", "after the first pruning", "at the end", "compression ratio", "theoretical speedup"]
     return [*paragraph(title), *table(header, rows)]
 
 
@@ -144,7 +144,7 @@ def _checkpoints_table(recorded: Recorded) -> list[str]:
 
 
 def _removed(name: str, recorded: Recorded) -> list[Verdict]:
-    """Say whether removing pruned units left what the masked network computes, and made it smaller."""
+    """Say whether the shrunk network is smaller and as accurate as the masked one."""
     pruned, shrunk = recorded.report.pruned, recorded.report.shrunk
     if pruned is None or shrunk is None:
         return []
@@ -164,5 +164,5 @@ def _lost_at_most(name: str, recorded: Recorded) -> list[Verdict]:
     wanted = f"wanted at most {published.RESNET_WANTED_DROP}"
     text = f"`{name}`: {drop:.2f} points lost at {sparsity_name(sparsity)}; {wanted}"
     if _num_training_images(recorded) < published.CIFAR10_IMAGES:
-        return [Verdict(f"{text} with all images, which takes a GPU; this is a subset", None)]
+        return [Verdict(f"{text} on all images, which takes a GPU; this used a subset", None)]
     return [Verdict(text, drop <= published.RESNET_WANTED_DROP)]

@@ -1,4 +1,4 @@
-"""What a section is made of, and how it becomes Markdown."""
+"""The parts of a section, and how they become Markdown."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -92,7 +92,7 @@ def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def as_shown(parts: Sequence[RenderableType]) -> list[str]:
-    """Return parts of a receipt as `prune-tui show` draws them."""
+    """Return figures as `prune-tui show` draws them."""
     console = Console(width=80, no_color=True, force_terminal=False, highlight=False)
     with console.capture() as capture:
         for part in parts:
@@ -102,7 +102,7 @@ def as_shown(parts: Sequence[RenderableType]) -> list[str]:
     return ["```text", *drawn[:-1], "```", ""] if drawn else []
 
 
-def final_figures(report: Report, title: str = "In the end, on the test set:") -> list[str]:
+def final_figures(report: Report, title: str = "Final figures, on the test set:") -> list[str]:
     """Return the networks side by side, if a pruned one was measured."""
     return [*paragraph(title), *networks_table(report), ""] if report.pruned else []
 
@@ -126,7 +126,7 @@ def run_of(recorded: Recorded, at: int) -> tuple[EpochFigures, ...]:
 
 
 def final_accuracy(run: Sequence[EpochFigures]) -> float | None:
-    """Return the validation accuracy that a run ends with: it keeps the best epoch since its last pruning."""
+    """Return the validation accuracy of a run: it keeps the best epoch since its last pruning."""
     last = max((at for at, epoch in enumerate(run) if epoch.epoch == 0), default=0)
     return max((epoch.accuracy for epoch in run[last:]), default=None)
 
@@ -145,7 +145,7 @@ def prunings_table(recorded: Recorded) -> list[str]:
                 percent(final_accuracy(epochs)),
             ]
         )
-    return table(["pruning", "target sparsity", "right after pruning", "in the end"], rows) if rows else []
+    return table(["pruning", "target sparsity", "right after pruning", "at the end"], rows) if rows else []
 
 
 def dense_verdict(recorded: Recorded, wanted: float) -> list[Verdict]:

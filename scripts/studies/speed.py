@@ -1,4 +1,4 @@
-"""Study C: weights against neurons, and what really gets faster."""
+"""Study C: weights against neurons, and what is really faster."""
 
 from prune_tui.core.run.curves import by_sweep, swept_batch_sizes
 from prune_tui.reports.markdown import sweep_table
@@ -18,11 +18,12 @@ from scripts.studies.sections import (
 NAME = "mlp-speed"
 
 STORY = (
-    "The study prunes an MLP (784-1000-1000-500-200-10, no biases, the output layer spared) without "
-    "fine-tuning, by the smallest |w| or by the neurons of smallest L2 norm, and times four networks: masked "
-    "weights, the same as sparse matrices, masked neurons, and the compact network without those neurons. It "
-    "finds that sparse and compact get faster about linearly with sparsity, compact the most, and masked not "
-    "at all. It also trains the small architecture from scratch, and shows how weights and neurons spread."
+    "The study prunes an MLP (784-1000-1000-500-200-10, no biases, the output layer locked) without "
+    "fine-tuning, by the smallest |w| or by the neurons of smallest L2 norm. It times four networks: masked "
+    "weights, the same weights as sparse matrices, masked neurons, and the shrunk network without those "
+    "neurons. It finds that sparse and shrunk networks get faster about linearly with sparsity, shrunk ones "
+    "the most, and masked ones not at all. It also trains the shrunk architecture from scratch, and shows "
+    "how weights and neurons are distributed."
 )
 
 
