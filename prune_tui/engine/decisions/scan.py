@@ -16,9 +16,9 @@ from prune_tui.core.run.events import JointScanned, ScanStarted
 from prune_tui.core.session.decisions import Scan
 from prune_tui.engine.context import Context, Ending, Work
 from prune_tui.engine.decisions.test_set import dense_accuracy
-from prune_tui.engine.network.network import Masks, Network
+from prune_tui.engine.network.network import Masks, Network, Scores
 from prune_tui.engine.pruning.plan_masks import layers_with, masks_of_layer, prunable_layers
-from prune_tui.engine.pruning.scores import Scores, score
+from prune_tui.engine.pruning.scores import score
 from prune_tui.engine.scan.cells import curve_of
 from prune_tui.engine.scan.evaluator import Evaluator, Levels
 from prune_tui.engine.scan.loop import scan_cells

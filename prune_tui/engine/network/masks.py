@@ -8,7 +8,6 @@ from collections.abc import Mapping
 import torch
 
 from prune_tui.core.planning.price import num_pruned
-from prune_tui.engine.network.network import Masks
 
 _N, _M = 2, 4
 
@@ -40,7 +39,7 @@ def mask_weights(scores: torch.Tensor, sparsity: float, mask: torch.Tensor | Non
 
 def mask_weights_globally(
     scores: Mapping[str, torch.Tensor], sparsity: float, masks: Mapping[str, torch.Tensor]
-) -> Masks:
+) -> dict[str, torch.Tensor]:
     """Mask single weights of all layers with one threshold, to a target sparsity of them all together."""
     names = list(scores)
     flat = torch.cat([_barred(scores[name], masks.get(name)).reshape(-1) for name in names])

@@ -11,6 +11,9 @@ from prune_tui.core.network import LayerInfo
 Weights = dict[str, torch.Tensor]
 """A module's state: every parameter and buffer by its name."""
 
+Scores = dict[str, torch.Tensor]
+"""Scores of the weight's shape by layer name, in the network's order; higher is kept."""
+
 Masks = dict[str, torch.Tensor]
 """A boolean mask of the parameter's shape by the parameter's name; a parameter that is not there is dense."""
 

@@ -20,8 +20,7 @@ from prune_tui.engine.network.masks import (
     spread,
     unit_scores,
 )
-from prune_tui.engine.network.network import Masks, Network, Units, weight_name
-from prune_tui.engine.pruning.scores import Scores
+from prune_tui.engine.network.network import Masks, Network, Scores, Units, weight_name
 
 
 def prunable_layers(network: Network, granularity: Granularity) -> list[str]:

@@ -12,14 +12,11 @@ from prune_tui.core.run.events import BatchEvaluated
 from prune_tui.core.terms import Granularity
 from prune_tui.engine.context import Clock
 from prune_tui.engine.measure.evaluate import DeviceData
-from prune_tui.engine.network.network import Network
+from prune_tui.engine.network.network import Network, Scores
 
 NUM_GRADIENT_IMAGES = 2_048
 GRADIENT_BATCH_SIZE = 64
 NUM_SQUARED_GRADIENT_IMAGES = 512
-
-Scores = dict[str, torch.Tensor]
-"""Scores of the weight's shape by layer name, in the network's order."""
 
 
 def score(
