@@ -33,7 +33,7 @@ async def go_through_all_five_steps(app: PruneApp, *, sparsity: str) -> Path:
         await until_done(2)
         await desk.press("enter")
         await desk.to(Step.PLAN)
-        await desk.press("up", "enter", *sparsity, "enter", "enter")
+        await desk.press("up", "enter", *sparsity, "enter", "tab", "enter")
         await until_done(3)
         await desk.press("enter")
         await until_done(4)

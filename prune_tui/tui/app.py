@@ -149,6 +149,15 @@ class PruneApp(App[None], inherit_bindings=False):
         begin = partial(self._open, Opening(message.session, message.weights))
         self._asking.when_free("Begin another session?", begin)
 
+    @on(messages.PickAnother)
+    def _pick_another(self) -> None:
+        self.state.wants_another = True
+        if isinstance(self.screen, StepScreen) and self.screen.step is Step.PICK:
+            self.screen.arrive()
+            self._redraw()
+        else:
+            self._show(Step.PICK)
+
     @on(messages.ResumeSession)
     def _resume_session(self, message: messages.ResumeSession) -> None:
         self._asking.when_free("Open another session?", partial(self._resume, message.path))
@@ -215,7 +224,12 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def _show(self, step: Step) -> None:
         if isinstance(self.screen, StepScreen) and self.screen.step is not step:
-            self.switch_screen(self._screen_name(step))
+            self.state.wants_another = self.state.wants_another and step is Step.PICK
+            name = self._screen_name(step)
+            self.switch_screen(name)
+            screen = self.get_screen(name)
+            if isinstance(screen, StepScreen) and screen.is_mounted:
+                screen.arrive()
 
     def _screen_name(self, step: Step) -> str:
         if not self.is_screen_installed(step.name):

@@ -28,6 +28,10 @@ class StartSession(Message):
         super().__init__()
 
 
+class PickAnother(Message):
+    """Show the picker, to begin another session and not go on with the open one."""
+
+
 class ResumeSession(Message):
     """Go on with the session in a file."""
 

@@ -55,12 +55,18 @@ class State:
     jobs: list[Job] = field(default_factory=list)
     is_paused: bool = False
     is_stopping: bool = False
+    wants_another: bool = False
     _forecast: Forecast | None = None
 
     @property
     def is_busy(self) -> bool:
         """Whether anything runs or waits to run."""
         return bool(self.jobs)
+
+    @property
+    def open_session(self) -> Session | None:
+        """The session that can be gone on with; one whose data or model could not be loaded is none."""
+        return self.session if self.is_busy or self.view.is_ready else None
 
     @property
     def running(self) -> Running | None:
@@ -106,6 +112,7 @@ class State:
         """Forget the session before, and begin with this one."""
         self.session, self.path, self.view = session, None, View()
         self.draft, self.goal, self.is_quick = None, None, None
+        self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         self.settings = settings_for(finetuning_recipe(model, dataset))
 

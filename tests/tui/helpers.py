@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from textual.coordinate import Coordinate
 from textual.pilot import Pilot
 from textual.widgets import Static
 
 from prune_tui.tui.app import PruneApp
 from prune_tui.tui.options import Options
 from prune_tui.tui.state import State
+from prune_tui.tui.steps.plan.cell_editor import place_of_cell
 from prune_tui.tui.steps.step import Step
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.bars import NextBar
@@ -94,6 +96,25 @@ class Desk:
     def cell(self, row: str, column: str) -> str:
         """What a cell of the step's table says."""
         return self.table.get_cell(row, column).plain
+
+    @property
+    def header(self) -> str:
+        """The line at the top, as it stands on the screen."""
+        return self.screen_text().splitlines()[0]
+
+    def drawn(self, selector: str) -> str:
+        """What stands on the screen in a widget's room, without the spaces at the ends of its lines."""
+        room = self.app.screen.query_one(selector).content_region
+        lines = self.screen_text().splitlines()[room.y : room.bottom]
+        return "\n".join(line[room.x : room.right].rstrip() for line in lines).strip()
+
+    def drawn_cell(self, row: str, column: str) -> str:
+        """What stands on the screen where a cell of the step's table is."""
+        table = self.table
+        at = Coordinate(table.get_row_index(row), table.get_column_index(column))
+        x, y, width = place_of_cell(table, at)
+        assert table.content_region.contains(x, y), f"{row} is out of sight"
+        return self.screen_text().splitlines()[y][x : x + width].strip()
 
     def cell_of(self, table: str, row: str, column: str) -> str:
         """What a cell of another table says."""

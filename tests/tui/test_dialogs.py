@@ -69,7 +69,7 @@ async def test_another_session_asks_too(tmp_path: Path) -> None:
         await desk.press("enter")
         await desk.to(Step.SCAN)
         await desk.until(lambda: desk.num_cells_done == 5)
-        await desk.press("1", "enter")
+        await desk.press("1", "n", "enter")
         await desk.until(lambda: isinstance(desk.app.screen, QuitDialog))
         script.let_go("scan")
         await desk.press("d")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from textual.widgets import Input
 
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Scan, TrainDense
@@ -20,8 +21,8 @@ async def test_enter_goes_through_all_five_steps_and_edits_a_cell_on_the_way(tmp
         await desk.press("enter")
         await desk.to(Step.PLAN)
         await desk.press("up", "enter", *"0.77", "enter")
-        assert desk.cell("fc[", "sparsity") == "0.77"
-        await desk.press("enter")
+        assert desk.drawn_cell("fc[", "sparsity") == "0.77"
+        await desk.press("tab", "enter")
         await desk.to(Step.TRAIN)
         await desk.idle()
         await desk.press("enter")
@@ -72,6 +73,66 @@ async def test_escape_goes_back_and_never_quits(tmp_path: Path) -> None:
         await desk.press("escape", "escape")
         assert desk.app.is_running
         assert desk.step is Step.PICK
+
+
+@pytest.mark.parametrize("step", [Step.SCAN, Step.PLAN])
+async def test_escape_shows_all_rows_before_it_goes_back(tmp_path: Path, step: Step) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press(str(step.value))
+        await desk.to(step)
+        if step is Step.PLAN:
+            await desk.press("up")
+        await desk.press("slash", *"conv", "enter")
+        assert "[/x]" not in desk.drawn("#layers")
+        await desk.press("escape")
+        await desk.pilot.pause()
+        assert f"[{step.value} {step.title}]" in desk.header
+        assert "[/x]" in desk.drawn("#layers")
+        assert "conv" not in desk.screen_text().splitlines()[-3]
+        await desk.press("escape")
+        await desk.to(Step(step - 1))
+
+
+async def test_each_view_of_the_scan_has_its_own_filter(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("2")
+        await desk.to(Step.SCAN)
+        await desk.press("slash", *"conv", "enter", "t")
+        await desk.pilot.pause()
+        assert "conv" not in desk.screen_text()
+        await desk.press("t")
+        await desk.pilot.pause()
+        assert desk.drawn("#filter") == "conv"
+        await desk.press("escape")
+        await desk.pilot.pause()
+        assert "[/x]" in desk.drawn("#layers")
+
+
+async def test_a_step_is_never_entered_in_a_field(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        await desk.press("tab", "tab", "end", "7")
+        assert desk.drawn("#name").endswith("7")
+        await desk.pilot.click("StepHeader", offset=(desk.header.index("2 Scan") + 1, 0))
+        await desk.to(Step.SCAN)
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        await desk.press("2")
+        await desk.to(Step.SCAN)
+        await desk.press("3")
+        await desk.to(Step.PLAN)
+        await desk.press("up", "enter", "0")
+        await desk.pilot.click("StepHeader", offset=(desk.header.index("2 Scan") + 1, 0))
+        await desk.to(Step.SCAN)
+        await desk.press("3")
+        await desk.to(Step.PLAN)
+        assert desk.drawn("#next").endswith("enter ⏎")
+        await desk.press("1")
+        await desk.to(Step.PICK)
 
 
 async def test_enter_early_ends_the_scan_with_what_there_is(tmp_path: Path) -> None:
@@ -125,12 +186,92 @@ async def test_a_resumed_session_lands_on_the_furthest_step(tmp_path: Path) -> N
         await desk.to(Step.PLAN)
 
 
+async def test_enter_on_the_picker_goes_on_with_the_open_session(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        done = len(desk.script.performed)
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        assert "go on with lenet5-digits; n begins another" in desk.drawn("#next")
+        await desk.press("enter")
+        await desk.to(Step.SCAN)
+        assert "engine ready" in desk.header
+        assert len(desk.script.performed) == done
+
+
+@pytest.mark.parametrize(("keys", "back"), [("j", "k"), ("tab tab tab end 7", "backspace"), ("b", "b")])
+async def test_what_is_picked_otherwise_is_another_session(tmp_path: Path, keys: str, back: str) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        await desk.press(*keys.split())
+        assert "another session:" in desk.drawn("#next")
+        assert desk.drawn("#name") != "lenet5-digits"
+        await desk.press(back)
+        assert "go on with lenet5-digits" in desk.drawn("#next")
+        assert desk.drawn("#name") == "lenet5-digits"
+
+
+async def test_a_name_that_is_taken_is_not_written_over(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        before = (tmp_path / "sessions" / "lenet5-digits.json").read_bytes()
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        await desk.press("n")
+        await desk.pilot.pause()
+        await desk.press("tab", "tab", "end", "backspace", "backspace", "enter")
+        assert desk.drawn("#name") == "lenet5-digits"
+        assert "there is a session lenet5-digits already" in desk.drawn("#problem")
+        assert desk.step is Step.PICK
+        assert (tmp_path / "sessions" / "lenet5-digits.json").read_bytes() == before
+
+
+async def test_the_picker_shows_the_session_that_was_resumed(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, model="resnet20", dataset="cifar10", seed=3) as desk:
+        await desk.to_plan()
+        path = desk.state.path
+    async with open_desk(tmp_path, resume=path) as desk:
+        await desk.to(Step.PLAN)
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        assert "go on with resnet20-cifar10" in desk.drawn("#next")
+        assert "● resnet20" in desk.drawn("#models")
+        assert desk.drawn("#seed") == "3"
+        await desk.press("enter")
+        await desk.to(Step.SCAN)
+        assert not desk.script.performed
+
+
+async def test_another_session_that_was_thought_better_of(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_train()
+        await desk.idle()
+        await desk.press("enter")
+        await desk.to(Step.SAVE)
+        await desk.idle()
+        await desk.press("n")
+        await desk.to(Step.PICK)
+        assert "another session:" in desk.drawn("#next")
+        assert desk.drawn("#name") == "lenet5-digits-2"
+        await desk.press("5")
+        await desk.to(Step.SAVE)
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        assert "go on with lenet5-digits" in desk.drawn("#next")
+
+
 async def test_a_new_session_gets_a_name_of_its_own(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()
         await desk.press("1")
         await desk.to(Step.PICK)
-        assert desk.app.screen.query_one("#name", Input).value == "lenet5-digits-2"
+        assert desk.drawn("#name") == "lenet5-digits"
+        await desk.press("n")
+        await desk.pilot.pause()
+        assert desk.drawn("#name") == "lenet5-digits-2"
+        assert "another session: load the baseline" in desk.drawn("#next")
         await desk.press("enter")
         await desk.to(Step.SCAN)
         await desk.until(lambda: desk.state.view.num_decisions == 2)

@@ -26,6 +26,14 @@ async def test_a_dataset_that_does_not_fit_says_so(tmp_path: Path) -> None:
         assert desk.step is Step.PICK
 
 
+async def test_the_end_of_a_table_is_no_way_into_a_field(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.press("G", "j", "down", "j")
+        assert desk.drawn("#name") == "resnet56-cifar10"
+        await desk.press("g")
+        assert "scan lenet5 on digits" in desk.drawn("#next")
+
+
 async def test_another_model_takes_a_dataset_that_fits(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.press("G")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from textual.coordinate import Coordinate
+from textual.events import AppBlur, AppFocus
 
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.session.decisions import Iterative, Prune
@@ -45,6 +46,37 @@ async def test_what_may_be_typed(tmp_path: Path, typed: str, shown: str) -> None
         assert desk.table.current == "conv2"
 
 
+@pytest.mark.parametrize("last", ["enter", "tab", "down"])
+async def test_the_last_cell_and_the_end_of_the_table_never_lead_to_what_trains(
+    tmp_path: Path, last: str
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        assert desk.drawn("#next").endswith("enter ⏎")
+        await desk.press("up", "G", "enter", *".7", last)
+        assert desk.drawn_cell("fc[", "sparsity") == "0.70"
+        assert "enter ⏎" not in desk.screen_text()
+        await desk.press("j", "down", "j", "enter", *".8")
+        assert desk.drawn_cell("fc[", "sparsity") == ".8"
+        await desk.press("enter", "enter", "enter")
+        assert desk.step is Step.PLAN
+        assert desk.drawn_cell("fc[", "sparsity") == "0.80"
+        await desk.press("tab")
+        assert desk.drawn("#next").endswith("enter ⏎")
+        await desk.press("enter")
+        await desk.to(Step.TRAIN)
+
+
+async def test_what_enter_does_is_said_of_where_the_focus_is(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        assert "enter prunes" in desk.drawn("#explain")
+        await desk.press("tab")
+        assert "enter prunes" not in desk.drawn("#explain")
+        await desk.press("tab")
+        assert "enter prunes" in desk.drawn("#explain")
+
+
 async def test_invalid_text_says_why_and_stays(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await _first_row(desk)
@@ -58,6 +90,31 @@ async def test_invalid_text_says_why_and_stays(tmp_path: Path) -> None:
         await desk.press("escape")
         assert editor.edited is None
         assert desk.cell("conv1", "sparsity") == "0.50"
+
+
+@pytest.mark.parametrize(
+    ("keys", "room"), [(("up", "enter", "."), "#editor"), (("b", "1"), "#budget")], ids=["cell", "budget"]
+)
+async def test_what_is_typed_stays_while_another_window_has_the_focus(
+    tmp_path: Path, keys: tuple[str, ...], room: str
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await desk.press(*keys)
+        for event in (AppBlur(), AppFocus()):
+            desk.app.post_message(event)
+            await desk.pilot.pause()
+        await desk.press("9")
+        assert desk.drawn(room) == keys[-1] + "9"
+
+
+async def test_a_click_elsewhere_leaves_the_cell_and_keeps_the_focus_there(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("enter", *".9")
+        await desk.pilot.click("#layers", offset=(3, 3))
+        assert desk.drawn_cell("conv1", "sparsity") == "0.50"
+        assert desk.table.current == "[/x]"
 
 
 async def test_digits_go_into_the_cell_and_not_to_the_steps(tmp_path: Path) -> None:
@@ -118,6 +175,27 @@ async def test_copy_down_leaves_locked_rows_alone(tmp_path: Path) -> None:
         await desk.press("j", "j", "=", "g", "y")
         shown = [desk.cell(name, "sparsity") for name in desk.table.shown_keys]
         assert shown == ["0.50", "0.50", "0.70", "0.50"]
+
+
+async def test_copy_down_changes_only_rows_on_show(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("slash", *"c", "enter", "g", "+", "y")
+        assert "[/x]" not in desk.screen_text()
+        await desk.press("slash", "escape")
+        shown = [desk.drawn_cell(name, "sparsity") for name in desk.table.shown_keys]
+        assert shown == ["0.55", "0.55", "0.70", "0.55"]
+
+
+async def test_one_number_is_not_copied_down(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _first_row(desk)
+        await desk.press("s", "down", "down", "right", "enter")
+        await desk.to(Step.PLAN)
+        before = desk.drawn("#settings")
+        await desk.press("y")
+        assert desk.drawn("#settings") == before
+        assert "nothing to copy" in desk.drawn("#explain")
 
 
 async def test_rows_are_clicked_and_filtered(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ import pytest
 from prune_tui.core.session.decisions import Finetune, Measure
 from prune_tui.tui.steps.step import Step
 from prune_tui.tui.widgets.meter import Meter
-from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 
@@ -69,8 +68,10 @@ async def test_live_figures_and_the_ghost_of_the_run_before(tmp_path: Path) -> N
         assert "ghost" not in desk.text("#now")
         assert "sparsity held" in desk.text("#live")
         await desk.press("down")
-        assert "conv2" in str(desk.app.screen.query_one(WeightHistogram).render())
-        await desk.press("up", "escape")
+        assert "conv2 live" in desk.drawn("#weights")
+        await desk.press("k", "up")
+        assert "fc[ live" in desk.drawn("#weights")
+        await desk.press("escape")
         await desk.to(Step.PLAN)
         await desk.press("up", "+", "p")
         await desk.to(Step.TRAIN)

@@ -1,6 +1,6 @@
 """A plan while it is being made: a sparsity and a lock per layer, with undo and redo."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 MAX_UNDO = 200
@@ -60,15 +60,13 @@ def reset(draft: Draft, name: str) -> Draft:
     return with_sparsity(draft, name, draft.suggested.get(name, 0.0))
 
 
-def copied_down(draft: Draft, name: str) -> Draft:
-    """Give every unlocked row below `name` its sparsity."""
-    names = list(draft.rows)
+def copied_down(draft: Draft, name: str, *, to: Collection[str]) -> Draft:
+    """Give the rows of `to` the sparsity of `name`, but for those that are locked."""
     value = draft.rows[name].sparsity
-    below = names[names.index(name) + 1 :]
     return _changed(
         draft,
         {
-            other: replace(row, sparsity=value) if other in below and not row.is_locked else row
+            other: replace(row, sparsity=value) if other in to and not row.is_locked else row
             for other, row in draft.rows.items()
         },
     )

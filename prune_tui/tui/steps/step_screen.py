@@ -69,8 +69,17 @@ class StepScreen(Screen[None]):
         return self.query_one(NextBar)
 
     def on_mount(self) -> None:
-        """Put the focus where Enter goes on."""
+        """Be as whoever enters the step expects it."""
+        self.arrive()
+
+    def arrive(self) -> None:
+        """Have the focus where Enter goes on, never in a field: the step is entered, or entered again."""
         self.query_one(self.home).focus()
+
+    @property
+    def tables(self) -> list[Table]:
+        """The tables in sight."""
+        return list(self.query(Table))
 
     def on_screen_resume(self) -> None:
         """Draw what has changed while the step was out of sight."""
@@ -105,8 +114,18 @@ class StepScreen(Screen[None]):
         self.query_one(FilterBar).open(message.table)
 
     def action_go_back(self) -> None:
-        """Go to the step before."""
-        self.post_message(GoTo(Step(max(1, self.step - 1))))
+        """Show all rows, where a filter hides some; else go to the step before."""
+        if not self.clear_filters():
+            self.post_message(GoTo(Step(max(1, self.step - 1))))
+
+    def clear_filters(self) -> bool:
+        """Show all rows of the tables in sight, and return whether that changed anything."""
+        filtered = [table for table in self.tables if table.filter_text]
+        for table in filtered:
+            table.set_filter("")
+        if filtered:
+            self.query_one(FilterBar).close()
+        return bool(filtered)
 
     def action_enter_table(self) -> None:
         """Go up from the last line into the step's table, if it has one."""

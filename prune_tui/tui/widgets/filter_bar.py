@@ -24,10 +24,16 @@ class FilterBar(Input):
 
     def open(self, table: Table) -> None:
         """Filter this table."""
-        self._table = table
+        self.follow(table)
         self.display = True
-        self.value = table.filter_text
         self.focus()
+
+    def follow(self, table: Table) -> None:
+        """Show by what this table is filtered, if it is."""
+        self._table = table
+        with self.prevent(Input.Changed):
+            self.value = table.filter_text
+        self.display = bool(table.filter_text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter at each key."""
@@ -42,10 +48,16 @@ class FilterBar(Input):
         if self._table is not None:
             self._table.focus()
 
-    def action_clear_filter(self) -> None:
-        """Show all rows again."""
-        self.value = ""
-        self.display = False
+    def close(self) -> None:
+        """Filter nothing, and go away."""
         if self._table is not None:
             self._table.set_filter("")
+        with self.prevent(Input.Changed):
+            self.value = ""
+        self.display = False
+
+    def action_clear_filter(self) -> None:
+        """Show all rows again."""
+        self.close()
+        if self._table is not None:
             self._table.focus()

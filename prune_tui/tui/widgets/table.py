@@ -46,7 +46,7 @@ class Table(DataTable[Text], inherit_bindings=False):
             return self.table
 
     class Left(Message):
-        """The person wants to leave the table: up or down past its end, or sideways."""
+        """The person wants to leave the table sideways; up and down stay in it, at its ends too."""
 
         def __init__(self, table: "Table", towards: str) -> None:
             self.table = table
@@ -87,6 +87,11 @@ class Table(DataTable[Text], inherit_bindings=False):
     def shown_keys(self) -> list[str]:
         """The keys of the rows that the filter lets through."""
         return list(self._shown)
+
+    @property
+    def keys_below(self) -> list[str]:
+        """The keys of the rows on show below the cursor."""
+        return self.shown_keys[self.cursor_row + 1 :]
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Set the columns; if they are others the table is empty until `set_rows`, and keeps its place."""
@@ -151,18 +156,6 @@ class Table(DataTable[Text], inherit_bindings=False):
         """Tell of a double click; a single one moves the cursor."""
         if event.chain == 2 and self.row_count:
             self.post_message(self.Activated())
-
-    def action_cursor_up(self) -> None:
-        """Move up a row, or out of the table from the first."""
-        if self.cursor_row <= 0:
-            self.post_message(self.Left(self, "up"))
-        super().action_cursor_up()
-
-    def action_cursor_down(self) -> None:
-        """Move down a row, or out of the table from the last."""
-        if self.cursor_row >= self.row_count - 1:
-            self.post_message(self.Left(self, "down"))
-        super().action_cursor_down()
 
     def action_go_left(self) -> None:
         """Ask to leave to the left."""

@@ -1,6 +1,7 @@
 """Step 1: which network, which images, and which baseline to begin with."""
 
 import re
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -22,14 +23,17 @@ from prune_tui.catalog.datasets import (
 )
 from prune_tui.catalog.models import MODELS, ModelEntry
 from prune_tui.catalog.recipes import training_recipe
+from prune_tui.core.baselines import trained_baseline
+from prune_tui.core.session.decisions import TrainDense
+from prune_tui.core.session.session import Session
 from prune_tui.storage import unused_name
-from prune_tui.tui.messages import ResumeSession, StartSession
+from prune_tui.tui.messages import GoTo, PickAnother, ResumeSession, StartSession
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.pick import text as pick_text
 from prune_tui.tui.steps.pick.path_dialog import PathDialog
 from prune_tui.tui.steps.pick.picked import Picked
 from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
-from prune_tui.tui.steps.step import Step
+from prune_tui.tui.steps.step import Step, has_baseline
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.table import Cells, Column, Table
 
@@ -49,6 +53,7 @@ class PickScreen(StepScreen):
         self._folder = chosen if chosen.path is not None else IMAGEFOLDER
         self._wants_training = False
         self._named_by_hand = False
+        self._adopted: Picked | None = None
         self._is_here: dict[str, tuple[bool, str]] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -79,17 +84,41 @@ class PickScreen(StepScreen):
         self._suggest_epochs()
         self._suggest_name()
 
-    def on_screen_resume(self) -> None:
-        """Suggest a fresh name where the one on show has become a session's."""
-        if self.state.session is not None and self._session_name == self.state.session.name:
-            self._named_by_hand = False
+    def arrive(self) -> None:
+        """Show the open session as it was picked, if there is one."""
+        super().arrive()
+        session = self.state.open_session
+        if session is not None:
             self._is_here.clear()
-            self._suggest_name()
-        super().on_screen_resume()
+            self._adopt(session)
+
+    def _adopt(self, session: Session) -> None:
+        state, chosen = self.state, dataset_entry(session.dataset)
+        self._model, self._dataset = session.model, chosen.name
+        self._folder = chosen if chosen.path is not None else self._folder
+        baseline = trained_baseline(session) if has_baseline(session) else state.baseline
+        self._wants_training = isinstance(baseline, TrainDense)
+        self._adopted = None
+        self._suggest_epochs()
+        values = {"name": session.name, "seed": str(session.seed)}
+        if isinstance(baseline, TrainDense):
+            values["epochs"] = str(baseline.training.num_epochs)
+        with self.prevent(Input.Changed):
+            for id, value in values.items():
+                self.query_one(f"#{id}", Input).value = value
+        self._adopted, self._named_by_hand = self.picked, False
+        self._suggest_name()
 
     @property
-    def _session_name(self) -> str:
-        return self.query_one("#name", Input).value
+    def _goes_on(self) -> bool:
+        """Whether what is picked is the open session, so that Enter begins no other."""
+        session, adopted = self.state.open_session, self._adopted
+        if session is None or adopted is None or adopted.name != session.name or self.state.wants_another:
+            return False
+        picked = self.picked
+        name = picked.name if self._named_by_hand else session.name
+        epochs = picked.num_epochs if picked.trains else adopted.num_epochs
+        return replace(picked, name=name, num_epochs=epochs) == adopted
 
     @property
     def model(self) -> ModelEntry:
@@ -154,12 +183,24 @@ class PickScreen(StepScreen):
             more += "   b for the bundled one" if trains else "b to train one instead"
         self.query_one("#baseline-more", Static).update(Text(more, palette.muted))
         picked = self.picked
-        problem = picked.problem()
+        problem = self._problem()
         self.query_one("#problem", Static).update(Text(f"✗ {problem}" if problem else "", palette.bad))
+        if self._goes_on:
+            self.next_bar.show(f"go on with {picked.name}; n begins another")
+            return
+        another = "another session: " if self.state.open_session is not None else ""
         verb = f"train a baseline for {picked.epochs_text}" if trains else "load the baseline"
-        self.next_bar.show(
-            problem or f"{verb}, then scan {self._model} on {self.dataset.name}", is_ready=not problem
-        )
+        begin = f"{another}{verb}, then scan {self._model} on {self.dataset.name}"
+        self.next_bar.show(problem or begin, is_ready=not problem)
+
+    def _problem(self) -> str:
+        """Say why no session can be begun with what is picked, if so."""
+        if self._goes_on:
+            return ""
+        name = self.picked.name
+        is_taken = self._is_open(name) or unused_name(self.state.options.sessions_dir, name) != name
+        taken = f"there is a session {name} already: type another name, or o opens it" if is_taken else ""
+        return self.picked.problem() or taken
 
     @property
     def _trains(self) -> bool:
@@ -178,14 +219,29 @@ class PickScreen(StepScreen):
 
     def _suggest_name(self) -> None:
         if not self._named_by_hand:
-            images = self.dataset.path.name if self.dataset.path else self._dataset
-            wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self._model}-{images}")[:60].rstrip("-.")
+            session = self.state.open_session
+            name = session.name if session is not None and self._goes_on else self._fresh_name()
             with self.prevent(Input.Changed):
-                self.query_one("#name", Input).value = unused_name(self.state.options.sessions_dir, wanted)
+                self.query_one("#name", Input).value = name
+
+    def _fresh_name(self) -> str:
+        images = self.dataset.path.name if self.dataset.path else self._dataset
+        wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self._model}-{images}")[:60].rstrip("-.")
+        name = unused_name(self.state.options.sessions_dir, wanted)
+        return f"{name}-2" if self._is_open(name) else name
+
+    def _is_open(self, name: str) -> bool:
+        session = self.state.open_session
+        return session is not None and session.name == name
 
     def _suggest_epochs(self) -> None:
-        recipe = training_recipe(self.model, self.dataset)
-        self.query_one("#epochs", Input).value = str(recipe.num_epochs)
+        adopted = self._adopted
+        if adopted is not None and (adopted.model, adopted.dataset) == (self.model, self.dataset):
+            num_epochs = adopted.num_epochs
+        else:
+            num_epochs = str(training_recipe(self.model, self.dataset).num_epochs)
+        with self.prevent(Input.Changed):
+            self.query_one("#epochs", Input).value = num_epochs
 
     def _first_dataset(self) -> str:
         model = MODELS.get(self._model)
@@ -218,13 +274,13 @@ class PickScreen(StepScreen):
             self.query_one("#datasets").focus()
         elif message.towards == "left":
             self.query_one("#models").focus()
-        elif message.towards == "down":
-            self.query_one("#name").focus()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         if event.input.id == "name":
             self._named_by_hand = bool(event.value)
+        else:
+            self._suggest_name()
         if self.is_drawable and event.input.id in ("name", "seed", "epochs"):
             self._show_fields()
 
@@ -233,14 +289,17 @@ class PickScreen(StepScreen):
         await self.run_action("go_on")
 
     def action_go_on(self) -> None:
-        """Start the session, or ask for what is missing."""
+        """Go on with the open session, or start the one that is picked; ask for what is missing."""
+        if self._goes_on:
+            self.post_message(GoTo(Step.SCAN))
+            return
         if self.dataset is IMAGEFOLDER:
             self.app.push_screen(PathDialog(), self._folder_given)
             return
-        picked = self.picked
-        if picked.problem():
+        if self._problem():
             self.app.bell()
             return
+        picked = self.picked
         self.post_message(StartSession(picked.session(), picked.baseline(), weights=picked.weights))
 
     def _folder_given(self, path: Path | None) -> None:
@@ -254,7 +313,15 @@ class PickScreen(StepScreen):
     def action_toggle_baseline(self) -> None:
         """Take the bundled baseline, or train one."""
         self._wants_training = not self._wants_training
+        self._suggest_name()
         self._show_fields()
+
+    def action_new_session(self) -> None:
+        """Begin another session than the open one: Enter then starts it."""
+        if self._goes_on:
+            self.post_message(PickAnother())
+        else:
+            self.app.bell()
 
     def action_show_sessions(self) -> None:
         """List the earlier sessions."""
@@ -270,5 +337,6 @@ class PickScreen(StepScreen):
         self.focus_next()
 
     def action_go_back(self) -> None:
-        """Leave a field."""
-        self.query_one("#models").focus()
+        """Leave a field, or show all rows where a filter hides some."""
+        if isinstance(self.focused, Input) or not self.clear_filters():
+            self.query_one("#models").focus()

@@ -30,8 +30,9 @@ class BudgetInput(Input):
         self.post_message(self.Cancelled(is_left=False))
 
     def on_blur(self, _event: events.Blur) -> None:
-        """Change nothing."""
-        self.post_message(self.Cancelled(is_left=True))
+        """Change nothing when the focus goes elsewhere; what the terminal lost may come back."""
+        if self.screen.focused not in (None, self):
+            self.post_message(self.Cancelled(is_left=True))
 
 
 class BudgetBar(Vertical):
@@ -53,8 +54,12 @@ class BudgetBar(Vertical):
             self.text = text
             super().__init__()
 
-    class Taken(Typed):
+    class Taken(Message):
         """What is typed is to be done."""
+
+        def __init__(self, text: str) -> None:
+            self.text = text
+            super().__init__()
 
     class Cancelled(Message):
         """The bar has closed, and nothing is to change; `is_left` if the focus has gone elsewhere."""

@@ -43,12 +43,18 @@ class CellEditor(Input):
             super().__init__()
 
     class Done(Message):
-        """The editor has closed; `sparsity` None means that nothing changes."""
+        """The editor has closed; `sparsity` None means that nothing changes.
 
-        def __init__(self, layer: str, sparsity: float | None, *, move: int = 0) -> None:
+        `is_left` if the focus has gone elsewhere by itself.
+        """
+
+        def __init__(
+            self, layer: str, sparsity: float | None, *, move: int = 0, is_left: bool = False
+        ) -> None:
             self.layer = layer
             self.sparsity = sparsity
             self.move = move
+            self.is_left = is_left
             super().__init__()
 
     def __init__(self) -> None:
@@ -93,9 +99,9 @@ class CellEditor(Input):
         self.action_commit()
 
     def on_blur(self, _event: events.Blur) -> None:
-        """Leave the cell as it was when the focus goes elsewhere, as by a click."""
-        if self.edited is not None:
-            self.action_cancel()
+        """Leave the cell as it was when the focus goes elsewhere; what the terminal lost may come back."""
+        if self.screen.focused not in (None, self):
+            self._cancel(is_left=True)
 
     def action_commit(self, move: int = 1) -> None:
         """Take what is typed, if it is a sparsity; else say why not and stay."""
@@ -116,10 +122,13 @@ class CellEditor(Input):
 
     def action_cancel(self) -> None:
         """Leave the cell as it was."""
+        self._cancel(is_left=False)
+
+    def _cancel(self, *, is_left: bool) -> None:
         if self.edited is not None:
             layer = self.edited
             self.close()
-            self.post_message(self.Done(layer, None))
+            self.post_message(self.Done(layer, None, is_left=is_left))
 
 
 def _parsed(text: str) -> tuple[float | None, str]:

@@ -133,15 +133,17 @@ class PlanScreen(GoalKeeper):
             return
         if not self.query_one(CellEditor).is_open:
             self._note = ""
+        self._show_row()
+
+    def _show_row(self) -> None:
         price = self.state.price(self.draft)
         is_unmet = plan_budget.whether_met(self._goal, price, self.state) is False
         self._show_layer(self.state.expected(self.draft), is_unmet=is_unmet)
 
-    @on(Table.Left)
-    def _left(self, message: Table.Left) -> None:
-        if message.towards == "down":
-            self.next_bar.focus()
-            self._moved()
+    def on_descendant_focus(self) -> None:
+        """What Enter does, and so what is said of it, depends on where the focus is."""
+        if self.is_drawable and self.state.view.layers:
+            self._show_row()
 
     def action_enter_table(self) -> None:
         """Go up from the last line to the last row."""
@@ -188,14 +190,12 @@ class PlanScreen(GoalKeeper):
     @on(CellEditor.Done)
     def _done(self, message: CellEditor.Done) -> None:
         self._typed, self._note = None, ""
-        self._table.focus()
+        if not message.is_left:
+            self._table.focus()
         if message.sparsity is not None:
             self.state.edit(self._with(message.layer, message.sparsity))
-            rows = self._table.row_count
-            if message.move > 0 and self._table.cursor_row >= rows - 1:
-                self.next_bar.focus()
-            else:
-                self._table.move_cursor(row=max(0, self._table.cursor_row + message.move), animate=False)
+            row = self._table.cursor_row + message.move
+            self._table.move_cursor(row=min(max(0, row), self._table.row_count - 1), animate=False)
         self.show()
 
     def _with(self, layer: str, sparsity: float) -> Draft:
@@ -259,10 +259,16 @@ class PlanScreen(GoalKeeper):
             self._change(lambda draft: reset(draft, layer.name))
 
     def action_copy_down(self) -> None:
-        """Give the rows below the row's sparsity."""
-        layer = self._layer
-        if layer is not None:
-            self._change(lambda draft: copied_down(draft, layer.name))
+        """Give the rows below, of those on show, the row's sparsity; what stays whole stays so."""
+        layer, settings = self._layer, self.state.settings
+        if layer is None:
+            return
+        if settings.scope == "global":
+            self._say_no("one sparsity for the whole network: there is nothing to copy")
+            return
+        can_change = {row.layer.name for row in self._rows if fixed_reason(row.layer, settings) is None}
+        below = [name for name in self._table.keys_below if name in can_change]
+        self._change(lambda draft: copied_down(draft, layer.name, to=below))
 
     def action_undo(self) -> None:
         """Take the last change back."""

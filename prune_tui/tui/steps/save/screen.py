@@ -12,7 +12,7 @@ from prune_tui.core.finishing import can_shrink, finishing, finishing_words
 from prune_tui.core.session.decisions import Measure, Shrink
 from prune_tui.reports.markdown import markdown_summary
 from prune_tui.storage import write_atomically
-from prune_tui.tui.messages import GoTo, Perform
+from prune_tui.tui.messages import GoTo, Perform, PickAnother
 from prune_tui.tui.steps.save import text as save_text
 from prune_tui.tui.steps.step import Step
 from prune_tui.tui.steps.step_screen import StepScreen
@@ -130,8 +130,8 @@ class SaveScreen(StepScreen):
             self.notify(f"{path}, and on the clipboard", title="Summary written", markup=False)
 
     def action_new_session(self) -> None:
-        """Go back to the picker."""
-        self.post_message(GoTo(Step.PICK))
+        """Go back to the picker, for another session."""
+        self.post_message(PickAnother())
 
     def action_scroll_report(self, by: int) -> None:
         """Scroll the report."""

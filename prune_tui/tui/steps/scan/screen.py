@@ -28,6 +28,7 @@ from prune_tui.tui.steps.scan.view_switch import ViewSwitch
 from prune_tui.tui.steps.step import Step, has_baseline
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.chart import Chart
+from prune_tui.tui.widgets.filter_bar import FilterBar
 from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.meter import Meter, progress_words
 from prune_tui.tui.widgets.table import Table
@@ -62,6 +63,15 @@ class ScanScreen(StepScreen):
         """Show the scan first."""
         super().on_mount()
         self._panel.display = False
+
+    def arrive(self) -> None:
+        """Go into the table of the view that is on."""
+        self.action_enter_table()
+
+    @property
+    def tables(self) -> list[Table]:
+        """The table of the view that is on."""
+        return [self._panel.table if self._is_sweep else self._table]
 
     @property
     def _panel(self) -> SweepPanel:
@@ -173,13 +183,14 @@ class ScanScreen(StepScreen):
         self.query_one("#scan").display = not is_sweep
         self._panel.display = is_sweep
         self.action_enter_table()
+        self.query_one(FilterBar).follow(*self.tables)
         self.show()
         # A table that was hidden has no width until it has been laid out.
         self.call_after_refresh(self.redraw)
 
     def action_enter_table(self) -> None:
         """Go into the table of the view that is on."""
-        (self._panel.table if self._is_sweep else self._table).focus()
+        self.tables[0].focus()
 
     def action_toggle_view(self) -> None:
         """Turn from the scan to the sweep or back."""

@@ -180,6 +180,10 @@ class TrainScreen(StepScreen):
         self._layer_at += by
         self._show_layer()
 
+    def action_enter_table(self) -> None:
+        """There is no table: up watches the layer before."""
+        self.action_next_layer(-1)
+
     def action_go_on(self) -> None:
         """Shrink and measure what has not been, and go to the result."""
         state = self.state
