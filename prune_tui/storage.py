@@ -1,8 +1,11 @@
 """Reads session files and writes any file atomically: a reader sees the old file or the new one, whole."""
 
+import errno
 import os
+import stat
 import tempfile
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,18 +13,25 @@ from platformdirs import user_log_path
 
 from prune_tui.core.errors import SessionError, StorageError
 from prune_tui.core.session.json import from_json, to_json
-from prune_tui.core.session.session import Session
+from prune_tui.core.session.session import Session, name_like
+
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+_NO_WAITING = getattr(os, "O_NONBLOCK", 0)
+
+_REAL = "prune-tui writes to real files and folders alone: move it away, or put the real one there"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
     """Write `content` to `path` by way of a temporary file beside it.
 
     Raises:
-        StorageError: the disk is full or the place is not writable; the old file, if any, is untouched.
+        StorageError: the disk is full, the place is not writable, or what has the name is no regular file;
+            the old file, if any, is untouched.
     """
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        _refuse_others(path, stat.S_ISREG)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
@@ -30,11 +40,29 @@ def write_atomically(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         temporary.chmod(0o644)
         temporary.replace(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
-        reason = error.strerror or str(error)
-        raise StorageError(f"can't write {path}: {reason}; what was there before is untouched") from error
+        raise StorageError(
+            f"can't write {path}: {_why(error)}; what was there before is untouched"
+        ) from error
+
+
+def read_regular(path: Path) -> bytes:
+    """Return the bytes of a regular file, or of one that a link leads to; reading another might never end.
+
+    Raises:
+        OSError: there is none, it can't be read, or it is a folder, a pipe or a device.
+    """
+    try:
+        mode = path.stat().st_mode
+    except ValueError as error:
+        raise OSError(errno.EINVAL, str(error)) from None
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "it is no regular file")
+    return path.read_bytes()
 
 
 def read_session(path: Path) -> Session:
@@ -44,11 +72,11 @@ def read_session(path: Path) -> Session:
         SessionError: there is no such file, or it is not a session.
     """
     try:
-        text = path.read_bytes()
+        text = read_regular(path)
     except FileNotFoundError:
         raise SessionError(f"{path}: no such session file") from None
     except OSError as error:
-        raise SessionError(f"{path}: can't be read: {error.strerror}") from None
+        raise SessionError(f"{path}: can't be read: {_why(error)}") from None
     return from_json(text, source=str(path))
 
 
@@ -67,32 +95,106 @@ def checkpoints_folder(path: Path) -> Path:
     return path.with_suffix("")
 
 
+def log_path(path: Path) -> Path:
+    """Return the log of a session file's events, beside its checkpoints."""
+    return checkpoints_folder(path) / "events.jsonl"
+
+
 def unused_name(folder: Path, wanted: str) -> str:
-    """Return `wanted`, or `wanted-2`, `wanted-3` … where a session of that name is already there."""
-    name, number = wanted, 1
-    while session_path(folder, name).exists() or (folder / name).exists():
+    """Return `wanted`, or `wanted-2`, `wanted-3` … where a session of that name is already there.
+
+    `wanted` is made a name first, if it is none.
+    """
+    name, number = name_like(wanted), 1
+    while any(os.path.lexists(path) for path in (session_path(folder, name), folder / name)):
         number += 1
-        name = f"{wanted}-{number}"
+        name = name_like(wanted, ending=f"-{number}")
     return name
 
 
+def resumed_name(path: Path) -> str:
+    """Return the name under which the session in a file goes on.
+
+    It is the file's, so that a copy is a session of its own. Where a session of that name would be in another
+    file, as the file's name can't be a session's, it is one like it that no other session has.
+    """
+    name = name_like(path.stem)
+    return name if session_path(path.parent, name) == path else unused_name(path.parent, name)
+
+
 def recorded_sessions(folder: Path) -> list[Path]:
-    """Return the session files in a folder, newest first; none if there is no such folder."""
-    return sorted(folder.glob("*.json"), key=lambda path: path.stat().st_mtime, reverse=True)
+    """Return the session files in a folder, newest first; none if there is no such folder.
+
+    Only regular files and links to such count.
+    """
+    try:
+        modified = {path: _modified(path) for path in folder.iterdir() if path.name.endswith(".json")}
+    except (OSError, ValueError):
+        return []
+    found = [(seconds, path) for path, seconds in modified.items() if seconds is not None]
+    return [path for _, path in sorted(found, reverse=True)]
+
+
+def _modified(path: Path) -> float | None:
+    """Return when a regular file was last written to; None for what is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime if stat.S_ISREG(found.st_mode) else None
+
+
+def check_place(path: Path) -> None:
+    """Check that a session can be written to this file, and its checkpoints and log to the folder beside it.
+
+    A folder of sessions may be a link, what is in it may not: a link in a folder that somebody shares could
+    lead what is written to any file of the user's.
+
+    Raises:
+        StorageError: the file, the folder or something in that has their names and is another thing.
+    """
+    folder = checkpoints_folder(path)
+    try:
+        _refuse_others(path, stat.S_ISREG)
+        _refuse_others(folder, stat.S_ISDIR)
+        for inside in (log_path(path), *folder.glob("*.safetensors")):
+            _refuse_others(inside, stat.S_ISREG)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"can't write the session {path}: {_why(error)}") from None
 
 
 def append_lines(path: Path, lines: list[bytes]) -> None:
     """Append lines to a log file.
 
     Raises:
-        StorageError: the disk is full or the place is not writable.
+        StorageError: the disk is full, the place is not writable, or what has the name is no regular file.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("ab") as file:
+        _refuse_others(path, stat.S_ISREG)
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_LINK | _NO_WAITING
+        with os.fdopen(os.open(path, flags, 0o666), "ab") as file:
             file.writelines(line + b"\n" for line in lines)
-    except OSError as error:
-        raise StorageError(f"can't write {path}: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        raise StorageError(f"can't write {path}: {_why(error)}") from error
+
+
+def _refuse_others(path: Path, is_right: Callable[[int], bool]) -> None:
+    """Raise OSError if there is something at the path itself that is not of the right kind.
+
+    A link never is, wherever it leads.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return
+    if not is_right(mode):
+        what = "a link" if stat.S_ISLNK(mode) else "no file" if is_right is stat.S_ISREG else "no folder"
+        raise OSError(errno.EINVAL, f"{path.name} is {what}, and {_REAL}")
+
+
+def _why(error: OSError | ValueError) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def write_traceback(error: BaseException) -> Path:
@@ -101,3 +203,11 @@ def write_traceback(error: BaseException) -> Path:
     lines = "".join(traceback.format_exception(error)).encode().splitlines()
     append_lines(path, [f"--- {datetime.now(UTC).isoformat(timespec='seconds')}".encode(), *lines])
     return path
+
+
+def logged(error: BaseException) -> Path | None:
+    """Write the traceback to the log file, and say where it is; None where it can't be written."""
+    try:
+        return write_traceback(error)
+    except StorageError:
+        return None

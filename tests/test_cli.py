@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from prune_tui.cli.app import app
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune
+from prune_tui.storage import read_session
 from tests.engine.helpers import PLAN, opened, perform
 
 QUICKSTART = Path(__file__).parents[1] / "sessions" / "quickstart.json"
@@ -95,6 +96,38 @@ def test_a_data_folder_that_will_not_do_exits_2(
     assert result.exit_code == 2
     assert result.stderr.strip().splitlines()[-1].startswith("prune-tui: ")
     assert expected in result.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--dataset", "imagefolder:~nosuchuser/x"],
+        ["--dataset", "imagefolder:" + "n" * 5000],
+        ["--dataset", "imagefolder:/dev/null/x"],
+        ["--dataset", "imagefolder:\udcff"],
+        ["--data-dir", "n" * 5000],
+        ["--out", "n" * 5000],
+        ["--out", "/dev/null"],
+        ["--weights", "n" * 5000],
+        ["--weights", "/dev/zero"],
+        ["--model", "a b"],
+    ],
+)
+def test_a_scan_of_a_path_that_will_not_do_is_one_line_and_exit_2(options: list[str]) -> None:
+    result = run("scan", "--tolerance", "3", *options)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith("prune-tui: ")
+    assert "internal error" not in last
+
+
+def test_a_data_folder_of_nobody_is_one_line_and_exit_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PRUNE_TUI_DATA", "~nosuchuser/x")
+    for command in (["list", "datasets"], ["scan", "--dataset", "mnist"]):
+        result = run(*command)
+        assert result.exit_code == 2
+        assert "no such user" in result.stderr
 
 
 def offline(*_arguments: object, **_options: object) -> None:
@@ -209,6 +242,7 @@ def test_scan_solves_a_budget_and_saves_a_session_that_the_app_can_open(tmp_path
     price = document["price"]
     assert price["parameters"] / price["nonzero"] >= 20
     assert document["forecast_error_points"] >= 0
+    assert document["error"] is None
     assert run("show", document["session"]).exit_code == 0
 
 
@@ -226,7 +260,7 @@ def test_scan_in_words(options: list[str]) -> None:
     ("options", "message"),
     [
         (["--budget", "20 bananas"], "type a budget such as"),
-        (["--budget", "9999x"], "can't be reached"),
+        (["--budget", "0.5x"], "a ratio is at least 1"),
         (["--criterion", "l3"], "unknown criterion 'l3'"),
         (["--model", "lenet6"], "unknown model 'lenet6'"),
         (["--weights", "nowhere.safetensors"], "no such checkpoint"),
@@ -236,3 +270,32 @@ def test_a_scan_that_can_not_be_done_is_one_line_and_exit_2(options: list[str], 
     result = run("scan", "--threads", "1", *options)
     assert result.exit_code == 2
     assert message in result.stderr.splitlines()[-1]
+
+
+def test_a_budget_out_of_reach_is_told_after_the_scan_which_is_printed_and_saved(tmp_path: Path) -> None:
+    result = run("scan", "--threads", "1", "--tolerance", "3", "--budget", "9999x", "--out", tmp_path)
+    assert result.exit_code == 1
+    assert "conv2" in result.stdout
+    assert "plan for" not in result.stdout
+    assert "saved:" in result.stdout
+    told = result.stderr.splitlines()[-1]
+    assert told.startswith("prune-tui: ≥ 9999x can't be reached: type at best ")
+    record = read_session(tmp_path / "lenet5-scan.json").record
+    assert record is not None
+    assert record.report.scan is not None
+
+
+def test_a_budget_out_of_reach_leaves_the_scan_in_the_document() -> None:
+    result = run("scan", "--threads", "1", "--tolerance", "3", "--budget", "1 byte", "--json")
+    assert result.exit_code == 1
+    document = json.loads(result.stdout)
+    assert document["scan"]["layers"]
+    assert (document["plan"], document["price"], document["forecast_error_points"]) == (None, None, None)
+    assert f"prune-tui: {document['error']}" == result.stderr.splitlines()[-1]
+
+
+def test_a_mistyped_budget_is_refused_before_anything_is_done() -> None:
+    result = run("scan", "--threads", "1", "--budget", "20 bananas")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.count("\n") == 1

@@ -4,6 +4,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
+from prune_tui.catalog.paths import is_file
+
 BUNDLED_MODEL: Final = "lenet5"
 BUNDLED_DATASET: Final = "digits"
 
@@ -11,4 +13,4 @@ BUNDLED_DATASET: Final = "digits"
 def bundled_baseline(model: str, dataset: str) -> Path | None:
     """Return the file of the baseline for `model` trained on `dataset`, or None if none ships."""
     path = Path(str(files("prune_tui"))) / "assets" / "baselines" / f"{model}-{dataset}.safetensors"
-    return path if path.is_file() else None
+    return path if is_file(path) else None

@@ -15,11 +15,17 @@ from prune_tui.cli.exits import reporting
 
 if TYPE_CHECKING:
     from prune_tui.commands.replay import Outcome
+from prune_tui.cli.exits import printing
+
+if TYPE_CHECKING:
+    from prune_tui.commands.scan import Found
+    from prune_tui.core.planning.target import Target
 
 app = typer.Typer(
     name="prune-tui",
     help="Prune a neural network: scan, plan, prune, fine-tune, and prove the result.",
-    epilog="Exit codes: 0 done; 1 ran, but differs or falls short; 2 unusable input; 130 interrupted.",
+    epilog="Exit codes: 0 done; 1 ran, but differs or falls short; 2 unusable input; 130 interrupted; "
+    "141 nobody reads the output.",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -72,7 +78,8 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on
 
 def main() -> None:
     """Run the command line."""
-    app()
+    with printing():
+        app()
 
 
 def _show_version(wanted: bool) -> None:
@@ -104,7 +111,7 @@ def open_app(
     """Open the app, or run a command."""
     if context.invoked_subcommand is not None:
         return
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         typer.echo(
             "prune-tui: no terminal here, and the app needs one; "
             "`prune-tui replay SESSION` runs a session without",
@@ -208,6 +215,8 @@ def scan(
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the session.")] = 0,
 ) -> None:
     """Scan each layer's sensitivity, headless, and solve a budget from the curves."""
+    from prune_tui.catalog.datasets import dataset_entry
+    from prune_tui.catalog.models import model_entry
     from prune_tui.cli.progress import Progress
     from prune_tui.commands.scan import Request, document
     from prune_tui.commands.scan import scan as scan_network
@@ -216,6 +225,8 @@ def scan(
     from prune_tui.core.session.session import Session
 
     target = parse_target(budget) if budget is not None else None
+    model_entry(model)
+    dataset_entry(dataset)
     wanted = Scan(
         criterion=criterion,
         granularity=granularity.value,
@@ -229,19 +240,11 @@ def scan(
         found = scan_network(request, on_event=progress.show)
     if as_json:
         typer.echo(json.dumps(document(found), indent=2))
-        return
-    from rich.console import Console
-
-    from prune_tui.reports.terminal.plans import plan_table
-    from prune_tui.reports.terminal.scans import scan_table
-
-    console = Console(highlight=False)
-    console.print(scan_table(found.figures))
-    if found.solution is not None and target is not None:
-        console.print()
-        console.print(plan_table(found.solution, target, found.figures))
-    if found.path is not None:
-        console.print(f"\nsaved: {found.path}", style="dim", markup=False)
+    else:
+        _print_scan(found, target)
+    if found.error is not None:
+        typer.echo(f"prune-tui: {found.error}", err=True)
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -272,6 +275,21 @@ def verify(
         Console(highlight=False).print(checkpoints_table(rows))
     if not all(each.holds(tolerance) for each in found):
         raise typer.Exit(1)
+
+
+def _print_scan(found: "Found", target: "Target | None") -> None:
+    from rich.console import Console
+
+    from prune_tui.reports.terminal.plans import plan_table
+    from prune_tui.reports.terminal.scans import scan_table
+
+    console = Console(highlight=False)
+    console.print(scan_table(found.figures))
+    if found.solution is not None and target is not None:
+        console.print()
+        console.print(plan_table(found.solution, target, found.figures))
+    if found.path is not None:
+        console.print(f"\nsaved: {found.path}", style="dim", markup=False)
 
 
 def _print_receipt(outcome: "Outcome", tolerance_points: float) -> None:

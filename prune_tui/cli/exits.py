@@ -1,14 +1,63 @@
 """How a command ends: errors as one line and an exit code; the traceback of a bug goes to a log file."""
 
-from collections.abc import Callable
+import errno
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import wraps
-from typing import ParamSpec
+from typing import Final, ParamSpec, TypeGuard
 
 import typer
 
 from prune_tui.core.errors import PruneTuiError
 
 P = ParamSpec("P")
+
+READER_LEFT: Final = 141
+"""128 + SIGPIPE: how a shell says that a command's output was no longer read, as in `show x | head`."""
+
+_UNWRITABLE: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """End in order where what is printed can't be: Rich, Typer and Python would each end in another way.
+
+    Raises:
+        SystemExit: with `READER_LEFT`, quietly, if standard output or standard error is a pipe whose reader
+            left; with 2 and one line if it is a file that can't be written.
+    """
+    try:
+        try:
+            yield
+        finally:
+            for stream in (sys.stdout, sys.stderr):
+                if stream is not None:
+                    stream.flush()
+    except (SystemExit, OSError) as end:
+        # Rich and Typer exit with 1 where the pipe is closed; what they do so for is then the context.
+        error = end if isinstance(end, OSError) else end.__context__
+        if not _is_of_printing(error):
+            raise
+        is_quiet = error.errno == errno.EPIPE
+        if not is_quiet:
+            with suppress(OSError):
+                typer.echo(f"prune-tui: can't print: {error.strerror}", err=True)
+        _write_to_nowhere()
+        raise SystemExit(READER_LEFT if is_quiet else 2) from None
+
+
+def _is_of_printing(error: BaseException | None) -> TypeGuard[OSError]:
+    """Say whether an error is of a stream, not of a file, which has a name."""
+    return isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None
+
+
+def _write_to_nowhere() -> None:
+    """Let what is still buffered be written at the interpreter's end, where a failure would be printed."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for descriptor in (1, 2):
+        os.dup2(nowhere, descriptor)
 
 
 def reporting(command: Callable[P, None]) -> Callable[P, None]:
@@ -19,19 +68,27 @@ def reporting(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except PruneTuiError as error:
-            typer.echo(f"prune-tui: {error}", err=True)
+            typer.echo(f"prune-tui: {_one_line(str(error))}", err=True)
             raise typer.Exit(error.exit_code) from None
         except KeyboardInterrupt:
             typer.echo("prune-tui: interrupted; what was finished has been saved", err=True)
             raise typer.Exit(130) from None
-        except (typer.Exit, typer.Abort, BrokenPipeError):
+        except (typer.Exit, typer.Abort):
             raise
-        except Exception as error:  # noqa: BLE001 - the last resort: no traceback reaches a user
-            from prune_tui.storage import write_traceback
+        except Exception as error:  # the last resort: no traceback reaches a user
+            if _is_of_printing(error):
+                raise
+            from prune_tui.storage import logged
 
-            log = write_traceback(error)
-            summary = " ".join(str(error).split())[:200]
-            typer.echo(f"prune-tui: internal error: {summary} (full traceback: {log})", err=True)
+            log = logged(error)
+            where = f" (full traceback: {log})" if log else ""
+            summary = _one_line(" ".join(str(error).split()))[:200]
+            typer.echo(f"prune-tui: internal error: {summary}{where}", err=True)
             raise typer.Exit(1) from None
 
     return run
+
+
+def _one_line(text: str) -> str:
+    """Write out what a path or a name may hold that would break the line or steer the terminal."""
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

@@ -1,5 +1,6 @@
 """Plays a session again with no screen, and compares what comes of it with its record."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -61,7 +62,7 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     check_names(session, source=str(path))
     if not session.decisions:
         raise SessionError(f"{path}: has no decisions, so there is nothing to replay")
-    if options.out is not None and session_path(options.out, session.name).resolve() == path.resolve():
+    if options.out is not None and _are_same(session_path(options.out, session.name), path):
         raise SessionError(f"--out {options.out} would write over {path} itself; name another folder")
     record = session.record.report if session.record else None
     prepare_process(options.num_threads or recorded_threads(record))
@@ -85,6 +86,11 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     report = runner.view.report
     differences = compare(record, report, tolerance_points=options.tolerance_points) if record else ()
     return Outcome(session, report, record, differences)
+
+
+def _are_same(one: Path, other: Path) -> bool:
+    """Say whether two paths lead to one file; neither need exist."""
+    return os.path.realpath(one) == os.path.realpath(other)
 
 
 def recorded_threads(record: Report | None) -> int | None:

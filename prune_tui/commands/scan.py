@@ -9,9 +9,10 @@ from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
+from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.budget import Solution, solve
 from prune_tui.core.planning.settings import PlanSettings, fixed_reason
-from prune_tui.core.planning.target import Target
+from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import Event
 from prune_tui.core.run.view import View
@@ -42,10 +43,14 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The curves, the plan that meets the target (None without one), and where the session was saved."""
+    """The curves, the plan that meets the target, and where the session was saved; None where there is none.
+
+    `error` says why no plan meets the target.
+    """
 
     figures: ScanFigures
     solution: Solution | None
+    error: str | None
     path: Path | None
 
 
@@ -53,7 +58,7 @@ def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
     """Scan the network; `on_event` is told each event and the view after it.
 
     Raises:
-        PruneTuiError: a name, the data, the weights or the device can't be used, or the target not reached.
+        PruneTuiError: a name, the data, the weights or the device can't be used.
     """
     session = request.session
     if request.out is not None:
@@ -73,7 +78,11 @@ def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
         for event in runner.perform(decision):
             on_event(event, runner.view)
     assert runner.view.report.scan is not None
-    return Found(runner.view.report.scan, _solution(request, runner.view), runner.path)
+    try:
+        solution, error = _solution(request, runner.view), None
+    except DecisionError as unsolved:
+        solution, error = None, str(unsolved)
+    return Found(runner.view.report.scan, solution, error, runner.path)
 
 
 def _baseline(request: Request) -> Decision:
@@ -88,6 +97,11 @@ def _baseline(request: Request) -> Decision:
 
 
 def _solution(request: Request, view: View) -> Solution | None:
+    """Solve for the target, if there is one.
+
+    Raises:
+        DecisionError: it is out of reach.
+    """
     if request.target is None:
         return None
     settings = PlanSettings(criterion=request.scan.criterion, granularity=request.scan.granularity)
@@ -96,7 +110,7 @@ def _solution(request: Request, view: View) -> Solution | None:
         for layer in view.layers
         if fixed_reason(layer, settings) is not None and layer.coupled_to is None
     }
-    return solve(
+    solution = solve(
         request.target,
         view.layers,
         view.report.scan,
@@ -104,6 +118,9 @@ def _solution(request: Request, view: View) -> Solution | None:
         other_parameters=view.other_parameters,
         other_macs=view.other_macs,
     )
+    if not solution.is_met:
+        raise DecisionError(f"{describe_target(request.target)} can't be met")
+    return solution
 
 
 def document(found: Found) -> dict[str, object]:
@@ -115,5 +132,6 @@ def document(found: Found) -> dict[str, object]:
         "plan": dict(solution.plan) if solution else None,
         "price": asdict(solution.price) if solution else None,
         "forecast_error_points": error,
+        "error": found.error,
         "session": str(found.path) if found.path else None,
     }

@@ -4,6 +4,7 @@ PruneTuiError
 ├── SessionError      a session file that can't be read as one
 ├── UnknownNameError  a model, dataset, criterion, layer … that does not exist
 ├── DecisionError     a decision that can't be carried out here and now
+├── TargetError       a text that is no budget
 ├── CheckpointError   weights that are missing, altered or for another model
 ├── DataError         a dataset that is absent, unreadable or can't be fetched
 ├── DeviceError       a device this machine does not have
@@ -37,6 +38,10 @@ class UnknownNameError(PruneTuiError):
 
 class DecisionError(PruneTuiError):
     """A decision can't be carried out in the state the session is in."""
+
+
+class TargetError(PruneTuiError):
+    """A text can't be read as a budget; one that is only out of reach is a `DecisionError`."""
 
 
 class CheckpointError(PruneTuiError):

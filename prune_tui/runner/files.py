@@ -9,14 +9,15 @@ from prune_tui.core.run.events import BatchEvaluated, BatchTrained, Event
 from prune_tui.core.session.session import Session
 from prune_tui.storage import (
     append_lines,
+    check_place,
     checkpoints_folder,
+    log_path,
     session_path,
     write_atomically,
     write_session,
 )
 
 _EVENT_JSON: Final[TypeAdapter[Event]] = TypeAdapter(Event)
-LOG_FILE: Final = "events.jsonl"
 
 
 class SessionFiles:
@@ -28,6 +29,15 @@ class SessionFiles:
         self.is_saved = True
         self._checkpoints: dict[str, bytes] = {}
         self._log: list[bytes] = []
+
+    def check(self) -> None:
+        """Check that the session can be written where it is to be.
+
+        Raises:
+            StorageError: its file or its folder is a link, or no regular one.
+        """
+        if self.path is not None:
+            check_place(self.path)
 
     def note(self, event: Event) -> None:
         """Keep an event for the log; those of single batches are left out."""
@@ -53,10 +63,11 @@ class SessionFiles:
         if self.path is None or self.folder is None:
             return
         self.is_saved = False
+        check_place(self.path)
         for name in list(self._checkpoints):
             write_atomically(self.folder / name, self._checkpoints[name])
             del self._checkpoints[name]
         write_session(self.path, session)
-        append_lines(self.folder / LOG_FILE, self._log)
+        append_lines(log_path(self.path), self._log)
         self._log.clear()
         self.is_saved = True

@@ -1,10 +1,11 @@
 """Plays decisions through the engine, folds the events, and keeps the session and its files up to date."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from prune_tui.core.errors import CheckpointError
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import (
     CheckpointSaved,
@@ -19,7 +20,7 @@ from prune_tui.core.session.json import checked
 from prune_tui.core.session.session import Checkpoint, Record, Session
 from prune_tui.engine.context import CheckpointToSave
 from prune_tui.engine.engine import Engine, never
-from prune_tui.engine.network.checkpoints import sha256
+from prune_tui.engine.network.checkpoints import read_checkpoint, sha256
 from prune_tui.runner.audit import accuracy_of, check_checkpoints
 from prune_tui.runner.files import SessionFiles
 from prune_tui.runner.restoring import restored
@@ -61,14 +62,16 @@ class Runner:
         """Load data and model, and the state of a session that has decisions; ends with `EngineReady`.
 
         Raises:
-            PruneTuiError: the data, the device or a checkpoint can't be used.
+            PruneTuiError: the data, the device or a checkpoint can't be used, or the session not be written.
         """
+        self._files.check()
         for event in self._engine.open():
             if isinstance(event, EngineReady):
                 self.view = apply(self.view, event)
                 if self.session.decisions:
                     for fact in restored(self._engine, self.session, self._source):
                         yield self._folded(fact)
+                    self._take_along()
                 yield event
             else:
                 yield self._folded(event)
@@ -166,3 +169,11 @@ class Runner:
             stage=network.stage,
             accuracy=network.accuracy,
         )
+
+    def _take_along(self) -> None:
+        """Have checkpoints read from another folder saved in the session's own; one that is lost stays so."""
+        source = self._source
+        if source is not None and source != self._files.folder:
+            for checkpoint in self.view.checkpoints:
+                with suppress(CheckpointError):
+                    self._files.keep(checkpoint.path, read_checkpoint(source, checkpoint))

@@ -14,7 +14,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from prune_tui.catalog.datasets import dataset_entry
+from prune_tui.catalog.datasets import dataset_entry, default_data_dir, found_folder
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
@@ -23,7 +23,7 @@ from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.session.session import Session
 from prune_tui.core.workflow import scan_of
-from prune_tui.storage import read_session
+from prune_tui.storage import logged, read_session, resumed_name, session_path
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
 from prune_tui.tui.interruption import Asking
@@ -36,7 +36,7 @@ from prune_tui.tui.steps.step import Step, has_baseline, landing
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
 from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome
-from prune_tui.tui.worker.worker import Worker, logged
+from prune_tui.tui.worker.worker import Worker
 
 VIEWS_PER_SECOND = 3
 
@@ -172,8 +172,10 @@ class PruneApp(App[None], inherit_bindings=False):
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         self.state.baseline = to_be_trained(training_recipe(model, dataset))
         # A copy of a session under another file name is a session of that name, with its own files.
-        session = replace(session, name=path.stem)
-        self._open(Opening(session, resumed_from=path))
+        name = resumed_name(path)
+        if session_path(path.parent, name) != path:
+            self.notify(f"{path.name} stays as it is", title=f"Goes on as {name}.json", markup=False)
+        self._open(Opening(replace(session, name=name), resumed_from=path))
 
     def _open(self, opening: Opening) -> None:
         self.state.begin(opening.session)
@@ -313,12 +315,13 @@ def run(options: Options) -> int:
     """Run the app until the person leaves, and return the exit code.
 
     Raises:
-        PruneTuiError: the model or the dataset that was asked for does not exist.
+        PruneTuiError: the model, the dataset or the data folder that was asked for does not exist.
     """
     if options.model is not None:
         model_entry(options.model)
-    if options.dataset is not None:
-        dataset_entry(options.dataset)
+    folder = options.data_dir or default_data_dir()
+    if options.dataset is not None and (path := dataset_entry(options.dataset).path) is not None:
+        found_folder(path, folder)
     app = PruneApp(options)
     try:
         app.run()

@@ -24,3 +24,7 @@ def test_a_baseline_is_found_by_its_names(monkeypatch: pytest.MonkeyPatch, tmp_p
     file.parent.mkdir(parents=True)
     file.touch()
     assert bundled_baseline("mlp", "mnist") == file
+
+
+def test_a_dataset_whose_name_is_too_long_for_a_file_has_none() -> None:
+    assert bundled_baseline("lenet5", "imagefolder:" + "n" * 5000) is None

@@ -30,6 +30,34 @@ def test_an_image_folder_is_named_with_its_path() -> None:
     assert dataset_entry("imagefolder:~/x").path == Path("~/x").expanduser()
 
 
+ODD_PATHS = ("~nosuchuser/x", "nul\0", "n" * 5000, "/dev/null", "/dev/null/x")
+
+
+@pytest.mark.parametrize("path", ODD_PATHS)
+def test_a_path_that_can_not_be_looked_at_has_no_images_and_no_data(path: str) -> None:
+    entry = dataset_entry(f"imagefolder:{path}")
+    assert not whereabouts(entry, Path(path)).is_here
+    assert not whereabouts(DATASETS["mnist"], Path(path)).is_here
+    with pytest.raises(DataError, match=r"no image folder .*: give imagefolder:PATH"):
+        loaded(entry.name)
+    with pytest.raises(DataError, match=r"no data folder .*: make it first"):
+        loaded("digits", data_dir=Path(path))
+
+
+def test_a_path_that_is_no_text_is_refused() -> None:
+    with pytest.raises(DataError, match="UTF-8") as caught:
+        dataset_entry("imagefolder:/tmp/\udcff")
+    assert str(caught.value).encode()
+
+
+def test_a_data_folder_of_a_user_that_there_is_not_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(DATA_DIR_VARIABLE, "~nosuchuser/x")
+    with pytest.raises(DataError, match="PRUNE_TUI_DATA is ~nosuchuser/x, but there is no such user"):
+        default_data_dir()
+    monkeypatch.setenv(DATA_DIR_VARIABLE, "~/x")
+    assert default_data_dir() == Path.home() / "x"
+
+
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
@@ -81,7 +109,7 @@ def test_the_default_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_p
 
 @pytest.mark.parametrize("name", ["digits", "mnist", "imagefolder:x"])
 def test_a_data_folder_that_is_not_there_is_not_made(name: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"no data folder .*typo: make it first"):
+    with pytest.raises(DataError, match=r"no data folder .*typo \(.*\): make it first"):
         loaded(name, data_dir=tmp_path / "typo")
     assert list(tmp_path.iterdir()) == []
 

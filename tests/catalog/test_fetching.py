@@ -1,6 +1,7 @@
 """A fetched file is whole or absent; each way a mirror can fail is one line or another mirror's turn."""
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -92,3 +93,23 @@ def test_a_place_that_is_no_folder_is_named(mirror: Mirror, tmp_path: Path) -> N
     (tmp_path / "file").touch()
     with pytest.raises(DataError, match=r"can't write .*set\.gz: .*; choose another data folder"):
         drained(fetch([mirror.url("set.gz")], tmp_path / "file" / "set.gz", md5=MD5, hint=HINT))
+
+
+def test_an_archive_that_can_not_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(_path: Path) -> str:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("prune_tui.catalog.datasets.fetching.md5_of", refused)
+    (tmp_path / "a.gz").touch()
+    with pytest.raises(DataError, match=r"can't read .*a\.gz: Permission denied"):
+        list(fetch([], tmp_path / "a.gz", md5=MD5, hint=HINT))
+
+
+def test_nothing_is_fetched_through_a_link(tmp_path: Path, mirror: Mirror) -> None:
+    (tmp_path / "profile").write_bytes(b"mine")
+    part = tmp_path / f"a.gz.{os.getpid()}.part"
+    part.symlink_to(tmp_path / "profile")
+    mirror.files["a.gz"] = CONTENT
+    list(fetch([mirror.url("a.gz")], tmp_path / "a.gz", md5=MD5, hint=HINT))
+    assert (tmp_path / "a.gz").read_bytes() == CONTENT
+    assert (tmp_path / "profile").read_bytes() == b"mine"

@@ -7,7 +7,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from prune_tui.core.errors import DecisionError
+from prune_tui.core.errors import DecisionError, TargetError
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.budget import Solution, is_met, solve
 from prune_tui.core.planning.price import num_pruned
@@ -108,7 +108,7 @@ def test_targets_are_said_in_the_words_of_the_screens() -> None:
     ],
 )
 def test_what_is_no_target_is_told_in_a_line_what_would_be(text: str, right: str) -> None:
-    with pytest.raises(DecisionError) as caught:
+    with pytest.raises(TargetError) as caught:
         parse_target(text)
     assert right in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -18,7 +18,7 @@ from prune_tui.core.session.decisions import (
 )
 from prune_tui.core.session.json import from_json, to_json
 from prune_tui.core.session.recipe import Training
-from prune_tui.core.session.session import Checkpoint, Record, Session
+from prune_tui.core.session.session import Checkpoint, Record, Session, name_like
 
 TRAINING = Training(num_epochs=2, optimizer="sgd", learning_rate=0.1, learning_rate_schedule="cosine")
 FIGURES = Figures(
@@ -145,6 +145,29 @@ def test_a_checkpoint_outside_the_sessions_folder_is_refused(path: str) -> None:
 @pytest.mark.parametrize("name", ["", "../x", "a b", "x" * 65])
 def test_a_name_that_is_no_file_name_is_refused(name: str) -> None:
     assert "name" in refusal({**document(), "name": name})
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("lenet5-digits", "lenet5-digits"),
+        ("a.b_c-", "a.b_c-"),
+        ("my session", "my-session"),
+        ("b (1)", "b-1"),
+        ("étude", "etude"),
+        (".hidden", "hidden"),
+        ("a\nb/../c", "a-b-..-c"),
+        ("日本", "session"),
+        ("", "session"),
+        ("x" * 70, "x" * 64),
+    ],
+)
+def test_any_text_gives_a_name_that_a_session_can_have(text: str, name: str) -> None:
+    assert name_like(text) == name
+    assert name_like(name) == name
+    for given in (name, name_like(text, ending="-12")):
+        assert Session(name=given, model="lenet5", dataset="digits").name == given
+    assert name_like(text, ending="-12").endswith("-12")
 
 
 def test_every_decision_says_what_it_does() -> None:

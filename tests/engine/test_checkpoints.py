@@ -1,5 +1,6 @@
 """Checkpoints come back as they went, and every way of being wrong is told."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,14 @@ from safetensors.torch import load, save
 from prune_tui.catalog.models import MODELS
 from prune_tui.core.errors import CheckpointError
 from prune_tui.core.session.session import Checkpoint
-from prune_tui.engine.network.checkpoints import decode, decode_shrunk, encode, read_checkpoint, sha256
+from prune_tui.engine.network.checkpoints import (
+    decode,
+    decode_shrunk,
+    encode,
+    read_checkpoint,
+    read_weights,
+    sha256,
+)
 from prune_tui.engine.network.masks import mask_weights
 from prune_tui.engine.network.network import Masks, Weights
 
@@ -84,6 +92,18 @@ def test_missing_truncated_altered_and_outside_are_told_apart(tmp_path: Path) ->
     file.symlink_to(tmp_path / "elsewhere.safetensors")
     with pytest.raises(CheckpointError, match="out of the session's folder"):
         read_checkpoint(folder, checkpoint)
+
+
+def test_weights_that_are_no_file_keep_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.safetensors")
+    (tmp_path / "loop").symlink_to("loop")
+    checkpoint = Checkpoint(path="pipe.safetensors", sha256=sha256(b""), file_bytes=0)
+    for path in (tmp_path / "pipe.safetensors", Path("/dev/zero"), tmp_path, tmp_path / "loop"):
+        with pytest.raises(CheckpointError, match="can't be read"):
+            read_weights(path)
+    for folder in (tmp_path, tmp_path / "loop"):
+        with pytest.raises(CheckpointError):
+            read_checkpoint(folder, checkpoint)
 
 
 def test_a_shrunk_checkpoint_has_its_own_shapes_and_says_what_is_missing(state: Weights) -> None:

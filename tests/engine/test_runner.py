@@ -62,6 +62,23 @@ def test_a_run_resumed_between_any_decisions_equals_one_never_stopped(tmp_path: 
     ]
 
 
+def test_a_session_that_goes_on_in_another_file_takes_its_checkpoints_along(tmp_path: Path) -> None:
+    perform(opened(tmp_path), *STORY[:3])
+    source = (tmp_path / "s").rename(tmp_path / "my session")
+    session = read_session(tmp_path / "s.json").model_copy(update={"name": "my-session"})
+    original = {path.name: path.read_bytes() for path in source.iterdir()}
+    runner = Runner(session, sessions_dir=tmp_path, data_dir=None, num_threads=1, source=source)
+    list(runner.open())
+    perform(runner, *STORY[3:])
+    assert {path.name: path.read_bytes() for path in source.iterdir()} == original
+    again = opened(tmp_path, session=read_session(tmp_path / "my-session.json"))
+    assert again.session.record is not None
+    paths = [checkpoint.path for checkpoint in again.session.record.checkpoints]
+    assert sorted(paths) == ["dense.safetensors", "pruned-2.safetensors", "pruned.safetensors"]
+    again.check_checkpoints(tmp_path / "my-session", again.session.record.checkpoints)
+    assert all(torch.equal(weights(runner)[name], tensor) for name, tensor in weights(again).items())
+
+
 def test_the_session_file_is_whole_after_every_decision(tmp_path: Path) -> None:
     runner = opened(tmp_path)
     for number, decision in enumerate(STORY, start=1):
@@ -161,6 +178,28 @@ def test_a_failed_save_loses_nothing_and_the_next_one_catches_up(
     runner.save()
     assert read_session(tmp_path / "s.json") == runner.session
     opened(tmp_path, session=runner.session)
+
+
+@pytest.mark.parametrize("name", ["s.json", "s/events.jsonl", "s/dense.safetensors", "s"])
+def test_a_link_where_the_session_is_to_be_written_is_refused_before_the_work(
+    tmp_path: Path, name: str
+) -> None:
+    profile, link = tmp_path / "profile", tmp_path / "sessions" / name
+    profile.write_text("mine")
+    link.parent.mkdir(parents=True)
+    link.symlink_to(profile)
+    with pytest.raises(StorageError, match="is a link"):
+        opened(tmp_path / "sessions")
+    link.unlink()
+    runner = opened(tmp_path / "sessions")
+    link.parent.mkdir(exist_ok=True)
+    link.symlink_to(profile)
+    with pytest.raises(StorageError, match="is a link"):
+        perform(runner, LoadDense())
+    assert profile.read_text() == "mine"
+    link.unlink()
+    runner.save()
+    assert (tmp_path / "sessions" / name).exists()
 
 
 def test_weights_from_a_file_become_the_sessions_own(tmp_path: Path) -> None:

@@ -165,13 +165,18 @@ class Desk:
 
 @asynccontextmanager
 async def open_desk(
-    folder: Path, script: Script | None = None, *, size: tuple[int, int] = (80, 24), **changes: Any
+    folder: Path,
+    script: Script | None = None,
+    *,
+    size: tuple[int, int] = (80, 24),
+    notifications: bool = False,
+    **changes: Any,
 ) -> "AsyncIterator[Desk]":
-    """Run the app over a script, in a terminal of this size."""
+    """Run the app over a script, in a terminal of this size; with `notifications` those are drawn too."""
     script = script or Script()
     options = options_for(folder, **changes)
     app = PruneApp(options, make_runner=maker(script, options.sessions_dir))
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=notifications) as pilot:
         desk = Desk(app, pilot, script)
         await desk.to(Step.PICK)
         await desk.until(lambda: desk.state.engine == "ready", "the engine")

@@ -6,7 +6,8 @@ import pytest
 from textual.widgets import Input
 
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Scan, TrainDense
-from prune_tui.storage import read_session
+from prune_tui.core.session.session import Session
+from prune_tui.storage import read_session, write_session
 from prune_tui.tui.steps.step import Step
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import open_desk
@@ -260,6 +261,29 @@ async def test_another_session_that_was_thought_better_of(tmp_path: Path) -> Non
         await desk.press("1")
         await desk.to(Step.PICK)
         assert "go on with lenet5-digits" in desk.drawn("#next")
+
+
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [("my session.json", "my-session"), ("b (1).json", "b-1"), ("étude.json", "etude"), ("b.txt", "b-2")],
+)
+async def test_a_file_that_is_named_as_no_session_goes_on_in_one_that_is(
+    tmp_path: Path, file: str, name: str
+) -> None:
+    folder = tmp_path / "sessions"
+    write_session(folder / "b.json", Session(name="b", model="lenet5", dataset="digits", seed=7))
+    copy = folder / file
+    write_session(copy, Session(name="b", model="lenet5", dataset="digits"))
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+    async with open_desk(tmp_path, resume=copy, size=(120, 40), notifications=True) as desk:
+        await desk.until(lambda: f"Goes on as {name}.json" in desk.screen_text())
+        await desk.to(Step.SCAN)
+        await desk.until(lambda: desk.state.view.num_decisions == 2)
+        await desk.idle()
+    saved = read_session(folder / f"{name}.json")
+    assert saved.name == name
+    assert len(saved.decisions) == 2
+    assert {path: path.read_bytes() for path in before} == before
 
 
 async def test_a_new_session_gets_a_name_of_its_own(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from platformdirs import user_cache_path
 
 from prune_tui.catalog.lookup import load_function
 from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, ImageShape, ModelEntry
+from prune_tui.catalog.paths import expanded, is_file, is_folder, why_no_folder
 from prune_tui.core.errors import DataError, UnknownNameError
 from prune_tui.core.run.events import DataProgress
 
@@ -129,13 +130,22 @@ IMAGEFOLDER: Final = DatasetEntry(
 
 
 def dataset_entry(name: str) -> DatasetEntry:
-    """Return the dataset called `name`, which may be `imagefolder:PATH`, or raise `UnknownNameError`."""
+    """Return the dataset called `name`, which may be `imagefolder:PATH`.
+
+    Raises:
+        UnknownNameError: there is no such dataset.
+        DataError: the path is no text.
+    """
     if name in DATASETS:
         return DATASETS[name]
     path = name.removeprefix(_FOLDER_PREFIX)
     if path == name or not path:
         raise UnknownNameError("dataset", name, [*DATASETS, IMAGEFOLDER.name])
-    return replace(IMAGEFOLDER, name=name, path=Path(path).expanduser())
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        raise DataError(f"{name!r} is no text that a session can hold: rename that folder in UTF-8") from None
+    return replace(IMAGEFOLDER, name=name, path=expanded(path))
 
 
 def fits(model: ModelEntry, dataset: DatasetEntry) -> bool:
@@ -144,26 +154,49 @@ def fits(model: ModelEntry, dataset: DatasetEntry) -> bool:
 
 
 def default_data_dir() -> Path:
-    """Return the folder that datasets are kept in: PRUNE_TUI_DATA, else within the user's cache folder."""
+    """Return the folder that datasets are kept in: PRUNE_TUI_DATA, else within the user's cache folder.
+
+    Raises:
+        DataError: PRUNE_TUI_DATA begins with a user that there is not; a folder of that name is not made.
+    """
     chosen = os.environ.get(DATA_DIR_VARIABLE)
-    return Path(chosen).expanduser() if chosen else user_cache_path("prune-tui") / "data"
+    if not chosen:
+        return user_cache_path("prune-tui") / "data"
+    folder = expanded(chosen)
+    if folder.parts[:1] and folder.parts[0].startswith("~"):
+        raise DataError(f"{DATA_DIR_VARIABLE} is {chosen}, but there is no such user: name a folder")
+    return folder
 
 
 def image_folder(path: Path, data_dir: Path) -> Path:
     """Return where an image folder is: at its path, else at that path within the data folder."""
-    return path if path.is_dir() or not (data_dir / path).is_dir() else data_dir / path
+    return path if is_folder(path) or not is_folder(data_dir / path) else data_dir / path
+
+
+def found_folder(path: Path, data_dir: Path) -> Path:
+    """Return where an image folder is.
+
+    Raises:
+        DataError: it is neither at its path nor within the data folder.
+    """
+    folder = image_folder(path, data_dir)
+    if why := why_no_folder(folder):
+        raise DataError(
+            f"no image folder {folder} ({why}): give imagefolder:PATH where PATH/<class>/ holds images"
+        )
+    return folder
 
 
 def whereabouts(dataset: DatasetEntry, data_dir: Path) -> Whereabouts:
     """Say where the dataset is by looking for its files, without opening them."""
     if dataset.path is not None:
         folder = image_folder(dataset.path, data_dir)
-        if folder.is_dir():
+        if is_folder(folder):
             return Whereabouts(True, f"in {folder}")
         return Whereabouts(False, f"no folder {dataset.path}")
     if not dataset.files:
         return Whereabouts(True, "bundled")
-    if all((data_dir / file).is_file() for file in dataset.files):
+    if all(is_file(data_dir / file) for file in dataset.files):
         return Whereabouts(True, f"in {data_dir}")
     return Whereabouts(False, f"would be downloaded, {dataset.download_bytes / 1e6:.0f} MB")
 
@@ -179,9 +212,9 @@ def load(
     Raises:
         DataError: the folder or the dataset is absent, can't be fetched, or is not what it should be.
     """
-    if data_dir is not None and not data_dir.is_dir():
+    if data_dir is not None and (why := why_no_folder(data_dir)):
         raise DataError(
-            f"no data folder {data_dir}: make it first, or leave it out to use {default_data_dir()}"
+            f"no data folder {data_dir} ({why}): make it first, or leave it out to use {default_data_dir()}"
         )
     if dataset.image_shape is not None and dataset.image_shape != image_shape:
         has, takes = ("×".join(map(str, shape)) for shape in (dataset.image_shape, image_shape))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final, cast
 from urllib.parse import urlsplit
 
+from prune_tui.catalog.paths import is_file, is_folder
 from prune_tui.core.errors import DataError
 from prune_tui.core.run.events import DataProgress
 
@@ -25,8 +26,12 @@ def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[
     Raises:
         DataError: no mirror has the archive, the folder is not writable, or a wrong file has the name.
     """
-    if path.is_file():
-        if md5_of(path) == md5:
+    if is_file(path):
+        try:
+            is_whole = md5_of(path) == md5
+        except OSError as error:
+            raise DataError(f"can't read {path}: {error.strerror}") from None
+        if is_whole:
             return
         raise DataError(f"{path} is damaged (its checksum is wrong): remove it, and it is fetched again")
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
@@ -45,7 +50,7 @@ def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[
         reason = error.strerror or str(error)
         raise DataError(f"can't write {path}: {reason}; choose another data folder") from None
     finally:
-        if path.parent.is_dir():
+        if is_folder(path.parent):
             part.unlink(missing_ok=True)
     raise DataError(f"can't fetch {path.name} ({'; '.join(problems)}): {hint}")
 
@@ -61,10 +66,14 @@ class _MirrorError(Exception):
 
 
 def _fetch_from(url: str, part: Path, md5: str) -> Generator[DataProgress, None, None]:
-    """Copy one mirror's bytes to `part`; an OSError out of here is the disk's, not the network's."""
+    """Copy one mirror's bytes to `part`; an OSError out of here is the disk's, not the network's.
+
+    The file is a new one: what is fetched goes through no link.
+    """
     digest = hashlib.md5(usedforsecurity=False)
     done = 0
-    with _opened(url) as response, part.open("wb") as file:
+    part.unlink(missing_ok=True)
+    with _opened(url) as response, part.open("xb") as file:
         what = f"fetching {url.rpartition('/')[2]}"
         total = response.length
         while chunk := _next_chunk(response):

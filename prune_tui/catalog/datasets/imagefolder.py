@@ -12,9 +12,10 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from prune_tui.catalog.datasets import DatasetEntry, image_folder
+from prune_tui.catalog.datasets import DatasetEntry, found_folder
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_off, split_validation
 from prune_tui.catalog.models import ImageShape
+from prune_tui.catalog.paths import is_folder
 from prune_tui.core.errors import DataError
 from prune_tui.core.run.events import DataProgress
 
@@ -46,13 +47,11 @@ def load_imagefolder(
         DataError: a folder is absent, empty or has one class; an image is unreadable; classes differ.
     """
     assert entry.path is not None
-    root = image_folder(entry.path, data_dir)
-    if not root.is_dir():
-        raise DataError(f"no image folder {root}: give imagefolder:PATH where PATH/<class>/ holds images")
-    first = listing(root / "train" if (root / "train").is_dir() else root)
+    root = found_folder(entry.path, data_dir)
+    first = listing(root / "train" if is_folder(root / "train") else root)
     others = []
     if first.folder != root:
-        others = [listing(root / name) for name in ("test", "val") if (root / name).is_dir()]
+        others = [listing(root / name) for name in ("test", "val") if is_folder(root / name)]
     for other in others:
         _demand_same_classes(first, other)
     splits: list[Split] = []

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from prune_tui.core.errors import DecisionError
+from prune_tui.core.errors import TargetError
 
 Kind = Literal["file_size", "compression_ratio", "theoretical_speedup", "accuracy_drop"]
 
@@ -34,23 +34,23 @@ def parse_target(text: str) -> Target:
     A kB is 1,000 bytes, a KiB 1,024.
 
     Raises:
-        DecisionError: it is none of these; the message says what would be right.
+        TargetError: it is none of these; the message says what would be right.
     """
     match = _TARGET.fullmatch(" ".join(text.lower().split()))
     if match is None:
-        raise DecisionError(f"{text.strip()!r} is no budget: {_RIGHT}")
+        raise TargetError(f"{text.strip()!r} is no budget: {_RIGHT}")
     value = float(match["number"].replace(",", "."))
     kind, scale = _unit(match["unit"], text)
     target = Target(kind, value * scale)
     is_least = kind in ("compression_ratio", "theoretical_speedup")
     if match["bound"] and is_least != (match["bound"] in (">=", "≥", "=>", ">", "at least")):
-        raise DecisionError(f"{text.strip()!r} asks for the wrong side: type {describe_target(target)}")
+        raise TargetError(f"{text.strip()!r} asks for the wrong side: type {describe_target(target)}")
     if is_least and value < 1:
-        raise DecisionError(f"a ratio is at least 1, not {value:g}: type one such as 20x")
+        raise TargetError(f"a ratio is at least 1, not {value:g}: type one such as 20x")
     if kind == "file_size" and value <= 0:
-        raise DecisionError("a file has at least one byte: type a size such as 0.1 MB")
+        raise TargetError("a file has at least one byte: type a size such as 0.1 MB")
     if kind == "accuracy_drop" and value > 100:
-        raise DecisionError(f"a drop is at most 100 points, not {value:g}: type one such as 1 point")
+        raise TargetError(f"a drop is at most 100 points, not {value:g}: type one such as 1 point")
     return target
 
 
@@ -66,7 +66,7 @@ def _unit(words: str, text: str) -> tuple[Kind, float]:
             return "compression_ratio", 1.0
         if of in _SPEEDUP:
             return "theoretical_speedup", 1.0
-    raise DecisionError(f"{text.strip()!r} has no unit that is known: {_RIGHT}")
+    raise TargetError(f"{text.strip()!r} has no unit that is known: {_RIGHT}")
 
 
 def describe_target(target: Target) -> str:

@@ -8,6 +8,7 @@ safetensors state dict.
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from math import prod
 from pathlib import Path
@@ -22,6 +23,7 @@ from safetensors.torch import save as save_bytes
 from prune_tui.core.errors import CheckpointError
 from prune_tui.core.session.session import Checkpoint
 from prune_tui.engine.network.network import Masks, Weights
+from prune_tui.storage import read_regular
 
 _MASK, _VALUES, _SHAPE = ".mask", ".values", ".shape"
 
@@ -177,7 +179,7 @@ def file_inside(folder: Path, name: str) -> Path:
         CheckpointError: it leads out of that folder.
     """
     path = folder / name
-    if path.is_symlink() or path.resolve().parent != folder.resolve():
+    if Path(os.path.realpath(path)) != Path(os.path.realpath(folder)) / name:
         raise CheckpointError(
             f"{path}: leads out of the session's folder {folder}; put the file itself there"
         )
@@ -191,7 +193,7 @@ def read_weights(path: Path) -> bytes:
         CheckpointError: it is missing or can't be read.
     """
     try:
-        return path.read_bytes()
+        return read_regular(path)
     except FileNotFoundError:
         raise CheckpointError(f"{path}: no such checkpoint") from None
     except OSError as error:

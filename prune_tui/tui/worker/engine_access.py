@@ -2,6 +2,7 @@
 
 import gc
 
+from prune_tui.storage import checkpoints_folder
 from prune_tui.tui.options import Options
 from prune_tui.tui.worker.jobs import Opening, Runner
 
@@ -28,12 +29,14 @@ def engine_runner(options: Options, opening: Opening) -> Runner:
     from prune_tui.runner.runner import Runner as EngineRunner
 
     prepare_process(options.num_threads)
-    folder = opening.resumed_from.parent if opening.resumed_from else options.sessions_dir
+    resumed = opening.resumed_from
+    folder = resumed.parent if resumed else options.sessions_dir
     return EngineRunner(
         opening.session,
         sessions_dir=folder,
         data_dir=options.data_dir,
         weights=opening.weights,
+        source=checkpoints_folder(resumed) if resumed else None,
     )
 
 

@@ -4,13 +4,12 @@ import threading
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import suppress
-from pathlib import Path
 from queue import SimpleQueue
 
 from textual.message import Message
 
-from prune_tui.core.errors import PruneTuiError, StorageError
-from prune_tui.storage import write_traceback
+from prune_tui.core.errors import PruneTuiError
+from prune_tui.storage import logged
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
 from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Runner, Snapshot
 
@@ -112,11 +111,3 @@ class Worker:
     def _tell(self, message: Message) -> None:
         with suppress(RuntimeError):  # the app has left; there is no one to tell
             self._post(message)
-
-
-def logged(error: BaseException) -> Path | None:
-    """Write the traceback to the log file, and say where it is; None where it can't be written."""
-    try:
-        return write_traceback(error)
-    except StorageError:
-        return None

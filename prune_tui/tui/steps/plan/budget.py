@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from prune_tui.core.errors import DecisionError
+from prune_tui.core.errors import DecisionError, TargetError
 from prune_tui.core.planning.budget import is_met
 from prune_tui.core.planning.goal import Goal, edited_rows, free_names, goal_of, solve_rows
 from prune_tui.core.planning.plan_editor import Draft
@@ -34,7 +34,7 @@ def attempt(text: str, draft: Draft, state: State) -> Attempt:
         solved, solution = solve_rows(
             target, draft, view=state.view, settings=state.settings, scan=state.scan
         )
-    except DecisionError as error:
+    except (TargetError, DecisionError) as error:
         return Attempt(None, None, f"✗ {error}", is_wrong=True)
     if not solution.is_met:
         return Attempt(None, None, f"✗ {describe_target(target)} can't be met", is_wrong=True)
