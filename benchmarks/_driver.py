@@ -51,7 +51,7 @@ def run_app(path: Path, args: argparse.Namespace) -> None:
     from prune_tui.tui import app as module
     from prune_tui.tui.messages import GoTo, JobFinished, Perform
     from prune_tui.tui.options import Options
-    from prune_tui.tui.steps.step import Step
+    from prune_tui.core.workflow.steps import Step
     from prune_tui.tui.worker.jobs import Opening
 
     class DrivenApp(module.PruneApp):

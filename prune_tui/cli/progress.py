@@ -9,7 +9,6 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, Time
 from rich.progress import Progress as RichProgress
 from rich.table import Column
 
-from prune_tui.core.run.curves import method_name, mode_name
 from prune_tui.core.run.events import (
     BatchEvaluated,
     BatchTrained,
@@ -25,6 +24,7 @@ from prune_tui.core.run.events import (
     Pruned,
     Shrunk,
 )
+from prune_tui.core.run.sweep_curves import method_name, mode_name
 from prune_tui.core.run.view import LogLine, View
 
 

@@ -11,7 +11,7 @@ from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.budget import Solution, solve
-from prune_tui.core.planning.settings import PlanSettings, fixed_reason
+from prune_tui.core.planning.groups import groups_of
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import Event
@@ -104,17 +104,11 @@ def _solution(request: Request, view: View) -> Solution | None:
     """
     if request.target is None:
         return None
-    settings = PlanSettings(criterion=request.scan.criterion, granularity=request.scan.granularity)
-    fixed = {
-        layer.name: 0.0
-        for layer in view.layers
-        if fixed_reason(layer, settings) is not None and layer.coupled_to is None
-    }
     solution = solve(
         request.target,
-        view.layers,
+        groups_of(view.layers, request.scan.granularity),
         view.report.scan,
-        fixed,
+        {},
         other_parameters=view.other_parameters,
         other_macs=view.other_macs,
     )

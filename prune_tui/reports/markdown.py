@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from prune_tui.core.report import Curve, Figures, Latency, Report
-from prune_tui.core.run.curves import by_sweep, method_name, mode_name, point_at, swept_sparsities
+from prune_tui.core.run.sweep_curves import by_sweep, method_name, mode_name, point_at, swept_sparsities
 from prune_tui.core.session.session import Session
 from prune_tui.reports.caveats import caveats
 

@@ -18,11 +18,12 @@ from prune_tui.catalog.datasets import dataset_entry, default_data_dir, found_fo
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.baselines import to_be_trained
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.session.session import Session
-from prune_tui.core.workflow import scan_of
+from prune_tui.core.workflow.baselines import to_be_trained
+from prune_tui.core.workflow.offers import scan_of
+from prune_tui.core.workflow.steps import Step, has_baseline, landing
 from prune_tui.storage import logged, read_session, resumed_name, session_path
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
@@ -32,7 +33,6 @@ from prune_tui.tui.palette import DARK, LIGHT
 from prune_tui.tui.picture import save_picture
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
-from prune_tui.tui.steps.step import Step, has_baseline, landing
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
 from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome

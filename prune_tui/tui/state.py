@@ -11,16 +11,18 @@ from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.goal import Goal, with_edits
 from prune_tui.core.planning.groups import layer_rows
 from prune_tui.core.planning.plan_editor import Draft, new_draft, with_suggestions
-from prune_tui.core.planning.price import Price, price, safe_sparsity
+from prune_tui.core.planning.price import Price, price
 from prune_tui.core.planning.settings import PlanSettings, matching_scan, planned, settings_for
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.view import Running, View
-from prune_tui.core.scanning.predictor import Forecaster, Miss, forecaster, foreseen, misses
+from prune_tui.core.scanning.curves import safe_sparsity
+from prune_tui.core.scanning.predictor import Forecaster, Miss, forecaster, misses
 from prune_tui.core.session.decisions import Decision, Finetune, LoadDense, Prune, Rewind
 from prune_tui.core.session.session import Session
-from prune_tui.core.workflow import is_quick_by_default
+from prune_tui.core.workflow.offers import is_quick_by_default
+from prune_tui.core.workflow.steps import Step, reachable
 from prune_tui.tui.options import Options
-from prune_tui.tui.steps.step import Step, reachable
+from prune_tui.tui.steps.save.text import foreseen
 from prune_tui.tui.worker.jobs import Job
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from prune_tui.core.run.curves import by_sweep, point_at
+from prune_tui.core.run.sweep_curves import by_sweep, point_at
 from prune_tui.core.terms import Granularity
 from scripts.studies import published
 from scripts.studies.sections import (

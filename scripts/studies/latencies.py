@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prune_tui.core.report import Curve
-from prune_tui.core.run.curves import (
+from prune_tui.core.run.sweep_curves import (
     masked_twin,
     method_name,
     mode_name,

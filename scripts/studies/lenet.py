@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from prune_tui.core.report import Curve, CurvePoint
-from prune_tui.core.run.curves import by_sweep, mode_name, swept_batch_sizes
+from prune_tui.core.run.sweep_curves import by_sweep, mode_name, swept_batch_sizes
 from prune_tui.core.terms import Mode
 from prune_tui.reports.caveats import caveats
 from scripts.studies import published

@@ -1,6 +1,6 @@
 """Study C: weights against neurons, and what is really faster."""
 
-from prune_tui.core.run.curves import by_sweep, swept_batch_sizes
+from prune_tui.core.run.sweep_curves import by_sweep, swept_batch_sizes
 from prune_tui.reports.markdown import sweep_table
 from prune_tui.reports.terminal.distributions import distributions_parts
 from scripts.studies import published

@@ -14,7 +14,8 @@ from prune_tui.core.planning.price import num_pruned
 from prune_tui.core.planning.target import Kind, Target, describe_target, parse_target
 from prune_tui.core.planning.tradeoffs import cost_at
 from prune_tui.core.report import ScanCurve, ScanFigures
-from prune_tui.core.scanning.predictor import forecaster, foreseen
+from prune_tui.core.scanning.predictor import forecaster
+from prune_tui.tui.steps.save.text import foreseen
 from tests.core.world import layer, scanned
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)

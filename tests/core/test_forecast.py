@@ -3,15 +3,9 @@
 import pytest
 
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.price import (
-    bins_that_die,
-    cliff,
-    explain,
-    layer_accuracy,
-    num_pruned,
-    price,
-    safe_sparsity,
-)
+from prune_tui.core.planning.histograms import bins_that_die
+from prune_tui.core.scanning.curves import cliff, explain, layer_accuracy, safe_sparsity
+from prune_tui.core.planning.price import num_pruned, price
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.predictor import joint_accuracy

@@ -11,7 +11,7 @@ from prune_tui.tui.steps.scan import sweep_text
 from prune_tui.tui.steps.scan.sweep_dialog import SweepDialog
 from prune_tui.tui.steps.scan.sweep_panel import SweepPanel
 from prune_tui.tui.steps.scan.view_switch import ViewSwitch
-from prune_tui.tui.steps.step import Step
+from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.widgets.chart import plot_lines
 from prune_tui.tui.widgets.meter import Meter
 from prune_tui.tui.widgets.table import Table

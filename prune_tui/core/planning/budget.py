@@ -1,4 +1,4 @@
-"""Budgets: the sparsities that meet a target at the least strain."""
+"""Budgets: the sparsities that meet a target at the least logit error."""
 
 import math
 from bisect import bisect_left
@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from typing import assert_never
 
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.network import LayerInfo
+from prune_tui.core.planning.groups import PruningGroup, by_layer
 from prune_tui.core.planning.price import Price, price
 from prune_tui.core.planning.target import Target, describe_target
-from prune_tui.core.planning.tradeoffs import Row, climbs, cost_at, leaders_of, rows_of, saved_at
+from prune_tui.core.planning.tradeoffs import Tradeoff, climbs, cost_at, saved_at, tradeoffs_of
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.scanning.predictor import Forecaster, forecaster, foreseen
+from prune_tui.core.scanning.predictor import Predictor, fitted_predictor, predicted_accuracy
 
 FINE_STEPS = 10_000
 """The last layer to move is set to a ten-thousandth, as a draft is, so that a target is met tightly."""
@@ -22,7 +22,7 @@ MAX_TRIMS = 16
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The sparsity of each free row, what the whole plan costs and saves, and if it meets the target."""
+    """The sparsity of each free group, what the whole plan costs and saves, and if it meets the target."""
 
     plan: Mapping[str, float]
     price: Price
@@ -31,54 +31,55 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """The rows that are free, those that are not with their sparsities, and all that is to be priced."""
+    """The groups that are free, those that are not with their sparsities, and all that is to be priced."""
 
     target: Target
-    layers: tuple[LayerInfo, ...]
+    groups: tuple[PruningGroup, ...]
     scan: ScanFigures
-    ready: Forecaster
-    fixed: Mapping[str, float]
-    rows: tuple[Row, ...]
+    predictor: Predictor
+    locked: Mapping[str, float]
+    rows: tuple[Tradeoff, ...]
     other_parameters: int
     other_macs: int
 
 
 def solve(
     target: Target,
-    layers: Sequence[LayerInfo],
+    groups: Sequence[PruningGroup],
     scan: ScanFigures | None,
-    fixed: Mapping[str, float],
+    locked: Mapping[str, float],
     *,
     other_parameters: int,
     other_macs: int,
 ) -> Solution:
-    """Return the plan of the rows that are not `fixed` that meets a target at the least strain.
+    """Return the plan of the groups that are not `locked` that meets a target at the least logit error.
 
-    Strains, to the forecaster's power, add up over layers (`interaction.Forecaster`). The plans that are best
+    Logit errors, to the predictor's power, add up over groups (`predictor.Predictor`). The plans that are best
     at some price of a saving (a Lagrangian's, Everett 1963; per layer as Shoham and Gersho 1988) form a chain
-    from dense to everything pruned: a walk up the rows' convex hulls, the cheapest step first. Between the
-    plan before the target and the one after, one row is moved until the target is just met. Whether an
-    accuracy drop is met is foreseen. Under granularity `unit` layers take the sparsity of the one they are
-    coupled to. Layers without a curve stay at 0 unless fixed.
+    from dense to everything pruned: a walk up the groups' convex hulls, the cheapest step first. Between the
+    plan before the target and the one after, one group is moved until the target is just met. Whether an
+    accuracy drop is met is predicted. `locked` are the sparsities of groups that are to stay as they are;
+    groups without a curve, and those with a reason to be locked, stay at 0.
 
     Raises:
         DecisionError: there is no scan, or the target can't be reached; the message names the best that can.
     """
     if scan is None or scan.dense_accuracy <= 0:
         raise DecisionError("a budget is solved from the scan's curves: scan the network first")
-    leaders, ready = leaders_of(layers, scan.granularity), forecaster(scan)
+    predictor = fitted_predictor(scan)
+    free = [group.name for group in groups if group.is_free]
     problem = _Problem(
         target=target,
-        layers=tuple(layers),
+        groups=tuple(groups),
         scan=scan,
-        ready=ready,
-        fixed={layer.name: fixed[layer.name] for layer in leaders if layer.name in fixed},
-        rows=rows_of(target.kind, layers, scan.granularity, ready, fixed),
+        predictor=predictor,
+        locked={name: locked[name] for name in free if name in locked},
+        rows=tradeoffs_of(target.kind, groups, scan.granularity, predictor, locked),
         other_parameters=other_parameters,
         other_macs=other_macs,
     )
     moved = _widest_within_drop(problem) if target.kind == "accuracy_drop" else _cheapest_saving(problem)
-    plan = {layer.name: moved.get(layer.name, 0.0) for layer in leaders if layer.name not in fixed}
+    plan = {name: moved.get(name, 0.0) for name in free if name not in locked}
     paid = _price(problem, plan)
     return Solution(plan=plan, price=paid, is_met=is_met(target, paid, scan))
 
@@ -122,7 +123,7 @@ def _cheapest_saving(problem: _Problem) -> dict[str, float]:
             here = start[number]
             sparsity = _least_level(problem, row, row.savings[here] + more)
             if sparsity is not None:
-                cost = spent - row.costs[here] + cost_at(problem.ready, row.name, sparsity)
+                cost = spent - row.costs[here] + cost_at(problem.predictor, row.name, sparsity)
                 if cost < least:
                     best, least = _plan(rows, start) | {row.name: sparsity}, cost
     return _trimmed(problem, best, need)
@@ -133,15 +134,16 @@ def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, 
     trimmed = dict(plan)
     for _ in range(MAX_TRIMS):
         saved = {
-            row.name: saved_at(problem.target.kind, row.layers, trimmed[row.name]) for row in problem.rows
+            row.name: saved_at(problem.target.kind, row.group.layers, trimmed[row.name])
+            for row in problem.rows
         }
         spare = sum(saved.values()) - need
         most, lowered = 0.0, {}
         for row in problem.rows:
             sparsity = _least_level(problem, row, saved[row.name] - spare)
             if sparsity is not None and sparsity < trimmed[row.name]:
-                spent = cost_at(problem.ready, row.name, trimmed[row.name])
-                spared = spent - cost_at(problem.ready, row.name, sparsity)
+                spent = cost_at(problem.predictor, row.name, trimmed[row.name])
+                spared = spent - cost_at(problem.predictor, row.name, sparsity)
                 if spared > most:
                     most, lowered = spared, {row.name: sparsity}
         if not lowered:
@@ -151,13 +153,13 @@ def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, 
 
 
 def _widest_within_drop(problem: _Problem) -> dict[str, float]:
-    """Walk up the chain as far as the forecast stays within the drop; then one row as far as it goes."""
+    """Walk up the chain as far as the prediction stays within the drop; then one row as far as it goes."""
     rows = problem.rows
     floor = problem.scan.dense_accuracy - problem.target.value / 100 - 1e-9
     _check_fixed(problem, floor)
 
     def stays(plan: Mapping[str, float]) -> bool:
-        accuracy = foreseen(problem.ready, {**problem.fixed, **plan})
+        accuracy = predicted_accuracy(problem.predictor, {**problem.locked, **plan})
         return accuracy is not None and accuracy >= floor
 
     steps = climbs(rows)
@@ -206,20 +208,20 @@ def _most_left(total: int, ratio: float) -> int:
 
 
 def _check_fixed(problem: _Problem, floor: float) -> None:
-    """Raise if the drop can't be met whatever the free rows are.
+    """Raise if the drop can't be met whatever the free groups are.
 
     Raises:
-        DecisionError: the fixed rows lose more than the drop by themselves, or one of them has no curve.
+        DecisionError: the locked groups lose more than the drop by themselves, or one of them has no curve.
     """
-    accuracy = foreseen(problem.ready, problem.fixed)
+    accuracy = predicted_accuracy(problem.predictor, problem.locked)
     if accuracy is None:
         unknown = next(
             name
-            for name, sparsity in problem.fixed.items()
-            if sparsity > 0 and name not in problem.ready.strains
+            for name, sparsity in problem.locked.items()
+            if sparsity > 0 and name not in problem.predictor.logit_errors
         )
         raise DecisionError(
-            f"the drop can't be foreseen, as locked {unknown} is not scanned: set it to 0 or scan it"
+            f"the drop can't be predicted, as locked {unknown} is not scanned: set it to 0 or scan it"
         )
     if accuracy < floor:
         lost = (problem.scan.dense_accuracy - accuracy) * 100
@@ -244,28 +246,23 @@ def _unreachable(problem: _Problem) -> str:
             best = problem.target
         case _:
             assert_never(problem.target.kind)
-    mend = " or unlock a row" if problem.fixed else ""
+    mend = " or unlock a row" if problem.locked else ""
     return f"{describe_target(problem.target)} can't be reached: type at best {describe_target(best)}{mend}"
 
 
 def _price(problem: _Problem, plan: Mapping[str, float]) -> Price:
-    """Price the fixed rows with a plan of the others; layers of one row are foreseen by its curve."""
-    by_row = {**problem.fixed, **plan}
-    by_layer = dict(by_row)
-    if problem.scan.granularity == "unit":
-        coupled = {layer.name: layer.coupled_to for layer in problem.layers if layer.coupled_to in by_row}
-        by_layer |= {name: by_row[leader] for name, leader in coupled.items() if leader is not None}
+    """Price the locked groups with a plan of the others."""
+    whole = {**problem.locked, **plan}
     counted = price(
-        problem.layers,
-        by_layer,
+        [layer for group in problem.groups for layer in group.layers],
+        by_layer(problem.groups, whole),
         other_parameters=problem.other_parameters,
         other_macs=problem.other_macs,
-        scan=None,
     )
-    return replace(counted, accuracy=foreseen(problem.ready, by_row))
+    return replace(counted, accuracy=predicted_accuracy(problem.predictor, whole))
 
 
-def _least_level(problem: _Problem, row: Row, need: int) -> float | None:
+def _least_level(problem: _Problem, row: Tradeoff, need: int) -> float | None:
     """Return the lowest sparsity at which a row saves as much as needed, to a ten-thousandth, if any does."""
     if need <= 0:
         return 0.0
@@ -277,14 +274,14 @@ def _least_level(problem: _Problem, row: Row, need: int) -> float | None:
     low, high = round(row.levels[above - 1] * FINE_STEPS), round(row.levels[above] * FINE_STEPS)
     while high - low > 1:
         middle = (low + high) // 2
-        is_enough = saved_at(problem.target.kind, row.layers, middle / FINE_STEPS) >= need
+        is_enough = saved_at(problem.target.kind, row.group.layers, middle / FINE_STEPS) >= need
         low, high = (low, middle) if is_enough else (middle, high)
     return high / FINE_STEPS
 
 
-def _plan(rows: Sequence[Row], at: Sequence[int]) -> dict[str, float]:
+def _plan(rows: Sequence[Tradeoff], at: Sequence[int]) -> dict[str, float]:
     return {row.name: row.levels[level] for row, level in zip(rows, at, strict=True)}
 
 
-def _cost(rows: Sequence[Row], at: Sequence[int]) -> float:
+def _cost(rows: Sequence[Tradeoff], at: Sequence[int]) -> float:
     return sum(row.costs[level] for row, level in zip(rows, at, strict=True))

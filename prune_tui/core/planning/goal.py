@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prune_tui.core.planning.budget import Solution, solve
-from prune_tui.core.planning.groups import layer_rows
-from prune_tui.core.planning.plan_editor import MAX_UNDO, Draft, toggled_lock, with_sparsity
-from prune_tui.core.planning.settings import PlanSettings, fixed_reason
+from prune_tui.core.planning.groups import PruningGroup
+from prune_tui.core.planning.plan_editor import MAX_UNDO, EditablePlan, toggled_lock, with_sparsity
+from prune_tui.core.planning.settings import PlanSettings
 from prune_tui.core.planning.target import Target
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.run.view import View
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,73 +32,80 @@ def why_not_solved(settings: PlanSettings, scan: ScanFigures | None) -> str:
 
 
 def solve_rows(
-    target: Target, draft: Draft, *, view: View, settings: PlanSettings, scan: ScanFigures | None
-) -> tuple[Draft, Solution]:
-    """Return the draft with its unlocked rows as a target wants them, one step from what it was.
+    target: Target,
+    plan: EditablePlan,
+    groups: Sequence[PruningGroup],
+    scan: ScanFigures | None,
+    *,
+    other_parameters: int,
+    other_macs: int,
+) -> tuple[EditablePlan, Solution]:
+    """Return the plan with its unlocked rows as a target wants them, one step from what it was.
 
     Raises:
         DecisionError: the target can't be reached; the message names the best that can.
     """
-    names = free_names(view, settings)
+    rows = {group.name: plan.rows[group.name] for group in groups if group.is_free}
     solution = solve(
         target,
-        view.layers,
+        groups,
         scan,
-        {name: draft.rows[name].sparsity for name in names if draft.rows[name].is_locked},
-        other_parameters=view.other_parameters,
-        other_macs=view.other_macs,
+        {name: row.sparsity for name, row in rows.items() if row.is_locked},
+        other_parameters=other_parameters,
+        other_macs=other_macs,
     )
-    plan = {name: solution.plan[name] for name in names if name in solution.plan}
-    return as_one_step(draft, filled(draft, plan)), solution
+    return as_one_step(plan, filled(plan, solution.plan)), solution
 
 
 def solve_again(
-    goal: Goal, draft: Draft, *, view: View, settings: PlanSettings, scan: ScanFigures | None
-) -> tuple[Draft, Goal]:
+    goal: Goal,
+    plan: EditablePlan,
+    groups: Sequence[PruningGroup],
+    scan: ScanFigures | None,
+    *,
+    other_parameters: int,
+    other_macs: int,
+) -> tuple[EditablePlan, Goal]:
     """Lock the rows edited since a goal was solved, and solve it over the others, in one step.
 
     Raises:
         DecisionError: the goal can't be reached with these rows as they are.
     """
-    kept = locked(draft, edited_rows(goal, draft, free_names(view, settings)))
-    after, _ = solve_rows(goal.target, kept, view=view, settings=settings, scan=scan)
-    return as_one_step(draft, after), goal_of(goal.target, after)
+    kept = locked(plan, edited_rows(goal, plan, groups))
+    after, _ = solve_rows(
+        goal.target, kept, groups, scan, other_parameters=other_parameters, other_macs=other_macs
+    )
+    return as_one_step(plan, after), goal_of(goal.target, after)
 
 
-def goal_of(target: Target, solved: Draft) -> Goal:
-    """Return the goal of a draft that was just solved for it."""
+def goal_of(target: Target, solved: EditablePlan) -> Goal:
+    """Return the goal of a plan that was just solved for it."""
     return Goal(target, {name: row.sparsity for name, row in solved.rows.items()})
 
 
-def free_names(view: View, settings: PlanSettings) -> list[str]:
-    """Return the layers that have a sparsity of their own."""
-    rows = layer_rows(view.layers, settings.granularity)
-    return [row.layer.name for row in rows if fixed_reason(row.layer, settings) is None]
-
-
-def locked(draft: Draft, names: Iterable[str]) -> Draft:
+def locked(plan: EditablePlan, names: Iterable[str]) -> EditablePlan:
     """Lock rows, if they are not."""
     for name in names:
-        if not draft.rows[name].is_locked:
-            draft = toggled_lock(draft, name)
-    return draft
+        if not plan.rows[name].is_locked:
+            plan = toggled_lock(plan, name)
+    return plan
 
 
-def filled(draft: Draft, plan: Mapping[str, float]) -> Draft:
-    """Give every unlocked row the plan's sparsity."""
-    for name, sparsity in plan.items():
-        draft = with_sparsity(draft, name, sparsity)
-    return draft
+def filled(plan: EditablePlan, sparsities: Mapping[str, float]) -> EditablePlan:
+    """Give every unlocked row its new sparsity."""
+    for name, sparsity in sparsities.items():
+        plan = with_sparsity(plan, name, sparsity)
+    return plan
 
 
-def as_one_step(before: Draft, after: Draft) -> Draft:
+def as_one_step(before: EditablePlan, after: EditablePlan) -> EditablePlan:
     """Return `after` as one change of `before`, to be undone at once."""
     if after.rows == before.rows:
         return before
     return replace(after, past=(*before.past, before.rows)[-MAX_UNDO:], future=())
 
 
-def with_edits(goal: Goal | None, before: Draft, after: Draft) -> Goal | None:
+def with_edits(goal: Goal | None, before: EditablePlan, after: EditablePlan) -> Goal | None:
     """Remember which rows an edit by hand has changed."""
     if goal is None:
         return None
@@ -107,10 +113,12 @@ def with_edits(goal: Goal | None, before: Draft, after: Draft) -> Goal | None:
     return replace(goal, edited=goal.edited | changed)
 
 
-def edited_rows(goal: Goal, draft: Draft, names: Sequence[str]) -> list[str]:
+def edited_rows(goal: Goal, plan: EditablePlan, groups: Sequence[PruningGroup]) -> list[str]:
     """Return the rows that are not as they were solved, because they were edited by hand."""
     return [
-        name
-        for name in names
-        if name in goal.edited and draft.rows[name].sparsity != goal.solved.get(name, 0.0)
+        group.name
+        for group in groups
+        if group.is_free
+        and group.name in goal.edited
+        and plan.rows[group.name].sparsity != goal.solved.get(group.name, 0.0)
     ]

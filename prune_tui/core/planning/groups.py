@@ -1,59 +1,100 @@
-"""The rows of a table of layers: one a layer, or one for all layers whose units go together."""
+"""Pruning groups: the layers that are pruned as one, who leads, and why a group is locked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import assert_never
 
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.price import num_pruned
 from prune_tui.core.terms import Granularity
-from prune_tui.reports.numbers import shortened
 
 
 @dataclass(frozen=True, slots=True)
-class LayerRow:
-    """A layer that has a sparsity of its own, and those whose units go with its."""
+class PruningGroup:
+    """Layers that take one sparsity, which goes by the leader's name.
 
-    layer: LayerInfo
-    coupled: tuple[LayerInfo, ...] = ()
+    `locked_reason` says why the group takes none at its granularity; None if it does.
+    """
+
+    leader: LayerInfo
+    followers: tuple[LayerInfo, ...] = ()
+    locked_reason: str | None = None
 
     @property
-    def together(self) -> LayerInfo:
-        """The row as one layer: its weights and MACs are those of all."""
-        if not self.coupled:
-            return self.layer
-        layers = (self.layer, *self.coupled)
-        return replace(
-            self.layer,
-            parameters=sum(layer.parameters for layer in layers),
-            macs=sum(layer.macs for layer in layers),
-        )
+    def name(self) -> str:
+        """The leader's name."""
+        return self.leader.name
 
-    def kept(self, expected: Mapping[str, float]) -> int:
-        """Return how many weights of all its layers stay at the sparsities to expect."""
+    @property
+    def layers(self) -> tuple[LayerInfo, ...]:
+        """All its layers, the leader first."""
+        return (self.leader, *self.followers)
+
+    @property
+    def parameters(self) -> int:
+        """The weights of all its layers."""
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether it can take a sparsity."""
+        return self.locked_reason is None
+
+    def num_kept(self, sparsities: Mapping[str, float]) -> int:
+        """Return how many weights of its layers stay at these sparsities by layer."""
         return sum(
-            layer.parameters - num_pruned(layer.parameters, expected.get(layer.name, 0.0))
-            for layer in (self.layer, *self.coupled)
+            layer.parameters - num_pruned(layer.parameters, sparsities.get(layer.name, 0.0))
+            for layer in self.layers
         )
 
-    def label(self, width: int) -> str:
-        """Name the layer, and how many go with it: `layer1.0.conv2 +3`."""
-        others = f" +{len(self.coupled)}" if self.coupled else ""
-        return shortened(self.layer.name, width - len(others)) + others
 
-    def coupled_words(self) -> str:
-        """Say which layers go with it."""
-        names = [layer.name for layer in self.coupled]
-        shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-        return f"with {shown}" if names else ""
+def groups_of(layers: Sequence[LayerInfo], granularity: Granularity) -> tuple[PruningGroup, ...]:
+    """Return the groups of a network at a granularity, in the order their leaders run."""
+    match granularity:
+        case "weight":
+            return tuple(PruningGroup(layer) for layer in layers)
+        case "n_m":
+            return tuple(PruningGroup(layer, locked_reason=_n_m_reason(layer)) for layer in layers)
+        case "unit":
+            names = {layer.name for layer in layers}
+            return tuple(
+                PruningGroup(
+                    layer,
+                    tuple(other for other in layers if other.coupled_to == layer.name),
+                    layer.locked_reason,
+                )
+                for layer in layers
+                if layer.coupled_to not in names
+            )
+        case _:
+            assert_never(granularity)
 
 
-def layer_rows(layers: Sequence[LayerInfo], granularity: Granularity) -> list[LayerRow]:
-    """Return a row for each layer that is pruned by itself at this granularity."""
-    if granularity != "unit":
-        return [LayerRow(layer) for layer in layers]
-    names = {layer.name for layer in layers}
-    return [
-        LayerRow(layer, tuple(other for other in layers if other.coupled_to == layer.name))
-        for layer in layers
-        if layer.coupled_to not in names
-    ]
+def group_with(groups: Sequence[PruningGroup], layer: str) -> PruningGroup | None:
+    """Return the group that a layer belongs to, if it is one of the network's."""
+    return next((group for group in groups if any(own.name == layer for own in group.layers)), None)
+
+
+def refusal(group: PruningGroup, layer: str, granularity: Granularity) -> str | None:
+    """Say why a layer takes no sparsity of its own, and what to do instead; None if it does."""
+    if group.name != layer:
+        return f"units of layer {layer} go with those of {group.name}: give {group.name} the sparsity"
+    if group.is_free:
+        return None
+    what = f"layer {layer} can't be pruned 2:4" if granularity == "n_m" else _cannot(layer, granularity)
+    return f"{what}: {group.locked_reason}; give it sparsity 0"
+
+
+def by_layer(groups: Sequence[PruningGroup], plan: Mapping[str, float]) -> dict[str, float]:
+    """Spread a sparsity a group over all its layers."""
+    return {layer.name: plan[group.name] for group in groups if group.name in plan for layer in group.layers}
+
+
+def _cannot(layer: str, granularity: Granularity) -> str:
+    return f"{'units of ' if granularity == 'unit' else ''}layer {layer} can't be pruned"
+
+
+def _n_m_reason(layer: LayerInfo) -> str | None:
+    """Each unit's inputs are taken four at a time."""
+    inputs = "1 input is" if layer.inputs == 1 else f"{layer.inputs} inputs are"
+    return None if layer.inputs % 4 == 0 else f"its {inputs} not a multiple of 4"

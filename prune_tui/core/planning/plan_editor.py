@@ -8,7 +8,7 @@ HIGHEST_SPARSITY = 0.999
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PlanRow:
     """One layer's target sparsity, and whether edits of many rows leave it alone."""
 
     sparsity: float = 0.0
@@ -16,73 +16,73 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class EditablePlan:
     """The rows by layer name, what the scan suggested for each, and the states to go back and forth to."""
 
-    rows: Mapping[str, Row]
+    rows: Mapping[str, PlanRow]
     suggested: Mapping[str, float] = field(default_factory=dict)
-    past: tuple[Mapping[str, Row], ...] = ()
-    future: tuple[Mapping[str, Row], ...] = ()
+    past: tuple[Mapping[str, PlanRow], ...] = ()
+    future: tuple[Mapping[str, PlanRow], ...] = ()
 
     @property
-    def plan(self) -> dict[str, float]:
+    def sparsities(self) -> dict[str, float]:
         """The sparsity of every layer that is to be pruned at all."""
         return {name: row.sparsity for name, row in self.rows.items() if row.sparsity > 0}
 
 
-def new_draft(names: Sequence[str], suggested: Mapping[str, float]) -> Draft:
+def new_plan(names: Sequence[str], suggested: Mapping[str, float]) -> EditablePlan:
     """Begin with what the scan suggests."""
-    return Draft(rows={name: Row(suggested.get(name, 0.0)) for name in names}, suggested=suggested)
+    return EditablePlan(rows={name: PlanRow(suggested.get(name, 0.0)) for name in names}, suggested=suggested)
 
 
-def with_sparsity(draft: Draft, name: str, sparsity: float) -> Draft:
+def with_sparsity(plan: EditablePlan, name: str, sparsity: float) -> EditablePlan:
     """Set one layer's sparsity, kept within [0, 0.999]; a locked row stays as it is."""
-    row = draft.rows[name]
+    row = plan.rows[name]
     if row.is_locked:
-        return draft
+        return plan
     value = min(HIGHEST_SPARSITY, max(0.0, round(sparsity, 4)))
-    return _changed(draft, {**draft.rows, name: replace(row, sparsity=value)})
+    return _changed(plan, {**plan.rows, name: replace(row, sparsity=value)})
 
 
-def nudged(draft: Draft, name: str, by: float) -> Draft:
+def nudged(plan: EditablePlan, name: str, by: float) -> EditablePlan:
     """Raise or lower one layer's sparsity."""
-    return with_sparsity(draft, name, draft.rows[name].sparsity + by)
+    return with_sparsity(plan, name, plan.rows[name].sparsity + by)
 
 
-def toggled_lock(draft: Draft, name: str) -> Draft:
+def toggled_lock(plan: EditablePlan, name: str) -> EditablePlan:
     """Lock or unlock a row."""
-    row = draft.rows[name]
-    return _changed(draft, {**draft.rows, name: replace(row, is_locked=not row.is_locked)})
+    row = plan.rows[name]
+    return _changed(plan, {**plan.rows, name: replace(row, is_locked=not row.is_locked)})
 
 
-def reset(draft: Draft, name: str) -> Draft:
+def reset(plan: EditablePlan, name: str) -> EditablePlan:
     """Take a row back to what the scan suggested."""
-    return with_sparsity(draft, name, draft.suggested.get(name, 0.0))
+    return with_sparsity(plan, name, plan.suggested.get(name, 0.0))
 
 
-def copied_down(draft: Draft, name: str, *, to: Collection[str]) -> Draft:
+def copied_down(plan: EditablePlan, name: str, *, to: Collection[str]) -> EditablePlan:
     """Give the rows of `to` the sparsity of `name`, but for those that are locked."""
-    value = draft.rows[name].sparsity
+    value = plan.rows[name].sparsity
     return _changed(
-        draft,
+        plan,
         {
             other: replace(row, sparsity=value) if other in to and not row.is_locked else row
-            for other, row in draft.rows.items()
+            for other, row in plan.rows.items()
         },
     )
 
 
-def with_all(draft: Draft, sparsity: float) -> Draft:
+def with_all(plan: EditablePlan, sparsity: float) -> EditablePlan:
     """Give every row one sparsity, locked or not: under scope `global` there is only one number."""
     value = min(HIGHEST_SPARSITY, max(0.0, round(sparsity, 4)))
-    return _changed(draft, {name: replace(row, sparsity=value) for name, row in draft.rows.items()})
+    return _changed(plan, {name: replace(row, sparsity=value) for name, row in plan.rows.items()})
 
 
-def with_suggestions(draft: Draft, suggested: Mapping[str, float]) -> Draft:
-    """Take in what a newer scan suggests; a draft that nobody has touched follows it."""
-    if draft.past or draft.future:
-        return replace(draft, suggested=suggested)
-    return new_draft(list(draft.rows), suggested)
+def with_suggestions(plan: EditablePlan, suggested: Mapping[str, float]) -> EditablePlan:
+    """Take in what a newer scan suggests; a plan that nobody has touched follows it."""
+    if plan.past or plan.future:
+        return replace(plan, suggested=suggested)
+    return new_plan(list(plan.rows), suggested)
 
 
 def parse_sparsity(text: str) -> float:
@@ -107,21 +107,21 @@ def parse_sparsity(text: str) -> float:
     return value
 
 
-def undone(draft: Draft) -> Draft:
+def undone(plan: EditablePlan) -> EditablePlan:
     """Go back one change, if there is one."""
-    if not draft.past:
-        return draft
-    return replace(draft, rows=draft.past[-1], past=draft.past[:-1], future=(draft.rows, *draft.future))
+    if not plan.past:
+        return plan
+    return replace(plan, rows=plan.past[-1], past=plan.past[:-1], future=(plan.rows, *plan.future))
 
 
-def redone(draft: Draft) -> Draft:
+def redone(plan: EditablePlan) -> EditablePlan:
     """Go forth one undone change, if there is one."""
-    if not draft.future:
-        return draft
-    return replace(draft, rows=draft.future[0], past=(*draft.past, draft.rows), future=draft.future[1:])
+    if not plan.future:
+        return plan
+    return replace(plan, rows=plan.future[0], past=(*plan.past, plan.rows), future=plan.future[1:])
 
 
-def _changed(draft: Draft, rows: Mapping[str, Row]) -> Draft:
-    if rows == draft.rows:
-        return draft
-    return replace(draft, rows=rows, past=(*draft.past, draft.rows)[-MAX_UNDO:], future=())
+def _changed(plan: EditablePlan, rows: Mapping[str, PlanRow]) -> EditablePlan:
+    if rows == plan.rows:
+        return plan
+    return replace(plan, rows=rows, past=(*plan.past, plan.rows)[-MAX_UNDO:], future=())

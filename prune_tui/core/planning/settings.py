@@ -1,13 +1,12 @@
-"""How a plan is carried out: all that a Prune decision holds beside the draft's sparsities."""
+"""How a plan is carried out: all that a Prune decision holds beside the sparsities of its groups."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import assert_never
 
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.plan_editor import Draft
-from prune_tui.core.planning.price import spread_globally
+from prune_tui.core.planning.groups import PruningGroup
+from prune_tui.core.planning.histograms import spread_globally
+from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.session.decisions import (
@@ -47,74 +46,50 @@ def settings_for(finetuning: Training) -> PlanSettings:
     )
 
 
-def fixed_reason(layer: LayerInfo, settings: PlanSettings) -> str | None:
-    """Say why a layer has no sparsity of its own at this granularity, if so."""
-    match settings.granularity:
-        case "unit":
-            return f"goes with {layer.coupled_to}" if layer.coupled_to else layer.locked_reason
-        case "n_m":
-            return n_m_reason(layer)
-        case "weight":
-            return None
-        case _:
-            assert_never(settings.granularity)
+def overall_sparsity(plan: EditablePlan, groups: Sequence[PruningGroup]) -> float:
+    """Return the share of the weights that a plan prunes: the one number of scope `global`.
 
-
-def n_m_reason(layer: LayerInfo) -> str | None:
-    """Say why a layer can't be pruned 2:4, if so: each unit's inputs are taken four at a time."""
-    inputs = "1 input is" if layer.inputs == 1 else f"{layer.inputs} inputs are"
-    return None if layer.inputs % 4 == 0 else f"its {inputs} not a multiple of 4"
-
-
-def overall_sparsity(draft: Draft, layers: Sequence[LayerInfo]) -> float:
-    """Return the share of the weights that a draft prunes of: the one number of scope `global`.
-
-    Locked layers are spared there, and do not count.
+    Only groups that can take a sparsity and are not locked count.
     """
-    free = [layer for layer in layers if not draft.rows[layer.name].is_locked]
-    pruned = sum(layer.parameters * draft.rows[layer.name].sparsity for layer in free)
-    return round(pruned / max(1, sum(layer.parameters for layer in free)), 4)
+    free = [group for group in groups if group.is_free and not plan.rows[group.name].is_locked]
+    pruned = sum(group.parameters * plan.rows[group.name].sparsity for group in free)
+    return round(pruned / max(1, sum(group.parameters for group in free)), 4)
 
 
-def spared_layers(draft: Draft, layers: Sequence[LayerInfo], settings: PlanSettings) -> tuple[str, ...]:
-    """Return the layers that scope `global` leaves dense: those whose row is locked."""
+def locked_globally(
+    plan: EditablePlan, groups: Sequence[PruningGroup], settings: PlanSettings
+) -> tuple[str, ...]:
+    """Return the groups that scope `global` leaves dense: those that the person locked."""
     if settings.scope != "global":
         return ()
-    return tuple(
-        layer.name
-        for layer in layers
-        if draft.rows[layer.name].is_locked and fixed_reason(layer, settings) is None
-    )
+    return tuple(group.name for group in groups if group.is_free and plan.rows[group.name].is_locked)
 
 
-def planned(
-    draft: Draft,
-    layers: Sequence[LayerInfo],
+def group_sparsities(
+    plan: EditablePlan,
+    groups: Sequence[PruningGroup],
     settings: PlanSettings,
     histograms: Mapping[str, WeightsBinned],
+    *,
+    is_threshold_on_magnitude: bool,
 ) -> dict[str, float]:
-    """Return the sparsity to expect of each layer: the draft's or, under scope `global`, the threshold's.
+    """Return the sparsity that each free group will have: its row's or, under scope `global`, the threshold's.
 
-    Layers whose units go with another's have that one's, and 2:4 has the only one it can. Where a global
-    threshold is not on |w|, what each layer loses can't be foreseen, and all are given the same.
+    2:4 has the only sparsity it can. Where a global threshold is not on |w| of single weights, what each group
+    loses can't be predicted, and all are given the same.
     """
-    prunable = [layer for layer in layers if fixed_reason(layer, settings) is None]
+    free = [group.name for group in groups if group.is_free]
     if settings.scope == "global":
-        wanted, spared = overall_sparsity(draft, layers), spared_layers(draft, layers, settings)
-        free = [layer.name for layer in prunable if layer.name not in spared]
-        if settings.criterion in ("l1", "l2") and settings.granularity == "weight":
-            shares = spread_globally({name: histograms.get(name) for name in free}, wanted)
+        target, locked = overall_sparsity(plan, groups), locked_globally(plan, groups, settings)
+        pruned = [name for name in free if name not in locked]
+        if is_threshold_on_magnitude and settings.granularity == "weight":
+            shares = spread_globally({name: histograms.get(name) for name in pruned}, target)
         else:
-            shares = dict.fromkeys(free, wanted)
-        rows = {layer.name: shares.get(layer.name, 0.0) for layer in prunable}
-    else:
-        rows = {layer.name: draft.rows[layer.name].sparsity for layer in prunable}
+            shares = dict.fromkeys(pruned, target)
+        return {name: shares.get(name, 0.0) for name in free}
     if settings.granularity == "n_m":
-        return {name: N_M_SPARSITY if sparsity > 0 else 0.0 for name, sparsity in rows.items()}
-    if settings.granularity == "unit":
-        coupled = {layer.name: layer.coupled_to for layer in layers if layer.coupled_to in rows}
-        rows |= {name: rows[leader] for name, leader in coupled.items() if leader is not None}
-    return rows
+        return {name: N_M_SPARSITY if plan.rows[name].sparsity > 0 else 0.0 for name in free}
+    return {name: plan.rows[name].sparsity for name in free}
 
 
 def matching_scan(scan: ScanFigures | None, settings: PlanSettings) -> ScanFigures | None:
@@ -124,26 +99,29 @@ def matching_scan(scan: ScanFigures | None, settings: PlanSettings) -> ScanFigur
     return scan
 
 
-def prune_decision(draft: Draft, layers: Sequence[LayerInfo], settings: PlanSettings) -> Prune:
-    """Return the decision that carries the draft out.
+def prune_decision(plan: EditablePlan, groups: Sequence[PruningGroup], settings: PlanSettings) -> Prune:
+    """Return the decision that carries a plan out.
 
     Raises:
-        DecisionError: no layer is to be pruned.
+        DecisionError: no group is to be pruned.
     """
-    spared = spared_layers(draft, layers, settings)
-    left_out = {layer.name for layer in layers if fixed_reason(layer, settings)}.union(spared)
-    plan = {name: sparsity for name, sparsity in draft.plan.items() if name not in left_out}
-    if not plan:
-        others = "every layer that is not spared" if spared else "every layer"
+    locked = locked_globally(plan, groups, settings)
+    target = {
+        group.name: plan.rows[group.name].sparsity
+        for group in groups
+        if group.is_free and group.name not in locked and plan.rows[group.name].sparsity > 0
+    }
+    if not target:
+        others = "every layer that is not locked" if locked else "every layer"
         raise DecisionError(f"nothing to prune: {others} is at 0; give a layer a sparsity, such as 0.5")
     if settings.granularity == "n_m":
-        plan = dict.fromkeys(plan, N_M_SPARSITY)
+        target = dict.fromkeys(target, N_M_SPARSITY)
     return Prune(
-        plan=overall_sparsity(draft, layers) if settings.scope == "global" else plan,
+        plan=overall_sparsity(plan, groups) if settings.scope == "global" else target,
         criterion=settings.criterion,
         granularity=settings.granularity,
         scope=settings.scope,
-        locked=spared,
+        locked=locked,
         schedule=settings.schedule,
         finetune=finetuning_of(settings) if settings.num_epochs and settings.rewind is None else None,
         rewind=settings.rewind,

@@ -1,78 +1,73 @@
-"""A plan's rows: what each sparsity of a layer, with those that go with it, would save and cost."""
+"""Trade-offs: what each sparsity of a group would save and cost."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from prune_tui.core.network import LayerInfo
+from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.price import FLOAT_BYTES, num_pruned, stored_bytes
 from prune_tui.core.planning.target import Kind
-from prune_tui.core.scanning.distortion import strain
-from prune_tui.core.scanning.predictor import Forecaster
+from prune_tui.core.scanning.distortion import logit_error_at
+from prune_tui.core.scanning.predictor import Predictor
 from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.core.terms import Granularity
 
 STEP = 0.005
 HIGHEST = 0.995
 EVENLY = 1e-6
-"""The cost of sparsity itself, squared: where nothing strains, layers of a size are pruned alike."""
+"""The cost of sparsity itself, squared: where nothing costs accuracy, groups of a size are pruned alike."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A layer that is free, with those that take its sparsity, and what each level would save and cost.
+class Tradeoff:
+    """A group that may be pruned, and what each level of sparsity would save and cost.
 
     Levels rise from sparsity 0; each saves more than the one before. `costs` are of `cost_at`.
     `hull` are the levels that no mix of others betters: the lower convex hull of cost over saving.
     """
 
-    name: str
-    layers: tuple[LayerInfo, ...]
+    group: PruningGroup
     levels: tuple[float, ...]
     savings: tuple[int, ...]
     costs: tuple[float, ...]
     hull: tuple[int, ...]
 
+    @property
+    def name(self) -> str:
+        """The group's name."""
+        return self.group.name
 
-def leaders_of(layers: Sequence[LayerInfo], granularity: Granularity) -> list[LayerInfo]:
-    """Return the layers that have a sparsity of their own."""
-    names = {layer.name for layer in layers}
-    return [layer for layer in layers if granularity != "unit" or layer.coupled_to not in names]
 
-
-def rows_of(
+def tradeoffs_of(
     kind: Kind,
-    layers: Sequence[LayerInfo],
+    groups: Sequence[PruningGroup],
     granularity: Granularity,
-    ready: Forecaster,
-    fixed: Mapping[str, float],
-) -> tuple[Row, ...]:
-    """Return the rows that are not fixed and have a curve, each with the layers coupled to it."""
+    predictor: Predictor,
+    locked: Mapping[str, float],
+) -> tuple[Tradeoff, ...]:
+    """Return the trade-offs of the groups that are not locked and have a curve."""
     levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
     if granularity == "n_m":
         levels = [0.0, N_M_SPARSITY]
-    rows = []
-    for leader in leaders_of(layers, granularity):
-        if leader.name not in fixed and leader.name in ready.strains:
-            coupled = [layer for layer in layers if layer.coupled_to == leader.name]
-            together = (leader, *coupled) if granularity == "unit" else (leader,)
-            rows.append(_row(kind, together, ready, levels))
-    return tuple(rows)
+    return tuple(
+        _tradeoff(kind, group, predictor, levels)
+        for group in groups
+        if group.is_free and group.name not in locked and group.name in predictor.logit_errors
+    )
 
 
-def _row(kind: Kind, together: tuple[LayerInfo, ...], ready: Forecaster, all_levels: Sequence[float]) -> Row:
-    """Set up a row; levels that save no more than a lower one are left out."""
+def _tradeoff(kind: Kind, group: PruningGroup, predictor: Predictor, all_levels: Sequence[float]) -> Tradeoff:
+    """Set up a trade-off; levels that save no more than a lower one are left out."""
     levels, savings = [0.0], [0]
     for level in all_levels[1:]:
-        saved = saved_at(kind, together, level)
+        saved = saved_at(kind, group.layers, level)
         if saved > savings[-1]:
             levels.append(level)
             savings.append(saved)
-    name = together[0].name
-    costs = [cost_at(ready, name, level) for level in levels]
-    return Row(
-        name=name,
-        layers=together,
+    costs = [cost_at(predictor, group.name, level) for level in levels]
+    return Tradeoff(
+        group=group,
         levels=tuple(levels),
         savings=tuple(savings),
         costs=tuple(costs),
@@ -80,15 +75,18 @@ def _row(kind: Kind, together: tuple[LayerInfo, ...], ready: Forecaster, all_lev
     )
 
 
-def cost_at(ready: Forecaster, name: str, sparsity: float) -> float:
-    """Return what pruning a layer costs: its strain to the power under which they add up, and EVENLY."""
-    return float(strain(ready.strains[name], sparsity) ** ready.power) + EVENLY * sparsity**2
+def cost_at(predictor: Predictor, name: str, sparsity: float) -> float:
+    """Return what pruning a group costs: its logit error to the power under which they add up, and EVENLY."""
+    return (
+        float(logit_error_at(predictor.logit_errors[name], sparsity) ** predictor.power)
+        + EVENLY * sparsity**2
+    )
 
 
-def saved_at(kind: Kind, together: Sequence[LayerInfo], sparsity: float) -> int:
+def saved_at(kind: Kind, layers: Sequence[LayerInfo], sparsity: float) -> int:
     """Return the bytes, MACs or weights that layers save at a sparsity, counted as `price` does."""
     saved = 0
-    for layer in together:
+    for layer in layers:
         kept = layer.parameters - num_pruned(layer.parameters, sparsity)
         if kind == "file_size" and sparsity > 0:
             saved += layer.parameters * FLOAT_BYTES - stored_bytes(layer.parameters, kept)
@@ -113,7 +111,7 @@ def _lower_hull(savings: Sequence[int], costs: Sequence[float]) -> tuple[int, ..
     return tuple(hull)
 
 
-def climbs(rows: Sequence[Row]) -> list[tuple[int, int]]:
+def climbs(rows: Sequence[Tradeoff]) -> list[tuple[int, int]]:
     """Return all steps up the hulls as (row, level to climb to), the one of least cost a saving first."""
     priced = [
         ((row.costs[high] - row.costs[low]) / (row.savings[high] - row.savings[low]), number, high)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from prune_tui.core.report import EpochFigures, ScanFigures
-from prune_tui.core.scanning.predictor import joint_accuracy
+from prune_tui.core.scanning.predictor import predict
 from prune_tui.core.session.decisions import Decision, Finetune, Prune, Rewind
 
 
@@ -33,7 +33,7 @@ def foreseen_accuracy(prune: Prune, scan: ScanFigures | None) -> float | None:
         return None
     if isinstance(prune.plan, float):
         return None
-    return joint_accuracy(scan, prune.plan)
+    return predict(scan, prune.plan)
 
 
 def accuracy_right_after(run: Sequence[EpochFigures]) -> float | None:

@@ -1,7 +1,6 @@
 """The log of a run in English: what each event says to a person, if anything."""
 
 from prune_tui.core.report import EpochFigures
-from prune_tui.core.run.curves import method_name, mode_name
 from prune_tui.core.run.events import (
     DecisionFinished,
     DecisionStarted,
@@ -12,6 +11,7 @@ from prune_tui.core.run.events import (
     Pruned,
     Shrunk,
 )
+from prune_tui.core.run.sweep_curves import method_name, mode_name
 
 
 def narrated(event: Event) -> str | None:

@@ -1,14 +1,14 @@
-"""How much pruning a layer strains the network, read off the distortions that a scan measured.
+"""How far pruning a group moves the logits, read off the distortions that a scan measured.
 
-A pruned network's logits are the dense network's, scaled, and an error. Scaling changes no prediction; the
+A pruned network's logits are the dense network's, scaled, and an error. Scaling changes no prediction. The
 ratio of the error's energy to the signal's is the distortion: 1/ρ² − 1, where ρ is the correlation of the two
-networks' logits. Its root, the error's amplitude beside the signal's, is the strain. Amplitudes of several
-layers' errors add up at most (the triangle inequality), which is how plans are weighed before any is tried.
-A distortion is a mean over images and logits, so a few hundred images give it to some percent, where the
-accuracy, a count of images that change sides, is still uncertain by a point.
+networks' logits. Its root, the error's amplitude beside the signal's, is the logit error. The amplitudes of
+several groups' errors add up at most (the triangle inequality), which is how plans are weighed before any is
+tried. A distortion is a mean over images and logits, so a few hundred images give it to some percent, where
+the accuracy, a count of images that change sides, is still uncertain by a point.
 
-Scans of earlier versions hold no distortions. There the loss −log s stands for the strain, s being the share
-of the accuracy above chance that is kept: added up, that is the product of the shares.
+Scans of earlier versions hold no distortions. There the loss −log s stands for the logit error, s being the
+share of the accuracy above chance that is kept: added up, that is the product of the shares.
 """
 
 import math
@@ -26,8 +26,8 @@ MOST_CHANCE = 0.1
 LEAST_SHARE = 1e-3
 """A network at chance has lost all, whose logarithm would be infinite."""
 
-Rising = tuple[tuple[float, ...], tuple[float, ...]]
-"""A curve as sparsities that rise from 0 and strains that never fall."""
+RisingCurve = tuple[tuple[float, ...], tuple[float, ...]]
+"""A curve as sparsities that rise from 0 and logit errors that never fall."""
 
 
 def distortion(*, signal: float, error: float, overlap: float) -> float:
@@ -44,8 +44,8 @@ def distortion(*, signal: float, error: float, overlap: float) -> float:
     return LARGEST_DISTORTION
 
 
-def strains_of(scan: ScanFigures) -> Mapping[str, Rising]:
-    """Return the strains of each layer that has been scanned: (sparsities, strains)."""
+def logit_errors_of(scan: ScanFigures) -> Mapping[str, RisingCurve]:
+    """Return the logit errors of each group that has been scanned: (sparsities, errors)."""
     if scan.dense_accuracy <= 0:
         return {}
     chance = _chance(scan)
@@ -53,27 +53,27 @@ def strains_of(scan: ScanFigures) -> Mapping[str, Rising]:
     return {name: curve for name, curve in curves.items() if len(curve[0]) > 1}
 
 
-def strain(curve: Rising, sparsity: float) -> float:
-    """Read a strain off its curve: a power of the density between what was scanned, and beyond it."""
-    sparsities, strains = curve
+def logit_error_at(curve: RisingCurve, sparsity: float) -> float:
+    """Read a logit error off its curve: a power of the density between what was scanned, and beyond it."""
+    sparsities, errors = curve
     right = min(len(sparsities) - 1, max(1, bisect_left(sparsities, sparsity)))
-    left, low, high = sparsities[right - 1], strains[right - 1], strains[right]
+    left, low, high = sparsities[right - 1], errors[right - 1], errors[right]
     if low <= 0 or sparsities[right] >= 1:
         return low + (high - low) * (sparsity - left) / (sparsities[right] - left)
     power = math.log(high / low) / math.log((1 - left) / (1 - sparsities[right]))
     return low * math.pow((1 - left) / max(1e-9, 1 - sparsity), power)
 
 
-def _rising(scan: ScanFigures, curve: ScanCurve, chance: float) -> Rising:
-    sparsities, strains = [0.0], [0.0]
+def _rising(scan: ScanFigures, curve: ScanCurve, chance: float) -> RisingCurve:
+    sparsities, errors = [0.0], [0.0]
     distortions = curve.distortions or (None,) * len(curve.accuracies)
     cells = zip(scan.sparsities, curve.accuracies, distortions, strict=True)
     for sparsity, accuracy, measured in cells:
         if accuracy is not None and sparsity > 0:
             found = _loss(scan, accuracy, chance) if measured is None else math.sqrt(measured)
             sparsities.append(sparsity)
-            strains.append(max(strains[-1], found))
-    return tuple(sparsities), tuple(strains)
+            errors.append(max(errors[-1], found))
+    return tuple(sparsities), tuple(errors)
 
 
 def _chance(scan: ScanFigures) -> float:

@@ -38,6 +38,11 @@ class Rule:
     invalidates: frozenset[Fact] = frozenset()
     progress_by: ProgressBy = "parts"
 
+    @property
+    def changes_pruned(self) -> bool:
+        """Whether it prunes or retrains the network, from its dense baseline on."""
+        return "measured" in self.invalidates and "dense" not in self.invalidates
+
 
 def _facts(*facts: Fact) -> frozenset[Fact]:
     return frozenset(facts)

@@ -7,7 +7,7 @@ import torch
 
 from prune_tui.catalog.schedules import steps_entry
 from prune_tui.core.errors import DecisionError, UnknownNameError
-from prune_tui.core.planning.settings import n_m_reason
+from prune_tui.core.planning.groups import group_with, groups_of, refusal
 from prune_tui.core.session.decisions import Iterative, OneShot, Prune, Schedule
 from prune_tui.core.terms import Granularity
 from prune_tui.engine.network.masks import (
@@ -24,24 +24,14 @@ from prune_tui.engine.network.network import Masks, Network, Scores, Units, weig
 
 
 def prunable_layers(network: Network, granularity: Granularity) -> list[str]:
-    """Return the layers that have a sparsity of their own: of coupled ones, the first stands for all."""
-    match granularity:
-        case "weight":
-            return [layer.name for layer in network.layers]
-        case "unit":
-            leaders = {units.layers[0] for units in network.units}
-            return [layer.name for layer in network.layers if layer.name in leaders]
-        case "n_m":
-            return [layer.name for layer in network.layers if n_m_reason(layer) is None]
-        case _:
-            assert_never(granularity)
+    """Return the groups that take a sparsity, each by its first layer."""
+    return [group.name for group in groups_of(network.layers, granularity) if group.is_free]
 
 
 def layers_with(network: Network, names: Sequence[str], granularity: Granularity) -> list[str]:
-    """Return these layers and, where units are pruned, those coupled to them."""
-    if granularity != "unit":
-        return list(names)
-    return [layer for name in names for layer in _units(network, name).layers]
+    """Return all layers of these groups."""
+    groups = groups_of(network.layers, granularity)
+    return [layer.name for group in groups if group.name in names for layer in group.layers]
 
 
 def masks_of_layer(
@@ -90,36 +80,27 @@ def target_of_round(schedule: Schedule, final: float, round: int) -> float:
 
 
 def plan_of(network: Network, decision: Prune) -> Mapping[str, float]:
-    """Return the target sparsity of each layer that the decision prunes.
+    """Return the target sparsity of each group that the decision prunes.
 
     Raises:
         UnknownNameError: the plan names a layer that the model does not have.
         DecisionError: the plan prunes a layer that this granularity can't prune, or nothing at all.
     """
-    free = prunable_layers(network, decision.granularity)
+    groups = groups_of(network.layers, decision.granularity)
     names = [layer.name for layer in network.layers]
     for name in decision.locked:
         if name not in names:
             raise UnknownNameError("layer", name, names)
     if isinstance(decision.plan, float):
-        return _not_empty({name: decision.plan for name in free if name not in decision.locked})
+        free = [group.name for group in groups if group.is_free and group.name not in decision.locked]
+        return _not_empty(dict.fromkeys(free, decision.plan))
     for name, sparsity in decision.plan.items():
-        if name not in names:
+        group = group_with(groups, name)
+        if group is None:
             raise UnknownNameError("layer", name, names)
-        if name not in free and sparsity > 0:
-            raise DecisionError(_why_not(network, name, decision.granularity))
+        if sparsity > 0 and (reason := refusal(group, name, decision.granularity)):
+            raise DecisionError(reason)
     return _not_empty(decision.plan)
-
-
-def _why_not(network: Network, name: str, granularity: Granularity) -> str:
-    layer = network.layer(name)
-    if granularity == "n_m":
-        return f"layer {name} can't be pruned 2:4: {n_m_reason(layer)}; give it sparsity 0"
-    if layer.coupled_to is not None:
-        return (
-            f"units of layer {name} go with those of {layer.coupled_to}: give {layer.coupled_to} the sparsity"
-        )
-    return f"units of layer {name} can't be pruned: {layer.locked_reason}; give it sparsity 0"
 
 
 def _not_empty(plan: Mapping[str, float]) -> Mapping[str, float]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from prune_tui.core.report import Curve, EpochFigures
-from prune_tui.core.run.curves import method_name, mode_name
+from prune_tui.core.run.sweep_curves import method_name, mode_name
 from prune_tui.reports.terminal.tables import WIDTH
 
 _HEIGHT = 14

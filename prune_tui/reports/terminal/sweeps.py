@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from rich.console import RenderableType
 
 from prune_tui.core.report import Curve, CurvePoint
-from prune_tui.core.run.curves import (
+from prune_tui.core.run.sweep_curves import (
     by_sweep,
     masked_twin,
     point_at,

@@ -1,8 +1,8 @@
 """The curves of a scan and of a baseline's training, as plots."""
 
-from prune_tui.core.planning.price import curve_of
 from prune_tui.core.report import EpochFigures, ScanFigures
-from prune_tui.core.workflow import half_widths_of
+from prune_tui.core.scanning.cells import half_widths_of
+from prune_tui.core.scanning.curves import curve_of
 from prune_tui.tui.widgets.chart import Line, Plot, padded_range
 
 

@@ -5,7 +5,7 @@ from textual.app import RenderResult
 from textual.widget import Widget
 
 from prune_tui.core.run.view import Running
-from prune_tui.core.workflow import cells_words
+from prune_tui.core.scanning.cells import cells_words
 from prune_tui.reports.numbers import duration_text
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State

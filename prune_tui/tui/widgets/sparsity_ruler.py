@@ -5,8 +5,8 @@ from typing import Final
 from rich.style import Style
 from rich.text import Text
 
-from prune_tui.core.planning.price import curve_of
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.scanning.curves import curve_of
 from prune_tui.tui.palette import Palette
 
 HEIGHTS: Final = "▁▂▃▄▅▆▇█"

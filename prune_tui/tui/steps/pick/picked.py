@@ -7,9 +7,9 @@ from pathlib import Path
 from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, fits
 from prune_tui.catalog.models import ModelEntry
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.baselines import to_be_trained
 from prune_tui.core.session.decisions import Decision, LoadDense, epochs
 from prune_tui.core.session.session import NAME_PATTERN, Device, Session
+from prune_tui.core.workflow.baselines import to_be_trained
 from prune_tui.tui.steps.pick.text import shape_text
 
 

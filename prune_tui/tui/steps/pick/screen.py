@@ -23,9 +23,10 @@ from prune_tui.catalog.datasets import (
 )
 from prune_tui.catalog.models import MODELS, ModelEntry
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.baselines import trained_baseline
 from prune_tui.core.session.decisions import TrainDense
 from prune_tui.core.session.session import Session
+from prune_tui.core.workflow.baselines import trained_baseline
+from prune_tui.core.workflow.steps import Step, has_baseline
 from prune_tui.storage import unused_name
 from prune_tui.tui.messages import GoTo, PickAnother, ResumeSession, StartSession
 from prune_tui.tui.state import State
@@ -33,7 +34,6 @@ from prune_tui.tui.steps.pick import text as pick_text
 from prune_tui.tui.steps.pick.path_dialog import PathDialog
 from prune_tui.tui.steps.pick.picked import Picked
 from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
-from prune_tui.tui.steps.step import Step, has_baseline
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.table import Cells, Column, Table
 

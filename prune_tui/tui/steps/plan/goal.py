@@ -10,11 +10,11 @@ from prune_tui.core.planning.plan_editor import Draft
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import describe_target
 from prune_tui.core.scanning.predictor import error_at
+from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plan import budget as plan_budget
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
-from prune_tui.tui.steps.step import Step
 from prune_tui.tui.steps.step_screen import StepScreen
 
 

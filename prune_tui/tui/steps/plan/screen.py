@@ -7,7 +7,6 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 from textual.coordinate import Coordinate
 
-from prune_tui.core.baselines import trained_baseline
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import LayerRow, layer_rows
@@ -24,6 +23,8 @@ from prune_tui.core.planning.plan_editor import (
 )
 from prune_tui.core.planning.settings import PlanSettings, fixed_reason, overall_sparsity, prune_decision
 from prune_tui.core.session.decisions import N_M_SPARSITY
+from prune_tui.core.workflow.baselines import trained_baseline
+from prune_tui.core.workflow.steps import Step, is_pruning
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.steps.plan import budget as plan_budget
 from prune_tui.tui.steps.plan import text as plan_text
@@ -32,7 +33,6 @@ from prune_tui.tui.steps.plan.cell_editor import CellEditor
 from prune_tui.tui.steps.plan.goal import GoalKeeper
 from prune_tui.tui.steps.plan.settings_dialog import SettingsDialog
 from prune_tui.tui.steps.plots import curve_plot
-from prune_tui.tui.steps.step import Step, is_pruning
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.table import Table

@@ -12,12 +12,12 @@ from textual.widgets import Input, Static
 
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.catalog.schedules import SCHEDULES, STEPS
-from prune_tui.core.baselines import epochs_to_rewind_to, why_not_rewound
 from prune_tui.core.planning.settings import PlanSettings
 from prune_tui.core.session.decisions import Iterative, OneShot, Rewinding, TrainDense
 from prune_tui.core.session.recipe import Augmentation, LearningRateSchedule, Training
 from prune_tui.core.terms import Precision
-from prune_tui.core.workflow import GRANULARITIES
+from prune_tui.core.workflow.baselines import epochs_to_rewind_to, why_not_rewound
+from prune_tui.core.workflow.offers import GRANULARITIES
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.dialogs.field import field

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 
-from prune_tui.core.baselines import described
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import LayerRow
+from prune_tui.core.planning.histograms import bins_that_die
 from prune_tui.core.planning.plan_editor import Draft
-from prune_tui.core.planning.price import Price, bins_that_die, explain, layer_accuracy
+from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.settings import (
     PlanSettings,
     describe_settings,
@@ -21,7 +21,9 @@ from prune_tui.core.planning.settings import (
 from prune_tui.core.planning.target import Kind, Target, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
+from prune_tui.core.scanning.curves import explain, layer_accuracy
 from prune_tui.core.session.decisions import epochs
+from prune_tui.core.workflow.baselines import described
 from prune_tui.reports.numbers import (
     change_text,
     count_text,

@@ -8,13 +8,13 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from prune_tui.core.errors import StorageError
-from prune_tui.core.finishing import can_shrink, finishing, finishing_words
 from prune_tui.core.session.decisions import Measure, Shrink
+from prune_tui.core.workflow.finishing import can_shrink, finishing, finishing_words
+from prune_tui.core.workflow.steps import Step
 from prune_tui.reports.markdown import markdown_summary
 from prune_tui.storage import write_atomically
 from prune_tui.tui.messages import GoTo, Perform, PickAnother
 from prune_tui.tui.steps.save import text as save_text
-from prune_tui.tui.steps.step import Step
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.meter import Meter, progress_words
 

@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 
 from prune_tui.core.session.decisions import Method
-from prune_tui.core.workflow import SWEPT, why_not_swept
+from prune_tui.core.workflow.offers import SWEPT, why_not_swept
 from prune_tui.tui.palette import Palette, palette_of
 
 LABEL_WIDTH = 16

@@ -11,12 +11,15 @@ from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.baselines import trained_baseline
 from prune_tui.core.planning.groups import LayerRow, layer_rows
-from prune_tui.core.planning.price import curve_of
+from prune_tui.core.planning.sweep_settings import SweepSettings, sweep_of
 from prune_tui.core.run.view import epochs_of
+from prune_tui.core.scanning.cells import num_settled
+from prune_tui.core.scanning.curves import curve_of
 from prune_tui.core.session.decisions import Sweep
-from prune_tui.core.workflow import SweepSettings, next_granularity, num_settled, scan_of, sweep_of
+from prune_tui.core.workflow.baselines import trained_baseline
+from prune_tui.core.workflow.offers import next_granularity, scan_of
+from prune_tui.core.workflow.steps import Step, has_baseline
 from prune_tui.tui.messages import GoTo, Perform, StopWork
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plots import curve_plot, training_plot
@@ -25,7 +28,6 @@ from prune_tui.tui.steps.scan import text as scan_text
 from prune_tui.tui.steps.scan.sweep_dialog import SweepDialog
 from prune_tui.tui.steps.scan.sweep_panel import SweepPanel
 from prune_tui.tui.steps.scan.view_switch import ViewSwitch
-from prune_tui.tui.steps.step import Step, has_baseline
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.filter_bar import FilterBar

@@ -6,9 +6,9 @@ from typing import Final, Literal
 
 from rich.text import Text
 
-from prune_tui.core.planning.price import SAFE_DROP
 from prune_tui.core.report import Curve, CurvePoint
-from prune_tui.core.run.curves import by_sweep, method_name, mode_name, swept_batch_sizes
+from prune_tui.core.run.sweep_curves import by_sweep, method_name, mode_name, swept_batch_sizes
+from prune_tui.core.scanning.curves import SAFE_DROP
 from prune_tui.reports.numbers import percent_text, points_text, times_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.chart import Line, Plot, padded_range

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from rich.text import Text
 
 from prune_tui.core.planning.groups import LayerRow
-from prune_tui.core.planning.price import curve_of, explain, safe_sparsity, uncertainty
 from prune_tui.core.planning.settings import fixed_reason
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.workflow import half_width_where_safe, images_seen, num_settled
+from prune_tui.core.scanning.cells import half_width_where_safe, images_seen, num_settled
+from prune_tui.core.scanning.curves import curve_of, explain, safe_sparsity, uncertainty
+from prune_tui.core.workflow.steps import has_baseline, is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, shortened, size_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.step import has_baseline, is_pruning
 from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.table import Cells, Column
 

@@ -6,15 +6,15 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
-from prune_tui.core.finishing import finishing, finishing_words
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.attempts import accuracy_at, pruning_runs
 from prune_tui.core.session.decisions import Prune, Rewind
+from prune_tui.core.workflow.finishing import finishing, finishing_words
+from prune_tui.core.workflow.steps import Step, is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, points_text, size_text, times_text
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.step import Step, is_pruning
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.chart import Chart, Line, Plot, padded_range
 from prune_tui.tui.widgets.fixed_text import FixedText

@@ -1,9 +1,10 @@
-"""The five steps, and which of them a session has the input for."""
+"""The five steps, which of them a session has the input for, and what follows by itself."""
 
 from enum import IntEnum
 
 from prune_tui.core.run.view import View
-from prune_tui.core.session.decisions import LoadDense, TrainDense
+from prune_tui.core.session.decisions import Decision, Scan
+from prune_tui.core.session.legal import RULES, facts_after
 from prune_tui.core.session.session import Session
 
 
@@ -24,12 +25,12 @@ class Step(IntEnum):
 
 def has_baseline(session: Session | None) -> bool:
     """Whether a dense baseline has been trained or loaded."""
-    return session is not None and any(isinstance(done, TrainDense | LoadDense) for done in session.decisions)
+    return session is not None and "dense" in facts_after(session.decisions)
 
 
 def is_pruning(view: View) -> bool:
     """Whether the network is being pruned or retrained right now."""
-    return view.running is not None and view.running.kind in ("prune", "finetune", "rewind")
+    return view.running is not None and RULES[view.running.kind].changes_pruned
 
 
 def reachable(session: Session | None, view: View) -> frozenset[Step]:
@@ -55,3 +56,10 @@ def landing(session: Session, view: View) -> Step:
     if view.counted is not None:
         return Step.TRAIN
     return Step.PLAN if view.report.scan is not None and has_baseline(session) else Step.SCAN
+
+
+def follows_by_itself(done: Decision | None, *, baseline: Decision, scan: Scan) -> Decision | None:
+    """Return what follows without being asked for: the baseline on opening (None done), then its scan."""
+    if done is None:
+        return baseline
+    return scan if "dense" in RULES[done.kind].provides else None

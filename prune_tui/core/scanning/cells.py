@@ -1,0 +1,49 @@
+"""How far a scan's cells are: which are settled, how sure they are, and on how many images."""
+
+from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.scanning.curves import safe_sparsity
+from prune_tui.core.scanning.statistics import is_settled
+
+
+def num_settled(scan: ScanFigures) -> int:
+    """Return how many cells are as sure as they are to be."""
+    return sum(
+        accuracy is not None
+        and half_width is not None
+        and (
+            half_width == 0
+            if scan.tolerance_points is None
+            else is_settled(accuracy - scan.dense_accuracy, half_width, scan.tolerance_points)
+        )
+        for curve in scan.layers
+        for accuracy, half_width in zip(curve.accuracies, half_widths_of(curve), strict=True)
+    )
+
+
+def half_widths_of(curve: ScanCurve) -> tuple[float | None, ...]:
+    """Return half the 95 % interval of each cell; 0 where every image was evaluated."""
+    return curve.half_widths or tuple(None if known is None else 0.0 for known in curve.accuracies)
+
+
+def half_width_where_safe(scan: ScanFigures, curve: ScanCurve) -> float | None:
+    """Return the widest half interval up to the first cell beyond what is safe: that on which it rests."""
+    safe = safe_sparsity(scan, curve.name)
+    beyond = next((at for at in scan.sparsities if at > safe), 1.0)
+    widths = zip(scan.sparsities, half_widths_of(curve), strict=True)
+    return max((width for at, width in widths if at <= beyond and width is not None), default=None)
+
+
+def images_seen(scan: ScanFigures) -> tuple[int, int]:
+    """Return on how many images the cells that have a figure were evaluated: the fewest and the most."""
+    seen = [count for curve in scan.layers for count in curve.num_images if count]
+    return min(seen, default=0), max(seen, default=0)
+
+
+def cells_words(scan: ScanFigures) -> str:
+    """Say how far a scan is: every batch of images makes all its cells surer, until they are settled."""
+    num_cells, settled = sum(len(curve.accuracies) for curve in scan.layers), num_settled(scan)
+    if scan.joint:
+        return f"all {num_cells} cells settled, whole plan {len(scan.joint)}"
+    if scan.num_known == num_cells and scan.tolerance_points is None:
+        return f"{num_cells} cells, {images_seen(scan)[0]:,}/{scan.num_images:,} images"
+    return f"{scan.num_known}/{num_cells} cells, {settled} settled"

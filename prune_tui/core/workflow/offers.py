@@ -1,0 +1,58 @@
+"""The scans and sweeps that are offered: which ways to prune make sense, and the decisions they become."""
+
+from typing import Final
+
+from prune_tui.core.planning.settings import PlanSettings
+from prune_tui.core.session.decisions import N_M_SPARSITY, Method, Scan
+from prune_tui.core.terms import Granularity, Scope
+
+GRANULARITIES: Final[dict[Granularity, str]] = {
+    "weight": "single weights",
+    "unit": "whole neurons and filters",
+    "n_m": "two of every four inputs (2:4)",
+}
+SWEPT: Final[tuple[tuple[Granularity, Scope], ...]] = (
+    ("weight", "layer"),
+    ("weight", "global"),
+    ("unit", "layer"),
+    ("unit", "global"),
+)
+"""What is pruned at once and over which weights together, as a sweep offers it."""
+
+QUICK_POINTS: Final = 1.0
+MOST_IMAGES_EXACT: Final = 2_000
+CONTROLS: Final = ("random", "largest")
+
+
+def scan_of(settings: PlanSettings, *, is_quick: bool) -> Scan:
+    """Return the scan that a plan with these settings needs; only a quick one gives up digits for speed."""
+    is_n_m = settings.granularity == "n_m"
+    return Scan(
+        criterion=settings.criterion,
+        granularity=settings.granularity,
+        sparsities=(N_M_SPARSITY,) if is_n_m else Scan().sparsities,
+        tolerance_points=QUICK_POINTS if is_quick else None,
+        precision="bfloat16" if is_quick else "float32",
+    )
+
+
+def is_quick_by_default(num_images: int) -> bool:
+    """Whether a scan on so many validation images is quick unless told otherwise."""
+    return num_images > MOST_IMAGES_EXACT
+
+
+def next_granularity(settings: PlanSettings) -> Granularity:
+    """Return what comes after weights, units, 2:4."""
+    names = list(GRANULARITIES)
+    return names[(names.index(settings.granularity) + 1) % len(names)]
+
+
+def why_not_swept(method: Method) -> str:
+    """Say why a method is not worth a curve, if so."""
+    if method.criterion in CONTROLS and method.scope == "global":
+        return f"{method.criterion} is a control: one for each layer is enough"
+    if method.criterion == "lamp" and (method.granularity, method.scope) != ("weight", "global"):
+        return "lamp makes single weights comparable across layers: weight, global"
+    if method.criterion == "batchnorm_scale" and method.granularity != "unit":
+        return "a batch norm has one scale a unit: unit only"
+    return ""
