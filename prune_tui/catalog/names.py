@@ -5,7 +5,7 @@ from prune_tui.catalog.datasets import dataset_entry, fits
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.schedules import steps_entry
 from prune_tui.core.errors import PruneTuiError, SessionError
-from prune_tui.core.session.decisions import Iterative, Prune, Scan, Sweep
+from prune_tui.core.session.decisions import Iterative
 from prune_tui.core.session.session import Session
 
 
@@ -31,10 +31,8 @@ def _look_up_names(session: Session) -> None:
             "`prune-tui list datasets` shows what each has"
         )
     for decision in session.decisions:
-        if isinstance(decision, Scan | Prune):
-            criterion_entry(decision.criterion)
-        if isinstance(decision, Sweep):
-            for method in decision.methods:
-                criterion_entry(method.criterion)
-        if isinstance(decision, Prune | Sweep) and isinstance(decision.schedule, Iterative):
-            steps_entry(decision.schedule.steps)
+        for criterion in decision.criteria:
+            criterion_entry(criterion)
+        for schedule in decision.schedules:
+            if isinstance(schedule, Iterative):
+                steps_entry(schedule.steps)

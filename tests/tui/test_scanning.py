@@ -18,7 +18,7 @@ from prune_tui.core.session.decisions import Method, Scan
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.terms import Scope
 from prune_tui.core.workflow.offers import CONTROLS, SWEPT, next_granularity, scan_of, why_not_swept
-from prune_tui.core.planning.sweep_settings import (
+from prune_tui.core.workflow.sweep_settings import (
     DEFAULT_METHODS,
     SweepSettings,
     parse_percentages,

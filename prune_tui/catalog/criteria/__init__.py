@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from prune_tui.catalog.lookup import entry_named, load_function
+from prune_tui.core.terms import Granularity, Scope
 
 if TYPE_CHECKING:
     import torch
@@ -23,13 +24,27 @@ class CriterionEntry:
     """A criterion by name; `scores` is `module:function` of the type `WeightScores`.
 
     A unit's score is the mean of its weights' scores, which ranks units of one layer as the sum does and
-    keeps units of different layers comparable.
+    keeps units of different layers comparable. `weights_by_magnitude` says how far it ranks single weights as
+    |w| does: not at all, within a layer, or over the whole network; `units_by_norm` whether it ranks units as
+    their L2 norms do. A control is there to compare with. `only` names the granularities and scopes that it is
+    meant for, where that is not all, and `why_only` says why.
     """
 
     name: str
     description: str
     scores: str
     needs: Needs = "weights"
+    weights_by_magnitude: Literal["no", "layer", "global"] = "no"
+    units_by_norm: Literal["no", "about", "yes"] = "no"
+    is_control: bool = False
+    only: tuple[tuple[Granularity, Scope], ...] = ()
+    why_only: str = ""
+
+    def why_not_swept(self, granularity: Granularity, scope: Scope) -> str:
+        """Say why a sweep by it in this way is not worth a curve, if so."""
+        if self.is_control and scope == "global":
+            return f"{self.name} is a control: one for each layer is enough"
+        return self.why_only if self.only and (granularity, scope) not in self.only else ""
 
     def load(self) -> "WeightScores":
         """Return the function that scores weights."""
@@ -42,10 +57,27 @@ _PACKAGE: Final = "prune_tui.catalog.criteria"
 CRITERIA: Final[Mapping[str, CriterionEntry]] = {
     entry.name: entry
     for entry in (
-        CriterionEntry("l1", "smallest |w| goes first (Han et al. 2015)", f"{_PACKAGE}.magnitude:l1"),
-        CriterionEntry("l2", "smallest w² goes first; for units, the L2 norm", f"{_PACKAGE}.magnitude:l2"),
         CriterionEntry(
-            "lamp", "w² against all no smaller in its layer (Lee et al. 2021)", f"{_PACKAGE}.magnitude:lamp"
+            "l1",
+            "smallest |w| goes first (Han et al. 2015)",
+            f"{_PACKAGE}.magnitude:l1",
+            weights_by_magnitude="global",
+            units_by_norm="about",
+        ),
+        CriterionEntry(
+            "l2",
+            "smallest w² goes first; for units, the L2 norm",
+            f"{_PACKAGE}.magnitude:l2",
+            weights_by_magnitude="global",
+            units_by_norm="yes",
+        ),
+        CriterionEntry(
+            "lamp",
+            "w² against all no smaller in its layer (Lee et al. 2021)",
+            f"{_PACKAGE}.magnitude:lamp",
+            weights_by_magnitude="layer",
+            only=(("weight", "global"),),
+            why_only="lamp makes single weights comparable across layers: weight, global",
         ),
         CriterionEntry(
             "taylor",
@@ -63,9 +95,15 @@ CRITERIA: Final[Mapping[str, CriterionEntry]] = {
             "batchnorm_scale",
             "smallest scale of the batch norm after it (Liu et al. 2017)",
             f"{_PACKAGE}.batch_norm:batchnorm_scale",
+            only=(("unit", "layer"), ("unit", "global")),
+            why_only="a batch norm has one scale a unit: unit only",
         ),
-        CriterionEntry("random", "drawn by the seed; a control", f"{_PACKAGE}.magnitude:random"),
-        CriterionEntry("largest", "largest |w| goes first; a control", f"{_PACKAGE}.magnitude:largest"),
+        CriterionEntry(
+            "random", "drawn by the seed; a control", f"{_PACKAGE}.magnitude:random", is_control=True
+        ),
+        CriterionEntry(
+            "largest", "largest |w| goes first; a control", f"{_PACKAGE}.magnitude:largest", is_control=True
+        ),
     )
 }
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from prune_tui.core.planning.budget import Solution, solve
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.plan_editor import MAX_UNDO, EditablePlan, toggled_lock, with_sparsity
-from prune_tui.core.planning.settings import PlanSettings
+from prune_tui.core.planning.planner import Planner
 from prune_tui.core.planning.target import Target
-from prune_tui.core.report import ScanFigures
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +19,14 @@ class Goal:
     edited: frozenset[str] = frozenset()
 
 
-def why_not_solved(settings: PlanSettings, scan: ScanFigures | None) -> str:
+def why_not_solved(planner: Planner) -> str:
     """Say why no budget can be solved, if so."""
+    settings = planner.settings
     if settings.scope == "global":
         return "a budget is shared out among layers: under scope global there is one number, s changes it"
     if settings.granularity == "n_m":
         return "2:4 has one sparsity: a layer is on or off, and no budget is left to share out"
-    if scan is None:
+    if planner.scan is None:
         return "a budget is solved from the scan's curves: 2, then r scans this way"
     return ""
 
@@ -34,25 +34,21 @@ def why_not_solved(settings: PlanSettings, scan: ScanFigures | None) -> str:
 def solve_rows(
     target: Target,
     plan: EditablePlan,
-    groups: Sequence[PruningGroup],
-    scan: ScanFigures | None,
-    *,
-    other_parameters: int,
-    other_macs: int,
+    planner: Planner,
 ) -> tuple[EditablePlan, Solution]:
     """Return the plan with its unlocked rows as a target wants them, one step from what it was.
 
     Raises:
         DecisionError: the target can't be reached; the message names the best that can.
     """
-    rows = {group.name: plan.rows[group.name] for group in groups if group.is_free}
+    rows = {group.name: plan.rows[group.name] for group in planner.groups if group.is_free}
     solution = solve(
         target,
-        groups,
-        scan,
+        planner.groups,
+        planner.figures,
         {name: row.sparsity for name, row in rows.items() if row.is_locked},
-        other_parameters=other_parameters,
-        other_macs=other_macs,
+        other_parameters=planner.other_parameters,
+        other_macs=planner.other_macs,
     )
     return as_one_step(plan, filled(plan, solution.plan)), solution
 
@@ -60,21 +56,15 @@ def solve_rows(
 def solve_again(
     goal: Goal,
     plan: EditablePlan,
-    groups: Sequence[PruningGroup],
-    scan: ScanFigures | None,
-    *,
-    other_parameters: int,
-    other_macs: int,
+    planner: Planner,
 ) -> tuple[EditablePlan, Goal]:
     """Lock the rows edited since a goal was solved, and solve it over the others, in one step.
 
     Raises:
         DecisionError: the goal can't be reached with these rows as they are.
     """
-    kept = locked(plan, edited_rows(goal, plan, groups))
-    after, _ = solve_rows(
-        goal.target, kept, groups, scan, other_parameters=other_parameters, other_macs=other_macs
-    )
+    kept = locked(plan, edited_rows(goal, plan, planner.groups))
+    after, _ = solve_rows(goal.target, kept, planner)
     return as_one_step(plan, after), goal_of(goal.target, after)
 
 

@@ -42,7 +42,7 @@ class Predictor:
 
     dense_accuracy: float
     power: float
-    errors: Mapping[str, RisingCurve]
+    logit_errors: Mapping[str, RisingCurve]
     response: FallingCurve
 
 

@@ -3,7 +3,7 @@
 from typing import Final
 
 from prune_tui.core.planning.settings import PlanSettings
-from prune_tui.core.session.decisions import N_M_SPARSITY, Method, Scan
+from prune_tui.core.session.decisions import N_M_SPARSITY, Scan
 from prune_tui.core.terms import Granularity, Scope
 
 GRANULARITIES: Final[dict[Granularity, str]] = {
@@ -21,7 +21,6 @@ SWEPT: Final[tuple[tuple[Granularity, Scope], ...]] = (
 
 QUICK_POINTS: Final = 1.0
 MOST_IMAGES_EXACT: Final = 2_000
-CONTROLS: Final = ("random", "largest")
 
 
 def scan_of(settings: PlanSettings, *, is_quick: bool) -> Scan:
@@ -45,14 +44,3 @@ def next_granularity(settings: PlanSettings) -> Granularity:
     """Return what comes after weights, units, 2:4."""
     names = list(GRANULARITIES)
     return names[(names.index(settings.granularity) + 1) % len(names)]
-
-
-def why_not_swept(method: Method) -> str:
-    """Say why a method is not worth a curve, if so."""
-    if method.criterion in CONTROLS and method.scope == "global":
-        return f"{method.criterion} is a control: one for each layer is enough"
-    if method.criterion == "lamp" and (method.granularity, method.scope) != ("weight", "global"):
-        return "lamp makes single weights comparable across layers: weight, global"
-    if method.criterion == "batchnorm_scale" and method.granularity != "unit":
-        return "a batch norm has one scale a unit: unit only"
-    return ""

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from prune_tui.core.run.events import Event
 from prune_tui.core.run.view import View
 from prune_tui.core.session.decisions import Decision
+from prune_tui.core.session.legal import RULES
 from prune_tui.core.session.session import Session
 
 Outcome = Literal["done", "stopped", "abandoned", "failed"]
@@ -56,6 +57,11 @@ class Job:
     stop: threading.Event = field(default_factory=threading.Event)
     abandon: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def prunes(self) -> bool:
+        """Whether it prunes or retrains the network."""
+        return not isinstance(self.task, Opening) and RULES[self.task.kind].changes_pruned
 
     def ask_to_stop(self) -> None:
         """Have it end at the next batch and keep what there is; loading can only be abandoned."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from prune_tui.core.errors import DecisionError, TargetError
 from prune_tui.core.planning.budget import is_met
-from prune_tui.core.planning.goal import Goal, edited_rows, free_names, goal_of, solve_rows
-from prune_tui.core.planning.plan_editor import Draft
+from prune_tui.core.planning.goal import Goal, edited_rows, goal_of, solve_rows
+from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import Target, describe_target, parse_target
 from prune_tui.tui.state import State
@@ -16,24 +16,22 @@ RUINOUS_POINTS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """A budget as typed: the draft and the goal it would give, or why it gives none."""
+    """A budget as typed: the plan and the goal it would give, or why it gives none."""
 
-    draft: Draft | None
+    plan: EditablePlan | None
     goal: Goal | None
     words: str
     is_wrong: bool = False
 
 
-def attempt(text: str, draft: Draft, state: State) -> Attempt:
+def attempt(text: str, plan: EditablePlan, state: State) -> Attempt:
     """Read and solve what is typed; nothing typed is no goal."""
     if not text.strip():
         gone = "   enter takes the goal away" if state.goal is not None else ""
-        return Attempt(draft, None, EXAMPLES + gone)
+        return Attempt(plan, None, EXAMPLES + gone)
     try:
         target = parse_target(text)
-        solved, solution = solve_rows(
-            target, draft, view=state.view, settings=state.settings, scan=state.scan
-        )
+        solved, solution = solve_rows(target, plan, state.planner)
     except (TargetError, DecisionError) as error:
         return Attempt(None, None, f"✗ {error}", is_wrong=True)
     if not solution.is_met:
@@ -41,9 +39,9 @@ def attempt(text: str, draft: Draft, state: State) -> Attempt:
     return Attempt(solved, goal_of(target, solved), _promise(target, solved, state))
 
 
-def _promise(target: Target, solved: Draft, state: State) -> str:
+def _promise(target: Target, solved: EditablePlan, state: State) -> str:
     """Say what Enter would take on."""
-    num_locked = sum(solved.rows[name].is_locked for name in free_names(state.view, state.settings))
+    num_locked = sum(solved.rows[group.name].is_locked for group in state.groups if group.is_free)
     kept = f", {num_locked} locked as set" if num_locked else ""
     if is_ruinous(target, solved, state):
         return f"{describe_target(target)} costs {points_lost(solved, state):.0f} points by the curves{kept}"
@@ -51,7 +49,7 @@ def _promise(target: Target, solved: Draft, state: State) -> str:
     return f"✓ {describe_target(target)}: the plan above {most} by the curves{kept}"
 
 
-def outcome(target: Target, solved: Draft, state: State) -> str:
+def outcome(target: Target, solved: EditablePlan, state: State) -> str:
     """Say that a plan was just solved for a target, and warn of one that ruins the network."""
     if is_ruinous(target, solved, state):
         lost = points_lost(solved, state)
@@ -59,19 +57,19 @@ def outcome(target: Target, solved: Draft, state: State) -> str:
     return f"✓ {describe_target(target)} is met: u takes it back"
 
 
-def is_ruinous(target: Target, solved: Draft, state: State) -> bool:
+def is_ruinous(target: Target, solved: EditablePlan, state: State) -> bool:
     """Whether a plan loses so much that a target met is no success; a drop that was asked for is."""
     return target.kind != "accuracy_drop" and points_lost(solved, state) >= RUINOUS_POINTS
 
 
-def points_lost(draft: Draft, state: State) -> float:
-    """Return the points that a plan is foreseen to lose; 0 where nothing is."""
-    accuracy, scan = state.price(draft).accuracy, state.scan
+def points_lost(plan: EditablePlan, state: State) -> float:
+    """Return the points that a plan is predicted to lose; 0 where nothing is."""
+    accuracy, scan = state.planner.price(plan).accuracy, state.scan
     return (scan.dense_accuracy - accuracy) * 100 if scan is not None and accuracy is not None else 0.0
 
 
 def whether_met(goal: Goal | None, price: Price, state: State) -> bool | None:
-    """Whether a plan of this price reaches the goal; None without a goal, or where it can't be foreseen."""
+    """Whether a plan of this price reaches the goal; None without a goal, or where it can't be predicted."""
     if goal is None or state.scan is None:
         return None
     if goal.target.kind == "accuracy_drop" and price.accuracy is None:
@@ -79,9 +77,9 @@ def whether_met(goal: Goal | None, price: Price, state: State) -> bool | None:
     return is_met(goal.target, price, state.scan)
 
 
-def way_back(goal: Goal, draft: Draft, state: State) -> str:
+def way_back(goal: Goal, plan: EditablePlan, state: State) -> str:
     """Say how a goal that is no longer met can be."""
-    edited = edited_rows(goal, draft, free_names(state.view, state.settings))
+    edited = edited_rows(goal, plan, state.groups)
     keeps = f"keeps {', '.join(edited[:2])}{' …' if len(edited) > 2 else ''} and " if edited else ""
     what = "solves the others again" if edited else "solves it again"
     return f"the goal is not met: B {keeps}{what}"

@@ -6,10 +6,9 @@ from textual.widget import Widget
 
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.goal import Goal, solve_again, why_not_solved
-from prune_tui.core.planning.plan_editor import Draft
+from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import describe_target
-from prune_tui.core.scanning.predictor import error_at
 from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plan import budget as plan_budget
@@ -25,15 +24,15 @@ class GoalKeeper(StepScreen):
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
-        self._typed: Draft | None = None
+        self._typed: EditablePlan | None = None
         self._note = ""
         self._typed_goal: Goal | None = None
         self._home_of_budget: Widget | None = None
 
     @property
-    def draft(self) -> Draft:
+    def plan(self) -> EditablePlan:
         """The plan as the person sees it: with what is being typed."""
-        return self._typed or self.state.current_draft()
+        return self._typed or self.state.current_plan()
 
     @property
     def _goal(self) -> Goal | None:
@@ -44,12 +43,12 @@ class GoalKeeper(StepScreen):
         return self.query_one(BudgetBar)
 
     def _totals(self, price: Price) -> plan_text.Totals:
-        goal, forecast = self._goal, self.state.forecast
+        goal, scan = self._goal, self.state.planner.scan
         return plan_text.Totals(
             price=price,
-            dense_accuracy=forecast.scan.dense_accuracy if forecast is not None else None,
-            error_points=error_at(forecast.misses, price.accuracy) if forecast is not None else None,
-            num_tried=len(forecast.scan.joint) if forecast is not None else 0,
+            dense_accuracy=scan.figures.dense_accuracy if scan is not None else None,
+            error_points=scan.error_points(price.accuracy) if scan is not None else None,
+            num_tried=len(scan.figures.joint) if scan is not None else 0,
             target=goal.target if goal is not None else None,
             is_met=plan_budget.whether_met(goal, price, self.state),
         )
@@ -61,7 +60,7 @@ class GoalKeeper(StepScreen):
 
     def action_budget(self) -> None:
         """Ask what the whole network is to reach."""
-        if why := why_not_solved(self.state.settings, self.state.scan):
+        if why := why_not_solved(self.state.planner):
             self._say_no(why)
             return
         self._home_of_budget = self.focused
@@ -77,8 +76,8 @@ class GoalKeeper(StepScreen):
 
     def _try_budget(self, text: str) -> plan_budget.Attempt:
         """Show the plan as it would be."""
-        tried = plan_budget.attempt(text, self.state.current_draft(), self.state)
-        self._typed, self._typed_goal = tried.draft, tried.goal
+        tried = plan_budget.attempt(text, self.state.current_plan(), self.state)
+        self._typed, self._typed_goal = tried.plan, tried.goal
         is_idle = tried.goal is None and not tried.is_wrong
         tone = self.palette.muted if is_idle else plan_text.tone_of(tried.words, self.palette)
         hint = Text(tried.words, tone, no_wrap=True, overflow="ellipsis")
@@ -89,12 +88,12 @@ class GoalKeeper(StepScreen):
     @on(BudgetBar.Taken)
     def _budget_taken(self, message: BudgetBar.Taken) -> None:
         tried = self._try_budget(message.text)
-        if tried.draft is None:
+        if tried.plan is None:
             self.app.bell()
             return
-        self.state.draft, self.state.goal = tried.draft, tried.goal
+        self.state.plan, self.state.goal = tried.plan, tried.goal
         goal = tried.goal
-        done = plan_budget.outcome(goal.target, tried.draft, self.state) if goal is not None else ""
+        done = plan_budget.outcome(goal.target, tried.plan, self.state) if goal is not None else ""
         self._leave_budget(done, is_left=False)
 
     @on(BudgetBar.Cancelled)
@@ -115,15 +114,13 @@ class GoalKeeper(StepScreen):
         if state.goal is None:
             self.action_budget()
             return
-        if why := why_not_solved(state.settings, state.scan):
+        if why := why_not_solved(state.planner):
             self._say_no(why)
             return
         try:
-            state.draft, state.goal = solve_again(
-                state.goal, state.current_draft(), view=state.view, settings=state.settings, scan=state.scan
-            )
+            state.plan, state.goal = solve_again(state.goal, state.current_plan(), state.planner)
         except DecisionError as error:
             self._say_no(f"✗ {error}")
             return
-        self._note = plan_budget.outcome(state.goal.target, state.draft, state)
+        self._note = plan_budget.outcome(state.goal.target, state.plan, state)
         self.show()

@@ -8,10 +8,9 @@ from textual.containers import Container, Vertical
 from textual.coordinate import Coordinate
 
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.groups import LayerRow, layer_rows
+from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.plan_editor import (
-    Draft,
+    EditablePlan,
     copied_down,
     nudged,
     redone,
@@ -21,7 +20,7 @@ from prune_tui.core.planning.plan_editor import (
     with_all,
     with_sparsity,
 )
-from prune_tui.core.planning.settings import PlanSettings, fixed_reason, overall_sparsity, prune_decision
+from prune_tui.core.planning.settings import PlanSettings
 from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.steps import Step, is_pruning
@@ -62,17 +61,8 @@ class PlanScreen(GoalKeeper):
         return self.query_one("#layers", Table)
 
     @property
-    def _rows(self) -> list[LayerRow]:
-        return layer_rows(self.state.view.layers, self.state.settings.granularity)
-
-    @property
-    def _row(self) -> LayerRow | None:
-        current = self._table.current
-        return next((row for row in self._rows if row.layer.name == current), None)
-
-    @property
-    def _layer(self) -> LayerInfo | None:
-        return row.layer if (row := self._row) is not None else None
+    def _group(self) -> PruningGroup | None:
+        return self.state.planner.group_with(self._table.current)
 
     @property
     def layer_in_sight(self) -> str | None:
@@ -85,20 +75,20 @@ class PlanScreen(GoalKeeper):
 
     def show(self) -> None:
         """Draw table, histogram, explanation and price."""
-        state, draft = self.state, self.draft
+        state, plan = self.state, self.plan
         if not state.view.layers:
             return
-        expected, price = state.expected(draft), state.price(draft)
+        sparsities, price = state.planner.sparsities(plan), state.planner.price(plan)
         columns = plan_text.columns(self._table.size.width, state.scan)
         self._table.set_columns(columns)
         self._table.set_rows(
             [
-                (row.layer.name, plan_text.cells(row, draft, expected, state, columns, self.palette))
-                for row in self._rows
+                (group.name, plan_text.cells(group, plan, sparsities, state, columns, self.palette))
+                for group in state.groups
             ]
         )
-        self._show_layer(expected, is_unmet=plan_budget.whether_met(self._goal, price, state) is False)
-        self.query_one("#settings", FixedText).show(plan_text.settings_line(draft, state, self.palette))
+        self._show_group(sparsities, is_unmet=plan_budget.whether_met(self._goal, price, state) is False)
+        self.query_one("#settings", FixedText).show(plan_text.settings_line(plan, state, self.palette))
         totals = self.query_one("#totals", FixedText)
         totals.show(plan_text.totals(self._totals(price), self.palette, width=self.size.width - 4))
         if is_pruning(state.view):
@@ -106,12 +96,12 @@ class PlanScreen(GoalKeeper):
         else:
             self.next_bar.show(plan_text.next_words(state.settings))
 
-    def _show_layer(self, expected: dict[str, float], *, is_unmet: bool = False) -> None:
-        row, state = self._row, self.state
-        if row is None:
+    def _show_group(self, sparsities: dict[str, float], *, is_unmet: bool = False) -> None:
+        group, state = self._group, self.state
+        if group is None:
             return
-        layer = row.layer
-        sparsity = expected.get(layer.name, 0.0)
+        layer = group.leader
+        sparsity = sparsities.get(layer.name, 0.0)
         histogram, dead = plan_text.dying(layer, sparsity, state)
         title = plan_text.histogram_title(layer, sparsity, histogram, dead, state, self.palette)
         self.query_one("#weights", WeightHistogram).show(histogram, title, dead_bins=dead)
@@ -121,9 +111,9 @@ class PlanScreen(GoalKeeper):
         on_action = self.next_bar.has_focus and not self._note
         note = self._note
         if is_unmet and not note and state.goal is not None and self._typed is None:
-            note = plan_budget.way_back(state.goal, self.draft, state)
+            note = plan_budget.way_back(state.goal, self.plan, state)
         explanation = plan_text.explanation(
-            row, state, self.palette, note=note, is_arrival=on_action and not self.draft.past
+            group, state, self.palette, note=note, is_arrival=on_action and not self.plan.past
         )
         self.query_one("#explain", FixedText).show(explanation)
 
@@ -136,9 +126,9 @@ class PlanScreen(GoalKeeper):
         self._show_row()
 
     def _show_row(self) -> None:
-        price = self.state.price(self.draft)
+        price = self.state.planner.price(self.plan)
         is_unmet = plan_budget.whether_met(self._goal, price, self.state) is False
-        self._show_layer(self.state.expected(self.draft), is_unmet=is_unmet)
+        self._show_group(self.state.planner.sparsities(self.plan), is_unmet=is_unmet)
 
     def on_descendant_focus(self) -> None:
         """What Enter does, and so what is said of it, depends on where the focus is."""
@@ -164,20 +154,18 @@ class PlanScreen(GoalKeeper):
 
     def action_edit(self) -> None:
         """Open the editor over the row's sparsity."""
-        layer = self._layer
-        if layer is None or self._is_refused(layer):
+        group = self._group
+        if group is None or self._is_locked(group):
             return
         if self._is_on_or_off:
-            self._turn(layer.name, self.state.current_draft().rows[layer.name].sparsity <= 0)
+            self._turn(group.name, self.state.current_plan().rows[group.name].sparsity <= 0)
             return
         is_global = self.state.settings.scope == "global"
-        draft = self.state.current_draft()
-        now = (
-            overall_sparsity(draft, self.state.view.layers) if is_global else draft.rows[layer.name].sparsity
-        )
+        plan = self.state.current_plan()
+        now = self.state.planner.overall(plan) if is_global else plan.rows[group.name].sparsity
         self._note = "one sparsity for the whole network" if is_global else ""
         coordinate = Coordinate(self._table.cursor_row, self._table.get_column_index("sparsity"))
-        self.query_one(CellEditor).open(self._table, coordinate, layer.name, plan_text.sparsity_text(now))
+        self.query_one(CellEditor).open(self._table, coordinate, group.name, plan_text.sparsity_text(now))
         self.show()
 
     @on(CellEditor.Typed)
@@ -198,77 +186,76 @@ class PlanScreen(GoalKeeper):
             self._table.move_cursor(row=min(max(0, row), self._table.row_count - 1), animate=False)
         self.show()
 
-    def _with(self, layer: str, sparsity: float) -> Draft:
-        draft = self.state.current_draft()
+    def _with(self, layer: str, sparsity: float) -> EditablePlan:
+        plan = self.state.current_plan()
         if self.state.settings.scope == "global":
-            return with_all(draft, sparsity)
-        return with_sparsity(draft, layer, sparsity)
+            return with_all(plan, sparsity)
+        return with_sparsity(plan, layer, sparsity)
 
-    def _is_refused(self, layer: LayerInfo) -> bool:
+    def _is_locked(self, group: PruningGroup) -> bool:
         """Whether the row can't be changed; says why."""
-        reason = fixed_reason(layer, self.state.settings)
-        if reason:
-            self._note = f"{layer.name} stays whole: {reason}"
-        elif self.state.settings.scope == "layer" and self.state.current_draft().rows[layer.name].is_locked:
-            self._note = f"{layer.name} is locked: = unlocks it"
+        if group.locked_reason:
+            self._note = f"{group.name} stays whole: {group.locked_reason}"
+        elif self.state.settings.scope == "layer" and self.state.current_plan().rows[group.name].is_locked:
+            self._note = f"{group.name} is locked: = unlocks it"
         else:
             return False
         self._say_no(self._note)
         return True
 
-    def _change(self, change: Callable[[Draft], Draft]) -> None:
+    def _change(self, change: Callable[[EditablePlan], EditablePlan]) -> None:
         self._note = ""
-        self.state.edit(change(self.state.current_draft()))
+        self.state.edit(change(self.state.current_plan()))
         self.show()
 
-    def _go_through_time(self, change: Callable[[Draft], Draft]) -> None:
+    def _go_through_time(self, change: Callable[[EditablePlan], EditablePlan]) -> None:
         """Undo and redo edit nothing by hand."""
         self._note = ""
-        self.state.draft = change(self.state.current_draft())
+        self.state.plan = change(self.state.current_plan())
         self.show()
 
     def _turn(self, layer: str, is_on: bool) -> None:
         """Prune a layer 2:4, or leave it whole: there is nothing between."""
-        self._change(lambda draft: with_sparsity(draft, layer, N_M_SPARSITY if is_on else 0.0))
+        self._change(lambda plan: with_sparsity(plan, layer, N_M_SPARSITY if is_on else 0.0))
         self._note = f"{layer}: two of every four inputs" if is_on else f"{layer} stays whole"
         self.show()
 
     def action_nudge(self, by: float) -> None:
         """Raise or lower the row's sparsity."""
-        layer = self._layer
-        if layer is None or self._is_refused(layer):
+        group = self._group
+        if group is None or self._is_locked(group):
             return
         if self._is_on_or_off:
-            self._turn(layer.name, by > 0)
+            self._turn(group.name, by > 0)
         elif self.state.settings.scope == "global":
-            overall = overall_sparsity(self.state.current_draft(), self.state.view.layers)
-            self._change(lambda draft: with_all(draft, overall + by))
+            overall = self.state.planner.overall(self.state.current_plan())
+            self._change(lambda plan: with_all(plan, overall + by))
         else:
-            self._change(lambda draft: nudged(draft, layer.name, by))
+            self._change(lambda plan: nudged(plan, group.name, by))
 
     def action_toggle_lock(self) -> None:
         """Lock or unlock the row."""
-        layer = self._layer
-        if layer is not None:
-            self._change(lambda draft: toggled_lock(draft, layer.name))
+        group = self._group
+        if group is not None:
+            self._change(lambda plan: toggled_lock(plan, group.name))
 
     def action_reset(self) -> None:
         """Take the row back to what the scan suggests."""
-        layer = self._layer
-        if layer is not None and not self._is_refused(layer):
-            self._change(lambda draft: reset(draft, layer.name))
+        group = self._group
+        if group is not None and not self._is_locked(group):
+            self._change(lambda plan: reset(plan, group.name))
 
     def action_copy_down(self) -> None:
         """Give the rows below, of those on show, the row's sparsity; what stays whole stays so."""
-        layer, settings = self._layer, self.state.settings
-        if layer is None:
+        group = self._group
+        if group is None:
             return
-        if settings.scope == "global":
+        if self.state.settings.scope == "global":
             self._say_no("one sparsity for the whole network: there is nothing to copy")
             return
-        can_change = {row.layer.name for row in self._rows if fixed_reason(row.layer, settings) is None}
+        can_change = {other.name for other in self.state.groups if other.is_free}
         below = [name for name in self._table.keys_below if name in can_change]
-        self._change(lambda draft: copied_down(draft, layer.name, to=below))
+        self._change(lambda plan: copied_down(plan, group.name, to=below))
 
     def action_undo(self) -> None:
         """Take the last change back."""
@@ -300,7 +287,7 @@ class PlanScreen(GoalKeeper):
             self.app.bell()
             return
         try:
-            decision = prune_decision(self.state.current_draft(), self.state.view.layers, self.state.settings)
+            decision = self.state.planner.decision(self.state.current_plan())
         except DecisionError as error:
             self._say_no(f"✗ {error}")
             return

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from rich.style import Style
 from rich.text import Text
 
+from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.groups import LayerRow
+from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.histograms import bins_that_die
-from prune_tui.core.planning.plan_editor import Draft
+from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.settings import (
     PlanSettings,
     describe_settings,
-    fixed_reason,
-    overall_sparsity,
-    spared_layers,
 )
 from prune_tui.core.planning.target import Kind, Target, describe_target
 from prune_tui.core.report import ScanFigures
@@ -34,6 +32,7 @@ from prune_tui.reports.numbers import (
 )
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
+from prune_tui.tui.steps.group_text import followers_words, group_label
 from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.table import Cells, Column
 
@@ -56,34 +55,34 @@ def columns(width: int, scan: ScanFigures | None) -> list[Column]:
 
 
 def cells(
-    shown: LayerRow,
-    draft: Draft,
-    expected: Mapping[str, float],
+    group: PruningGroup,
+    plan: EditablePlan,
+    sparsities: Mapping[str, float],
     state: State,
     columns: Sequence[Column],
     palette: Palette,
 ) -> Cells:
-    """Return the row of a layer, and of those whose units go with its."""
-    layer = shown.together
-    row, reason = draft.rows[layer.name], fixed_reason(layer, state.settings)
-    sparsity = expected.get(layer.name, 0.0)
+    """Return the row of a group."""
+    layer, reason = group.leader, group.locked_reason
+    row = plan.rows[group.name]
+    sparsity = sparsities.get(layer.name, 0.0)
     accuracy = layer_accuracy(state.scan, layer.name, sparsity)
     lost = state.scan.dense_accuracy - accuracy if state.scan and accuracy is not None else None
-    is_changed = abs(row.sparsity - draft.suggested.get(layer.name, 0.0)) > 1e-9
+    is_changed = abs(row.sparsity - plan.suggested.get(layer.name, 0.0)) > 1e-9
     is_global = state.settings.scope == "global"
     has_room = columns[-1].width >= 16
     locked = f"locked: {reason}" if has_room else "locked"
-    note = locked if reason else f"= {'spared' if is_global else 'locked'}" if row.is_locked else ""
-    note = note or (shown.coupled_words() if has_room else "")
+    note = locked if reason else "= locked" if row.is_locked else ""
+    note = note or (followers_words(group) if has_room else "")
     kind = [Text(layer.kind, palette.muted)] if any(column.key == "kind" for column in columns) else []
     tone = palette.faint if reason else palette.selected if is_changed else palette.bold
     return (
-        Text(shown.label(columns[0].width), palette.faint if reason else palette.text),
+        Text(group_label(group, columns[0].width), palette.faint if reason else palette.text),
         *kind,
-        Text(count_text(layer.parameters), palette.muted),
+        Text(count_text(group.parameters), palette.muted),
         Text("") if reason else sparsity_ruler(state.scan, layer.name, palette, chosen=sparsity),
         Text(f"≈{sparsity:.2f}" if is_global and not reason else sparsity_text(sparsity, 2), tone),
-        Text(count_text(shown.kept(expected)), palette.text),
+        Text(count_text(group.num_kept(sparsities)), palette.text),
         Text(
             points_text(-lost) if lost is not None and sparsity else "0.0" if state.scan else "—",
             palette.muted if lost is None or not sparsity else loss_style(lost, palette),
@@ -104,13 +103,13 @@ def dying(layer: LayerInfo, sparsity: float, state: State) -> tuple[WeightsBinne
 
     Single weights lie by |w|, units by their L2 norm.
     """
-    settings = state.settings
+    settings, criterion = state.settings, criterion_entry(state.settings.criterion)
     if settings.granularity == "unit":
         histogram = _unit_norms(layer, state)
-        shows = settings.criterion in ("l1", "l2")
+        shows = criterion.units_by_norm != "no"
     else:
         histogram = state.view.dense_histograms.get(layer.name)
-        shows = settings.granularity == "weight" and settings.criterion in ("l1", "l2", "lamp")
+        shows = settings.granularity == "weight" and criterion.weights_by_magnitude != "no"
     return histogram, bins_that_die(histogram, sparsity) if histogram and shows else 0.0
 
 
@@ -136,22 +135,22 @@ def histogram_title(
     text.append(f"{layer.name} units by L2 norm" if is_unit else f"{layer.name} |w|", palette.bold)
     if histogram is not None and dead > 0:
         border = histogram.largest * dead / len(histogram.counts)
-        about = "about " if is_unit and state.settings.criterion != "l2" else ""
+        about = (
+            "about " if is_unit and criterion_entry(state.settings.criterion).units_by_norm == "about" else ""
+        )
         text.append(f"  ░ {percent_text(sparsity)} dies, below {about}{border:.3f}", palette.muted)
     return text.append(f"   {layer.kind}", palette.faint)
 
 
 def explanation(
-    row: LayerRow, state: State, palette: Palette, *, note: str = "", is_arrival: bool = False
+    group: PruningGroup, state: State, palette: Palette, *, note: str = "", is_arrival: bool = False
 ) -> Text:
     """Say why the layer matters, or what was just refused, or what can be done here."""
-    layer = row.together
     text = Text(no_wrap=True, overflow="ellipsis")
     if note:
         return text.append(note, tone_of(note, palette))
-    reason = fixed_reason(layer, state.settings)
-    if reason:
-        return text.append(f"{layer.name} stays whole: {reason}", palette.text)
+    if group.locked_reason:
+        return text.append(f"{group.name} stays whole: {group.locked_reason}", palette.text)
     if state.scan is None and state.view.report.scan is not None:
         other = state.view.report.scan
         return text.append(
@@ -162,8 +161,8 @@ def explanation(
         return text.append(
             "the scan suggests this: enter prunes, b sets a budget, ↑ changes a layer", palette.text
         )
-    text.append(explain(layer, state.view.layers, state.scan), palette.text)
-    return text.append(f"; {row.coupled_words()}" if row.coupled else "", palette.muted)
+    text.append(explain(group.name, state.planner.share(group), state.scan), palette.text)
+    return text.append(f"; {followers_words(group)}" if group.followers else "", palette.muted)
 
 
 def tone_of(note: str, palette: Palette) -> Style:
@@ -171,7 +170,7 @@ def tone_of(note: str, palette: Palette) -> Style:
     return {"✗": palette.bad, "✓": palette.good}.get(note[0], palette.warn)
 
 
-def settings_line(draft: Draft, state: State, palette: Palette) -> Text:
+def settings_line(plan: EditablePlan, state: State, palette: Palette) -> Text:
     """Say how the plan is carried out, in one line of values."""
     text = Text(no_wrap=True, overflow="ellipsis")
     for what, value in describe_settings(state.settings):
@@ -179,9 +178,9 @@ def settings_line(draft: Draft, state: State, palette: Palette) -> Text:
             continue
         shown = {"fine-tune": f"fine-tune {value}", "from": f"from {value}"}.get(what, value)
         if value == "global":
-            shown = f"global {overall_sparsity(draft, state.view.layers):.3g}"
-            num_spared = len(spared_layers(draft, state.view.layers, state.settings))
-            shown += f", {num_spared} spared" if num_spared else ""
+            shown = f"global {state.planner.overall(plan):.3g}"
+            num_locked = state.planner.num_locked_globally(plan)
+            shown += f", {num_locked} locked" if num_locked else ""
         text.append(" · " if text else "", palette.faint).append(shown, palette.text)
     return text.append("   s", palette.selected).append(" changes", palette.muted)
 

@@ -11,8 +11,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widget import Widget
 
+from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.core.session.decisions import Method
-from prune_tui.core.workflow.offers import SWEPT, why_not_swept
+from prune_tui.core.workflow.offers import SWEPT
 from prune_tui.tui.palette import Palette, palette_of
 
 LABEL_WIDTH = 16
@@ -51,7 +52,7 @@ class MethodGrid(Widget, can_focus=True):
     @property
     def reason(self) -> str:
         """Why the method under the cursor can't be ticked, if so."""
-        return why_not_swept(self._method(self._row, self._column))
+        return why_not(self._method(self._row, self._column))
 
     def _method(self, row: int, column: int) -> Method:
         granularity, scope = SWEPT[column]
@@ -73,7 +74,7 @@ class MethodGrid(Widget, can_focus=True):
         method = self._method(row, column)
         is_here = self.has_focus and (row, column) == (self._row, self._column)
         is_ticked = method in self._ticked
-        sign = " · " if why_not_swept(method) else "[x]" if is_ticked else "[ ]"
+        sign = " · " if why_not(method) else "[x]" if is_ticked else "[ ]"
         style = palette.selected if is_ticked else palette.muted
         return (f"▸{sign}", style + Style(bold=True, reverse=True)) if is_here else (f" {sign}", style)
 
@@ -107,3 +108,8 @@ class MethodGrid(Widget, can_focus=True):
     def _changed(self) -> None:
         self.refresh()
         self.post_message(self.Changed())
+
+
+def why_not(method: Method) -> str:
+    """Say why a method is not worth a curve, if so."""
+    return criterion_entry(method.criterion).why_not_swept(method.granularity, method.scope)

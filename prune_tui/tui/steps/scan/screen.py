@@ -11,8 +11,7 @@ from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.planning.groups import LayerRow, layer_rows
-from prune_tui.core.planning.sweep_settings import SweepSettings, sweep_of
+from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.run.view import epochs_of
 from prune_tui.core.scanning.cells import num_settled
 from prune_tui.core.scanning.curves import curve_of
@@ -20,6 +19,7 @@ from prune_tui.core.session.decisions import Sweep
 from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.offers import next_granularity, scan_of
 from prune_tui.core.workflow.steps import Step, has_baseline
+from prune_tui.core.workflow.sweep_settings import SweepSettings, sweep_of
 from prune_tui.tui.messages import GoTo, Perform, StopWork
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plots import curve_plot, training_plot
@@ -117,24 +117,23 @@ class ScanScreen(StepScreen):
         points = sum(len(curve.points) for curve in curves)
         return f"{len(curves)} curves, {points} points" if curves else "not swept yet: v sweeps"
 
-    @property
-    def _rows(self) -> list[LayerRow]:
-        return layer_rows(self.state.view.layers, self.state.settings.granularity)
-
     def _show_table(self) -> None:
         columns = scan_text.columns(self._table.size.width, self.state.scan)
         self._table.set_columns(columns)
         self._table.set_rows(
-            [(row.layer.name, scan_text.cells(row, self.state, columns, self.palette)) for row in self._rows]
+            [
+                (group.name, scan_text.cells(group, self.state, columns, self.palette))
+                for group in self.state.groups
+            ]
         )
 
-    def _selected(self) -> LayerRow | None:
-        return next((row for row in self._rows if row.layer.name == self._table.current), None)
+    def _selected(self) -> PruningGroup | None:
+        return self.state.planner.group_with(self._table.current)
 
     def _show_curve(self) -> None:
         palette, view, scan = self.palette, self.state.view, self.state.scan
         title, chart = self.query_one("#curve-title", FixedText), self.query_one("#curve", Chart)
-        row = self._selected()
+        group = self._selected()
         running = self.state.running
         if running is not None and running.kind == "train_dense":
             title.show(Text("validation accuracy by epoch, %", palette.muted))
@@ -144,17 +143,17 @@ class ScanScreen(StepScreen):
                 hint="the first epoch is under way…",
             )
             return
-        if row is None or scan is None or curve_of(scan, row.layer.name) is None:
+        if group is None or scan is None or curve_of(scan, group.name) is None:
             title.show(Text())
             chart.show(None)
             return
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(row.layer.name, palette.bold).append("  accuracy, %", palette.muted)
+        text.append(group.name, palette.bold).append("  accuracy, %", palette.muted)
         text.append("   ┄ −1 point", palette.faint)
         if scan.tolerance_points is not None or num_settled(scan) < scan.num_known:
             text.append("   │ 95 %", palette.faint)
         title.show(text)
-        chart.show(curve_plot(scan, row.layer.name), hint="")
+        chart.show(curve_plot(scan, group.name), hint="")
 
     def _facts(self) -> Text:
         if not self._is_sweep:

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from prune_tui.core.planning.groups import LayerRow
-from prune_tui.core.planning.settings import fixed_reason
+from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.cells import half_width_where_safe, images_seen, num_settled
 from prune_tui.core.scanning.curves import curve_of, explain, safe_sparsity, uncertainty
@@ -13,6 +12,7 @@ from prune_tui.core.workflow.steps import has_baseline, is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, shortened, size_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
+from prune_tui.tui.steps.group_text import followers_words, group_label
 from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.table import Cells, Column
 
@@ -30,18 +30,17 @@ def columns(width: int, scan: ScanFigures | None) -> list[Column]:
     ]
 
 
-def cells(row: LayerRow, state: State, columns: Sequence[Column], palette: Palette) -> Cells:
-    """Return the row of a layer, and of those whose units go with its."""
-    layer, scan = row.layer, state.scan
-    reason = fixed_reason(layer, state.settings)
+def cells(group: PruningGroup, state: State, columns: Sequence[Column], palette: Palette) -> Cells:
+    """Return the row of a group."""
+    layer, scan, reason = group.leader, state.scan, group.locked_reason
     curve = curve_of(scan, layer.name)
     has_cell = curve is not None and curve.accuracies[:1] != (None,)
     safe = f"{safe_sparsity(scan, layer.name):.2f}" if has_cell else ""
     half_width = half_width_where_safe(scan, curve) if scan is not None and curve is not None else None
     return (
-        Text(row.label(columns[0].width), palette.faint if reason else palette.text),
+        Text(group_label(group, columns[0].width), palette.faint if reason else palette.text),
         Text(shortened(layer.kind, columns[1].width), palette.muted),
-        Text(count_text(row.together.parameters), palette.text),
+        Text(count_text(group.parameters), palette.text),
         Text("locked", palette.faint) if reason else sparsity_ruler(scan, layer.name, palette),
         Text("" if reason else safe, palette.bold),
         Text("" if reason else half_width_text(half_width), palette.muted),
@@ -70,7 +69,7 @@ def idle_words(state: State) -> str:
     return f"done, {num_cells} cells settled{whole}"
 
 
-def facts(row: LayerRow | None, state: State, palette: Palette) -> Text:
+def facts(group: PruningGroup | None, state: State, palette: Palette) -> Text:
     """Say how sure the scan is and of what, why the layer matters, and how cells are evaluated."""
     scan, other = state.scan, state.view.report.scan
     text = Text(no_wrap=True, overflow="ellipsis")
@@ -83,15 +82,15 @@ def facts(row: LayerRow | None, state: State, palette: Palette) -> Text:
         return text.append("the scan tells how far each layer can go by itself", palette.muted)
     text.append(f"dense {percent_text(scan.dense_accuracy)}", palette.bold)
     text.append_text(_sureness(scan, palette))
-    if row is not None:
-        reason = fixed_reason(row.layer, state.settings)
+    if group is not None:
+        reason = group.locked_reason
         words = (
-            f"{row.layer.name} stays whole: {reason}"
+            f"{group.name} stays whole: {reason}"
             if reason
-            else explain(row.together, state.view.layers, scan)
+            else explain(group.name, state.planner.share(group), scan)
         )
         text.append("\n" + words, palette.text)
-        text.append(f"  {row.coupled_words()}", palette.muted)
+        text.append(f"  {followers_words(group)}", palette.muted)
     return text.append("\n").append_text(_evaluation(scan, palette))
 
 

@@ -1,0 +1,147 @@
+"""Prices plans: the groups, the settings and the scan they are weighed by, in one frozen value."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from prune_tui.core.network import LayerInfo
+from prune_tui.core.planning.groups import PruningGroup, by_layer, group_with, groups_of
+from prune_tui.core.planning.plan_editor import EditablePlan
+from prune_tui.core.planning.price import Price, price
+from prune_tui.core.planning.settings import (
+    PlanSettings,
+    group_sparsities,
+    locked_globally,
+    matching_scan,
+    overall_sparsity,
+    prune_decision,
+)
+from prune_tui.core.report import ScanFigures
+from prune_tui.core.run.events import WeightsBinned
+from prune_tui.core.run.view import View
+from prune_tui.core.scanning.curves import safe_sparsity
+from prune_tui.core.scanning.predictor import (
+    Miss,
+    Predictor,
+    error_at,
+    fitted_predictor,
+    misses,
+    predicted_accuracy,
+)
+from prune_tui.core.session.decisions import Prune
+
+
+@dataclass(frozen=True, slots=True)
+class FittedScan:
+    """A scan, the accuracy predictor fitted to it, and by how much that misses the plans evaluated whole."""
+
+    figures: ScanFigures
+    predictor: Predictor
+    misses: tuple[Miss, ...]
+
+    def error_points(self, accuracy: float | None) -> float | None:
+        """Return how far a prediction of this accuracy may be off, in points; None where that is not known."""
+        return error_at(self.misses, accuracy)
+
+
+def fitted(scan: ScanFigures) -> FittedScan:
+    """Fit a predictor to a scan."""
+    return FittedScan(scan, fitted_predictor(scan), misses(scan))
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """What plans of a network are priced and carried out by.
+
+    `scan` is None where there is none that pruned the way the plan will: other curves would mislead.
+    """
+
+    layers: tuple[LayerInfo, ...] = ()
+    groups: tuple[PruningGroup, ...] = ()
+    settings: PlanSettings = field(default_factory=PlanSettings)
+    scan: FittedScan | None = None
+    histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
+    other_parameters: int = 0
+    other_macs: int = 0
+    is_threshold_on_magnitude: bool = False
+
+    @property
+    def figures(self) -> ScanFigures | None:
+        """The scan's figures."""
+        return self.scan.figures if self.scan is not None else None
+
+    def group_with(self, layer: str | None) -> PruningGroup | None:
+        """Return the group that a layer belongs to."""
+        return None if layer is None else group_with(self.groups, layer)
+
+    def share(self, group: PruningGroup) -> float:
+        """Return the share of the prunable weights that a group holds."""
+        return group.parameters / max(1, sum(layer.parameters for layer in self.layers))
+
+    def suggested(self) -> dict[str, float]:
+        """Return the sparsity that the scan suggests for each layer: the highest that is safe by itself."""
+        return {layer.name: safe_sparsity(self.figures, layer.name) for layer in self.layers}
+
+    def overall(self, plan: EditablePlan) -> float:
+        """Return the share of the weights that a plan prunes."""
+        return overall_sparsity(plan, self.groups)
+
+    def num_locked_globally(self, plan: EditablePlan) -> int:
+        """Return how many groups scope `global` leaves dense because the person locked them."""
+        return len(locked_globally(plan, self.groups, self.settings))
+
+    def sparsities(self, plan: EditablePlan) -> dict[str, float]:
+        """Return the sparsity that each layer will have."""
+        return by_layer(self.groups, self._by_group(plan))
+
+    def price(self, plan: EditablePlan) -> Price:
+        """Return what a plan costs and saves, and its predicted accuracy."""
+        by_group = self._by_group(plan)
+        counted = price(
+            self.layers,
+            by_layer(self.groups, by_group),
+            other_parameters=self.other_parameters,
+            other_macs=self.other_macs,
+        )
+        if self.scan is None:
+            return counted
+        return replace(counted, accuracy=predicted_accuracy(self.scan.predictor, by_group))
+
+    def decision(self, plan: EditablePlan) -> Prune:
+        """Return the decision that carries a plan out.
+
+        Raises:
+            DecisionError: no group is to be pruned.
+        """
+        return prune_decision(plan, self.groups, self.settings)
+
+    def _by_group(self, plan: EditablePlan) -> dict[str, float]:
+        return group_sparsities(
+            plan,
+            self.groups,
+            self.settings,
+            self.histograms,
+            is_threshold_on_magnitude=self.is_threshold_on_magnitude,
+        )
+
+
+def planner_of(
+    view: View, settings: PlanSettings, *, is_threshold_on_magnitude: bool, known: FittedScan | None = None
+) -> Planner:
+    """Return the planner of what a view shows; `known` is a scan that need not be fitted anew."""
+    scan = matching_scan(view.report.scan, settings)
+    if scan is None or scan.dense_accuracy <= 0:
+        chosen = None
+    elif known is not None and known.figures is scan:
+        chosen = known
+    else:
+        chosen = fitted(scan)
+    return Planner(
+        layers=view.layers,
+        groups=groups_of(view.layers, settings.granularity),
+        settings=settings,
+        scan=chosen,
+        histograms=view.dense_histograms,
+        other_parameters=view.other_parameters,
+        other_macs=view.other_macs,
+        is_threshold_on_magnitude=is_threshold_on_magnitude,
+    )
