@@ -1,5 +1,6 @@
 """The plan is edited in place, priced at every keystroke, and can be taken back."""
 
+import re
 import time
 from pathlib import Path
 
@@ -139,6 +140,17 @@ async def test_the_editor_lies_over_its_cell_also_when_scrolled(tmp_path: Path) 
         row, column = desk.table.cursor_row, desk.table.get_column_index("sparsity")
         x, y, width = place_of_cell(desk.table, Coordinate(row, column))
         assert (x, y, width) == (editor.region.x, editor.region.y, editor.region.width)
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+async def test_the_accuracy_is_said_to_be_that_before_fine_tuning(tmp_path: Path, width: int) -> None:
+    async with open_desk(tmp_path, size=(width, 30)) as desk:
+        await desk.to_plan()
+        assert re.search(r"est acc [0-9.]+ ±[0-9.]+ before fine-tuning", desk.drawn("#totals"))
+        for budget in ("1 point", "20x", "2x MACs", "0.5 MB"):
+            await desk.press("b", *budget, "enter")
+            assert re.search(r"est acc [0-9.]+( ±[0-9.]+)? before fine-tuning", desk.drawn("#totals"))
+            assert "goal" in desk.drawn("#totals")
 
 
 async def test_undo_and_redo(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from prune_tui.reports.numbers import (
     count_text,
     percent_text,
     points_text,
+    size_text,
     sizes_text,
     times_text,
 )
@@ -198,8 +199,8 @@ class Totals:
 
 
 def totals(shown: Totals, palette: Palette, *, width: int) -> Text:
-    """Say it in one line, in as many words as there is room for."""
-    for words in (4, 3, 2, 1, 0):
+    """Say it in one line, in as many words as there is room for; never without that it is not fine-tuned."""
+    for words in range(7, -1, -1):
         text = _totals(shown, palette, words=words)
         if text.cell_len <= width:
             break
@@ -209,33 +210,36 @@ def totals(shown: Totals, palette: Palette, *, width: int) -> Text:
 def _totals(shown: Totals, palette: Palette, *, words: int) -> Text:
     """Fewer `words` leave out what can be told from the rest; the goal stands by the figure it is about."""
     price, text = shown.price, Text(no_wrap=True, overflow="ellipsis")
-    text.append("size " if words > 0 else "", palette.muted)
-    text.append(sizes_text(price.dense_bytes, price.file_bytes), palette.bold)
-    if words > 2:
+    kind = shown.target.kind if shown.target is not None else None
+    text.append("size " if words > 3 else "", palette.muted)
+    if words > 1:
+        text.append(sizes_text(price.dense_bytes, price.file_bytes), palette.bold)
+    elif words > 0 or kind == "file_size":
+        text.append(size_text(price.file_bytes, like=price.dense_bytes), palette.bold)
+    if words > 5:
         text.append(f" ({change_text(price.dense_bytes, price.file_bytes)})", palette.muted)
     text.append_text(_goal("file_size", shown, palette))
     speedup, change = times_text(price.theoretical_speedup), change_text(price.macs, price.nonzero_macs)
-    if shown.target is not None and shown.target.kind == "theoretical_speedup":
-        change = f"{change} = {speedup}" if words > 0 else speedup
-    text.append("  MACs ", palette.muted).append(change, palette.bold)
+    if kind == "theoretical_speedup":
+        change = f"{change} = {speedup}" if words > 3 else speedup
+    if words > 2 or kind == "theoretical_speedup":
+        text.append("  MACs " if text else "MACs ", palette.muted).append(change, palette.bold)
     text.append_text(_goal("theoretical_speedup", shown, palette))
-    is_goal = shown.target is not None and shown.target.kind == "compression_ratio"
-    if words > 0 or is_goal:
-        text.append("  compression " if words > 1 else "  ", palette.muted)
+    if words > 3 or kind == "compression_ratio":
+        text.append("  " if text else "").append("compression " if words > 4 else "", palette.muted)
         text.append(times_text(price.compression_ratio), palette.bold)
     text.append_text(_goal("compression_ratio", shown, palette))
-    text.append("  est acc ", palette.muted)
+    text.append("  est acc " if text else "est acc ", palette.muted)
     if price.accuracy is None or shown.dense_accuracy is None:
         return text.append("—", palette.muted).append_text(_goal("accuracy_drop", shown, palette))
     lost = shown.dense_accuracy - price.accuracy
     text.append(f"{price.accuracy * 100:.1f}", loss_style(lost, palette))
     if shown.error_points is not None:
         text.append(f" ±{shown.error_points:.1f}", palette.muted)
-    text.append_text(_goal("accuracy_drop", shown, palette))
-    if words > 3:
-        tail = f", as {shown.num_tried} whole plans showed" if shown.error_points is not None else ""
-        text.append(f"  before fine-tuning{tail}", palette.muted)
-    return text
+    is_tried = words > 6 and shown.error_points is not None
+    tail = f", as {shown.num_tried} whole plans showed" if is_tried else ""
+    text.append(f" before fine-tuning{tail}", palette.muted)
+    return text.append_text(_goal("accuracy_drop", shown, palette))
 
 
 def _goal(kind: Kind, shown: Totals, palette: Palette) -> Text:
