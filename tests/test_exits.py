@@ -1,8 +1,11 @@
 """A command whose output nobody reads, or that can't print it, ends in order and says what it must."""
 
 import os
+import pty
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -93,3 +96,19 @@ def test_a_bug_is_one_line_even_where_the_log_can_not_be_written(tmp_path: Path)
     )
     assert ran.stderr == "prune-tui: internal error: a bug\n"
     assert ran.returncode == 1
+
+
+def test_a_command_that_is_told_to_end_gives_the_cursor_back() -> None:
+    outer, inner = pty.openpty()
+    process = subprocess.Popen([*COMMAND, "replay", QUICKSTART], stdout=subprocess.DEVNULL, stderr=inner)
+    os.close(inner)
+    seen = b""
+    while b"\x1b[?25l" not in seen:
+        seen += os.read(outer, 1 << 16)
+    process.send_signal(signal.SIGTERM)
+    with suppress(OSError):
+        while more := os.read(outer, 1 << 16):
+            seen += more
+    assert process.wait() == -signal.SIGTERM
+    assert seen.rindex(b"\x1b[?25h") > seen.rindex(b"\x1b[?25l")
+    assert b"Traceback" not in seen

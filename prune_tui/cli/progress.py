@@ -1,7 +1,10 @@
 """Narrates a run on stderr: a bar for each decision on a terminal, plain lines elsewhere."""
 
+import os
+import signal
 import sys
-from types import TracebackType
+from contextlib import suppress
+from types import FrameType, TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -47,13 +50,21 @@ class Progress:
         self._last: LogLine | None = None
 
     def __enter__(self) -> Self:
-        self._bars.start()
+        if not self._bars.disable and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+            signal.signal(signal.SIGTERM, _end_with_a_cursor)
+        try:
+            self._bars.start()
+        except BaseException:
+            self._bars.stop()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bars.stop()
+        if signal.getsignal(signal.SIGTERM) is _end_with_a_cursor:
+            signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def show(self, event: Event, view: View) -> None:
         """Show an event, and how far the decision under way is."""
@@ -87,6 +98,14 @@ class Progress:
         for line in fresh:
             self._console.print(line.text, markup=False, soft_wrap=True)
             self._last = line
+
+
+def _end_with_a_cursor(number: int, _frame: FrameType | None) -> None:
+    """Give the cursor back, which bars hide, and end as the signal would have."""
+    with suppress(OSError):
+        os.write(2, b"\x1b[?25h\n")
+    signal.signal(number, signal.SIG_DFL)
+    signal.raise_signal(number)
 
 
 def _cut(share: int) -> Column:

@@ -1,5 +1,6 @@
 """The app: shows one step at a time, steers the worker, and goes from step to step."""
 
+import asyncio
 import sys
 import traceback
 from collections.abc import Iterable
@@ -31,6 +32,7 @@ from prune_tui.tui.interruption import Asking
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
 from prune_tui.tui.picture import save_picture
+from prune_tui.tui.signals import leaving_on_signals
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
@@ -312,7 +314,7 @@ class PruneApp(App[None], inherit_bindings=False):
 
 
 def run(options: Options) -> int:
-    """Run the app until the person leaves, and return the exit code.
+    """Run the app until the person or a signal ends it, and return the exit code.
 
     Raises:
         PruneTuiError: the model, the dataset or the data folder that was asked for does not exist.
@@ -324,7 +326,12 @@ def run(options: Options) -> int:
         found_folder(path, folder)
     app = PruneApp(options)
     try:
-        app.run()
+        asyncio.run(_run(app))
     finally:
         app.release()
     return app.return_code or 0
+
+
+async def _run(app: PruneApp) -> None:
+    with leaving_on_signals(app):
+        await app.run_async()

@@ -1,8 +1,10 @@
 """An image folder is read in sorted order into the model's shape, and says what is wrong with it."""
 
+import struct
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -81,6 +83,74 @@ def test_any_kind_of_pixel_is_read_quietly(
     for shape in ((1, 28, 28), COLOUR):
         loaded(f"imagefolder:{tmp_path}", image_shape=shape)
     assert capfd.readouterr() == ("", "")
+
+
+GREYS = np.array([[0, 128, 257, 1000, 25_700, 32_768, 65_000, 65_535]], np.uint16)
+IN_8_BITS = [0, 0, 1, 4, 100, 128, 253, 255]
+
+
+def in_16_bits(path: Path, *, kind: str) -> None:
+    """Write greys of 16 bits, the most and the least among them."""
+    if kind == "I;16B":
+        Image.frombytes(kind, GREYS.shape[::-1], GREYS.astype(">u2").tobytes()).save(path)
+    elif kind == "12 bits of PGM":
+        path.write_bytes(b"P2\n8 1\n4095\n" + " ".join(str(level // 16) for level in GREYS[0]).encode())
+    elif kind == "white first":
+        Image.fromarray(65_535 - GREYS).save(path)
+        # The one entry of a TIFF that says what 0 is: tag 262, a short, one value.
+        entry = b"\x06\x01\x03\x00\x01\x00\x00\x00"
+        before, after = path.read_bytes().split(entry)
+        path.write_bytes(before + entry + b"\x00" + after[1:])
+    else:
+        Image.fromarray(GREYS).save(path)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "kind"),
+    [
+        ("png", "I;16"),
+        ("tif", "I;16"),
+        ("tif", "I;16B"),
+        ("tif", "white first"),
+        ("pgm", "I;16"),
+        ("pgm", "12 bits of PGM"),
+    ],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_levels_of_16_bits_keep_their_place_between_black_and_white(
+    tmp_path: Path, suffix: str, kind: str, channels: int
+) -> None:
+    for name in ("ant", "bee"):
+        (tmp_path / name).mkdir()
+        for number in range(6):
+            in_16_bits(tmp_path / name / f"{number}.{suffix}", kind=kind)
+    data = loaded(f"imagefolder:{tmp_path}", image_shape=(channels, 1, 8))
+    wanted = torch.tensor(IN_8_BITS).expand(channels, 1, 8)
+    for image in data.train.images:
+        assert (image.int() - wanted).abs().max() <= (1 if "12 bits" in kind else 0)
+
+
+def test_levels_of_12_bits_in_a_tiff_go_up_to_white(tmp_path: Path) -> None:
+    write_images(tmp_path, {"ant": 9, "bee": 9})
+    path = tmp_path / "ant" / "0000.tif"
+    # Two pixels, white and black, share three bytes: FF F0 00.
+    entries = [(256, 3, 2), (257, 3, 1), (258, 3, 12), (259, 3, 1), (262, 3, 1), (273, 4, 8), (277, 3, 1)]
+    entries += [(278, 3, 1), (279, 4, 3)]
+    directory = b"".join(struct.pack("<HHII", tag, kind, 1, value) for tag, kind, value in entries)
+    head = b"II*\0" + struct.pack("<I", 12) + b"\xff\xf0\x00\x00"
+    path.write_bytes(head + struct.pack("<H", len(entries)) + directory + bytes(4))
+    (tmp_path / "ant" / "0000.png").unlink()
+    data = loaded(f"imagefolder:{tmp_path}", image_shape=(1, 1, 2))
+    every = torch.cat([data.train.images, data.validation.images, data.test.images]).flatten(1).tolist()
+    assert [255, 0] in every
+
+
+@pytest.mark.parametrize("levels", [np.int32, np.float32])
+def test_levels_of_no_known_range_are_refused(tmp_path: Path, levels: type) -> None:
+    write_images(tmp_path, {"ant": 6, "bee": 6})
+    Image.fromarray(GREYS.astype(levels)).save(tmp_path / "bee" / "scan.tif")
+    with pytest.raises(DataError, match=r"bee/scan\.tif has .* levels, of a range .*: save it with 8 or 16"):
+        read(tmp_path)
 
 
 def test_progress_rises_to_the_total(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import pytest
 
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.histograms import bins_that_die
-from prune_tui.core.scanning.curves import cliff, explain, layer_accuracy, safe_sparsity
 from prune_tui.core.planning.price import num_pruned, price
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.run.events import WeightsBinned
+from prune_tui.core.scanning.curves import cliff, explain, layer_accuracy, safe_sparsity
 from prune_tui.core.scanning.predictor import joint_accuracy
 
 LAYERS = (LayerInfo("a", "linear", 1000, 10, 1000), LayerInfo("b", "linear", 3000, 30, 6000))

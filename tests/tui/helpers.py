@@ -12,11 +12,11 @@ from textual.coordinate import Coordinate
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.app import PruneApp
 from prune_tui.tui.options import Options
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plan.cell_editor import place_of_cell
-from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.bars import NextBar
 from prune_tui.tui.widgets.table import Table

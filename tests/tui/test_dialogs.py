@@ -7,13 +7,13 @@ from textual.command import CommandPalette
 from textual.widgets import TextArea
 
 from prune_tui.core.session.decisions import Measure
+from prune_tui.core.workflow.steps import Step
 from prune_tui.storage import read_session
 from prune_tui.tui.actions import ACTIONS, actions_of
 from prune_tui.tui.dialogs.error import ErrorDialog
 from prune_tui.tui.dialogs.help import HelpDialog, help_text
 from prune_tui.tui.dialogs.quit import QuitDialog
 from prune_tui.tui.palette import DARK, palette_of
-from prune_tui.core.workflow.steps import Step
 from tests.tui.fake_runner import Script, user_error
 from tests.tui.helpers import Desk, open_desk
 

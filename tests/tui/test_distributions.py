@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.dialogs.distributions import DistributionsDialog, Spread
 from prune_tui.tui.dialogs.distributions_text import bars, rescaled
-from prune_tui.core.workflow.steps import Step
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 from tests.tui.test_drawing import PALETTE

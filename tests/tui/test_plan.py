@@ -10,9 +10,9 @@ from textual.events import AppBlur, AppFocus
 
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.session.decisions import Iterative, Prune
+from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.steps.plan.cell_editor import CellEditor, place_of_cell
 from prune_tui.tui.steps.plan.screen import PlanScreen
-from prune_tui.core.workflow.steps import Step
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 

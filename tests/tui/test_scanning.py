@@ -5,18 +5,18 @@ from dataclasses import replace
 import pytest
 
 from prune_tui.catalog.criteria import CRITERIA
-from prune_tui.core.workflow.baselines import (
-    epochs_to_rewind_to,
-    to_be_trained,
-    trained_baseline,
-    why_not_rewound,
-)
 from prune_tui.core.planning.groups import layer_rows
 from prune_tui.core.planning.plan_editor import new_draft, with_all
 from prune_tui.core.planning.settings import PlanSettings, planned
 from prune_tui.core.session.decisions import Method, Scan
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.terms import Scope
+from prune_tui.core.workflow.baselines import (
+    epochs_to_rewind_to,
+    to_be_trained,
+    trained_baseline,
+    why_not_rewound,
+)
 from prune_tui.core.workflow.offers import CONTROLS, SWEPT, next_granularity, scan_of, why_not_swept
 from prune_tui.core.workflow.sweep_settings import (
     DEFAULT_METHODS,

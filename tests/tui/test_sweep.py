@@ -6,12 +6,12 @@ from textual.widgets import Input
 
 from prune_tui.core.report import Curve
 from prune_tui.core.session.decisions import Method, Sweep
+from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.dialogs.error import ErrorDialog
 from prune_tui.tui.steps.scan import sweep_text
 from prune_tui.tui.steps.scan.sweep_dialog import SweepDialog
 from prune_tui.tui.steps.scan.sweep_panel import SweepPanel
 from prune_tui.tui.steps.scan.view_switch import ViewSwitch
-from prune_tui.core.workflow.steps import Step
 from prune_tui.tui.widgets.chart import plot_lines
 from prune_tui.tui.widgets.meter import Meter
 from prune_tui.tui.widgets.table import Table

@@ -1,6 +1,7 @@
 """A folder of the user's own images, one folder a class, decoded once into memory."""
 
 import os
+import struct
 import warnings
 from collections.abc import Generator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
 from prune_tui.catalog.datasets import DatasetEntry, found_folder
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_off, split_validation
@@ -22,6 +24,12 @@ from prune_tui.core.run.events import DataProgress
 SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 FEWEST_IMAGES: Final = 10
 IMAGES_PER_EVENT: Final = 200
+
+_DAMAGE: Final = (
+    *(OSError, EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, SyntaxError),
+    *(struct.error, Image.DecompressionBombError),
+)
+"""What reading a damaged image raises: Pillow promises nothing better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +52,8 @@ def load_imagefolder(
     validation folder, a tenth of the training images drawn by `seed` validates.
 
     Raises:
-        DataError: a folder is absent, empty or has one class; an image is unreadable; classes differ.
+        DataError: a folder is absent, empty or has one class; an image is unreadable or its levels have no
+            known range; classes differ.
     """
     assert entry.path is not None
     root = found_folder(entry.path, data_dir)
@@ -128,6 +137,25 @@ def _decoded(
     return Split(tensor, torch.tensor(images.labels, dtype=torch.int64))
 
 
+def _with_8_bits(image: Image.Image, file: Path) -> Image.Image:
+    """Return an image with levels from 0 to 255; Pillow, left to itself, makes all that is above 255 white.
+
+    Raises:
+        DataError: its levels have 32 bits, and nothing says where black and white are.
+    """
+    if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
+        tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
+        white = 2 ** int(tags.get(BITSPERSAMPLE, (16,))[0]) - 1
+        levels = np.asarray(image).astype(np.uint32).clip(0, white)
+        if tags.get(PHOTOMETRIC_INTERPRETATION) == 0:
+            levels = white - levels
+        return Image.fromarray(((levels * 255 + white // 2) // white).astype(np.uint8))
+    if image.mode in ("I", "F"):
+        kind = "floating-point" if image.mode == "F" else "signed or 32-bit"
+        raise DataError(f"{file} has {kind} levels, of a range that is not told: save it with 8 or 16 bits")
+    return image
+
+
 def _decode(file: Path, image_shape: ImageShape) -> NDArray[np.uint8]:
     """Return one image as uint8 [C, H, W]."""
     channels, height, width = image_shape
@@ -135,8 +163,8 @@ def _decode(file: Path, image_shape: ImageShape) -> NDArray[np.uint8]:
     try:
         with Image.open(file) as opened:
             opened.draft(mode, (width, height))
-            image = opened.convert(mode)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+            image = _with_8_bits(opened, file).convert(mode)
+    except _DAMAGE as error:
         reason = " ".join(str(error).split())
         raise DataError(f"{file} is not a readable image ({reason}): mend or remove it") from None
     if image.size != (width, height):
