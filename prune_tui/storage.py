@@ -12,7 +12,6 @@ from pathlib import Path
 from platformdirs import user_log_path
 
 from prune_tui.core.errors import SessionError, StorageError
-from prune_tui.core.session.json import from_json, to_json
 from prune_tui.core.session.session import Session, name_like
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -78,11 +77,16 @@ def read_session(path: Path) -> Session:
         raise SessionError(f"{path}: no such session file") from None
     except OSError as error:
         raise SessionError(f"{path}: can't be read: {_why(error)}") from None
+    # Reading checks, and what checks is slow to import: the picker is shown before it.
+    from prune_tui.core.session.json import from_json
+
     return from_json(text, source=str(path))
 
 
 def write_session(path: Path, session: Session) -> None:
     """Write a session file atomically."""
+    from prune_tui.core.session.json import to_json
+
     write_atomically(path, to_json(session).encode())
 
 

@@ -1,16 +1,13 @@
 """A session's result as Markdown, to paste into notes or a pull request."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 
-from prune_tui.core.report import Curve, Figures, Latency, Report
+from prune_tui.core.report import Curve, Report
+from prune_tui.core.run.attempts import attempt_names
 from prune_tui.core.run.sweep_curves import by_sweep, method_name, mode_name, point_at, swept_sparsities
 from prune_tui.core.session.session import Session
 from prune_tui.reports.caveats import caveats
-
-NO_FASTER = (
-    "Zeros alone make no network faster: the latency of the pruned network is that of the masked dense "
-    "network. The theoretical speedup counts multiply-adds with a weight that is not zero."
-)
+from prune_tui.reports.figures import attempt_line, figure_table
 
 
 def markdown_summary(session: Session, report: Report, *, replay_command: str) -> str:
@@ -18,6 +15,8 @@ def markdown_summary(session: Session, report: Report, *, replay_command: str) -
     lines = [f"# {session.name}: {session.model} on {session.dataset}", ""]
     lines += [f"{number}. {decision.description}" for number, decision in enumerate(session.decisions, 1)]
     lines += ["", *networks_table(report)]
+    if report.attempts:
+        lines += ["", *attempts_lines(session, report)]
     for sweep in by_sweep(curve for curve in report.curves if curve.points):
         lines += ["", f"Sweep (decision {sweep[0].decision + 1}), validation accuracy in %:", ""]
         lines += sweep_table(sweep)
@@ -39,54 +38,24 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list
     ]
 
 
-def compression_ratio(report: Report, figures: Figures) -> float:
-    """Return all parameters of the dense network / those of this one that are not zero."""
-    return (report.dense or figures).parameters / max(1, figures.nonzero)
-
-
-def theoretical_speedup(report: Report, figures: Figures) -> float:
-    """Return the MACs of the dense network / those of this one with a weight that is not zero."""
-    return (report.dense or figures).macs / max(1, figures.nonzero_macs)
-
-
-def networks_of(report: Report) -> dict[str, Figures]:
-    """Return the networks that were measured, by name: dense, pruned, shrunk."""
-    named = {"dense": report.dense, "pruned": report.pruned, "shrunk": report.shrunk}
-    return {name: figures for name, figures in named.items() if figures is not None}
-
-
 def networks_table(report: Report) -> list[str]:
     """Return the networks side by side, each figure under its own name; nothing if none was measured."""
-    networks = networks_of(report)
-    if not networks:
+    table = figure_table(report)
+    if table is None:
         return []
-    labels: dict[str, Callable[[Figures], str]] = {
-        "test accuracy": lambda figures: f"{figures.accuracy:.2%}",
-        "loss": lambda figures: f"{figures.loss:.4f}",
-        "parameters": lambda figures: f"{figures.parameters:,}",
-        "nonzero": lambda figures: f"{figures.nonzero:,}",
-        "sparsity": lambda figures: f"{figures.sparsity:.2%}",
-        "compression ratio": lambda figures: f"{compression_ratio(report, figures):.2f}",
-        "MACs": lambda figures: f"{figures.macs:,}",
-        "nonzero MACs": lambda figures: f"{figures.nonzero_macs:,}",
-        "theoretical speedup": lambda figures: f"{theoretical_speedup(report, figures):.2f}",
-        "file bytes": lambda figures: f"{figures.file_bytes:,}",
-    }
-    rows = [[label, *map(cell, networks.values())] for label, cell in labels.items()]
-    sparse = report.sparse_latency_ms
-    latencies = [figures.latency_ms for figures in networks.values()]
-    for size in sorted({size for one in (*latencies, sparse) for size in one}, key=int):
-        cells = [_latency(one, size) for one in latencies]
-        rows.append([f"latency p50 / p95, batch {size}", *cells])
-        if size in sparse:
-            cells = [_latency(sparse, size) if name == "pruned" else "" for name in networks]
-            rows.append([f"the same as sparse matrices (CSR), batch {size}", *cells])
-    return markdown_table(["", *networks], rows)
+    header = ["", *table.networks, *(["change"] if table.has_changes else [])]
+    changes = [[row.change] if table.has_changes else [] for row in table.rows]
+    rows = [[row.label.strip(), *row.cells, *change] for row, change in zip(table.rows, changes, strict=True)]
+    return markdown_table(header, rows)
 
 
-def _latency(latencies: Mapping[str, Latency], size: str) -> str:
-    latency = latencies.get(size)
-    return f"{latency.p50:.2f} / {latency.p95:.2f} ms" if latency else "not measured"
+def attempts_lines(session: Session, report: Report) -> list[str]:
+    """Return a line for each earlier attempt that was measured."""
+    names = attempt_names(report.attempts, session.decisions)
+    return [
+        f"- earlier: {name}: {attempt_line(attempt, report.dense)}"
+        for name, attempt in zip(names, report.attempts, strict=True)
+    ]
 
 
 def sweep_table(sweep: Sequence[Curve]) -> list[str]:

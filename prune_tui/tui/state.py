@@ -66,7 +66,7 @@ class State:
 
     @property
     def planner(self) -> Planner:
-        """What the plan is priced by; worked out once for what it depends on: it is asked at every keystroke."""
+        """What the plan is priced by, worked out once for what it depends on."""
         before, view, settings = self._planner, self.view, self.settings
         scan = matching_scan(view.report.scan, settings)
         if before is None or (before.layers, before.settings, before.figures, before.histograms) != (

@@ -26,7 +26,7 @@ class CriterionEntry:
     A unit's score is the mean of its weights' scores, which ranks units of one layer as the sum does and
     keeps units of different layers comparable. `weights_by_magnitude` says how far it ranks single weights as
     |w| does: not at all, within a layer, or over the whole network; `units_by_norm` whether it ranks units as
-    their L2 norms do. A control is there to compare with. `only` names the granularities and scopes that it is
+    their L2 norms do. A control is there to compare with. `only` names the granularities and scopes it is
     meant for, where that is not all, and `why_only` says why.
     """
 

@@ -54,8 +54,8 @@ def solve(
 ) -> Solution:
     """Return the plan of the groups that are not `locked` that meets a target at the least logit error.
 
-    Logit errors, to the predictor's power, add up over groups (`predictor.Predictor`). The plans that are best
-    at some price of a saving (a Lagrangian's, Everett 1963; per layer as Shoham and Gersho 1988) form a chain
+    Logit errors, to the predictor's power, add up over groups (`predictor.Predictor`). The plans best at
+    some price of a saving (a Lagrangian's, Everett 1963; per layer as Shoham and Gersho 1988) form a chain
     from dense to everything pruned: a walk up the groups' convex hulls, the cheapest step first. Between the
     plan before the target and the one after, one group is moved until the target is just met. Whether an
     accuracy drop is met is predicted. `locked` are the sparsities of groups that are to stay as they are;

@@ -39,7 +39,7 @@ class FittedScan:
     misses: tuple[Miss, ...]
 
     def error_points(self, accuracy: float | None) -> float | None:
-        """Return how far a prediction of this accuracy may be off, in points; None where that is not known."""
+        """Return how far a prediction of this accuracy may be off, in points; None where not known."""
         return error_at(self.misses, accuracy)
 
 

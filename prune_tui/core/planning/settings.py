@@ -73,10 +73,11 @@ def group_sparsities(
     *,
     is_threshold_on_magnitude: bool,
 ) -> dict[str, float]:
-    """Return the sparsity that each free group will have: its row's or, under scope `global`, the threshold's.
+    """Return the sparsity that each free group will have: its row's or, under scope `global`, the
+    threshold's.
 
-    2:4 has the only sparsity it can. Where a global threshold is not on |w| of single weights, what each group
-    loses can't be predicted, and all are given the same.
+    2:4 has the only sparsity it can. Where a global threshold is not on |w| of single weights, what each
+    group loses can't be predicted, and all are given the same.
     """
     free = [group.name for group in groups if group.is_free]
     if settings.scope == "global":

@@ -1,17 +1,19 @@
-"""The training runs of a session, and what the plan foresaw of each: comparisons that screens show."""
+"""The attempts of a session: the training of each, what was predicted of it, and what it was measured at."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from prune_tui.core.report import EpochFigures, ScanFigures
-from prune_tui.core.scanning.predictor import predict
-from prune_tui.core.session.decisions import Decision, Finetune, Prune, Rewind
+from prune_tui.core.report import Attempt, EpochFigures, Figures, Report, ScanFigures
+from prune_tui.core.scanning.predictor import error_at, misses, predict
+from prune_tui.core.session.decisions import Decision, Prune
+from prune_tui.core.session.legal import RULES
 
 
 def pruning_runs(
     decisions: Sequence[Decision], epochs: Sequence[EpochFigures], *, running: int | None = None
 ) -> list[tuple[EpochFigures, ...]]:
     """Return the epochs of each pruning or fine-tuning run, oldest first, and of the one `running`."""
-    indices = [at for at, decision in enumerate(decisions) if isinstance(decision, Prune | Finetune | Rewind)]
+    indices = [at for at, decision in enumerate(decisions) if RULES[decision.kind].changes_pruned]
     if running is not None and running not in indices:
         indices.append(running)
     return [tuple(epoch for epoch in epochs if epoch.decision == at) for at in indices]
@@ -27,15 +29,65 @@ def accuracy_at(run: Sequence[EpochFigures], position: int) -> float | None:
     return run[position].accuracy if 0 <= position < len(run) else None
 
 
-def foreseen_accuracy(prune: Prune, scan: ScanFigures | None) -> float | None:
-    """Return what the curves foretold right after pruning; None if the scan pruned another way."""
-    if scan is None or (scan.criterion, scan.granularity) != (prune.criterion, prune.granularity):
-        return None
-    if isinstance(prune.plan, float):
-        return None
-    return predict(scan, prune.plan)
-
-
 def accuracy_right_after(run: Sequence[EpochFigures]) -> float | None:
     """Return the accuracy right after the first round's pruning, before any fine-tuning."""
     return next((epoch.accuracy for epoch in run if epoch.round <= 1 and epoch.epoch == 0), None)
+
+
+@dataclass(frozen=True, slots=True)
+class PredictionHeld:
+    """The accuracy predicted right after pruning beside the actual one; None where there is none.
+
+    `error_points` is how far the prediction may be off; `num_rounds` the rounds of the plan, of which the
+    actual one is after the first.
+    """
+
+    predicted: float | None
+    error_points: float | None
+    actual: float | None
+    num_rounds: int
+
+    @property
+    def difference(self) -> float | None:
+        """Actual − predicted, where both are of the whole plan."""
+        if self.predicted is None or self.actual is None or self.num_rounds > 1:
+            return None
+        return self.actual - self.predicted
+
+
+def prediction_held(decisions: Sequence[Decision], report: Report) -> PredictionHeld | None:
+    """Return what the scan predicted of the last plan beside what came of it; None before any plan."""
+    prune = last_prune(decisions)
+    if prune is None:
+        return None
+    index = max(at for at, decision in enumerate(decisions) if decision == prune)
+    predicted = predicted_for(prune, report.scan)
+    return PredictionHeld(
+        predicted=predicted,
+        error_points=error_at(misses(report.scan), predicted) if report.scan is not None else None,
+        actual=accuracy_right_after([epoch for epoch in report.epochs if epoch.decision == index]),
+        num_rounds=prune.schedule.num_rounds,
+    )
+
+
+def predicted_for(prune: Prune, scan: ScanFigures | None) -> float | None:
+    """Return the accuracy predicted right after pruning; None if the scan pruned another way."""
+    if scan is None or (scan.criterion, scan.granularity) != (prune.criterion, prune.granularity):
+        return None
+    return None if isinstance(prune.plan, float) else predict(scan, prune.plan)
+
+
+def last_measured(report: Report) -> Figures | None:
+    """Return the figures of the pruned network, else of the attempt measured last, else of the dense one."""
+    if report.pruned is None and report.attempts:
+        return report.attempts[-1].pruned
+    return report.pruned or report.dense
+
+
+def attempt_names(attempts: Sequence[Attempt], decisions: Sequence[Decision]) -> list[str]:
+    """Name each attempt by the plan that led to it: `prune l1 weight, 1 round`."""
+    names = []
+    for number, attempt in enumerate(attempts, start=1):
+        prune = last_prune(decisions[: attempt.decision]) if attempt.decision is not None else None
+        names.append(prune.description if prune is not None else f"attempt {number}")
+    return names

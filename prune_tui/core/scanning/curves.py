@@ -62,7 +62,7 @@ def cliff(scan: ScanFigures | None, name: str) -> float | None:
 
 
 def explain(name: str, share: float, scan: ScanFigures | None) -> str:
-    """Say in a line why a group matters and how far it can go: its share of the weights, what is safe, the cliff."""
+    """Say in a line why a group matters and how far it can go: its share, what is safe, the cliff."""
     words = [f"{name} holds {share:{'.0%' if share >= 0.01 else '.1%'}} of the weights"]
     if curve_of(scan, name) is None:
         return words[0] + "; not scanned"

@@ -31,7 +31,7 @@ FallingCurve = tuple[tuple[float, ...], tuple[float, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """An accuracy predictor fitted to a scan: each group's logit errors, how they add up, and what they leave.
+    """An accuracy predictor fitted to a scan: each group's logit errors, how they add up, what they leave.
 
     Groups with logit errors a move the logits by (Σ a^p)^(1/p), p being the `power`: 1 if their errors point
     the same way, 2 if they have nothing to do with each other. What accuracy an error leaves is one falling

@@ -36,7 +36,7 @@ def session_tables(session: Session) -> RenderableType:
 def report_tables(report: Report, decisions: Sequence[Decision] = ()) -> RenderableType:
     """Show all that a report holds; `decisions` tell which of the warnings about it apply."""
     parts: list[RenderableType] = [
-        *networks_parts(report),
+        *networks_parts(report, decisions),
         *_caveats_parts(report, decisions),
     ]
     if report.layers:

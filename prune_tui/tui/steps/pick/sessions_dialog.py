@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from prune_tui.core.errors import SessionError
+from prune_tui.core.run.attempts import last_measured
 from prune_tui.core.session.session import Session
 from prune_tui.reports.numbers import percent_text, times_text
 from prune_tui.storage import read_session, recorded_sessions
@@ -80,12 +81,15 @@ class SessionsDialog(Dialog[Path]):
                 Text(""),
             )
         report = found.session.record.report if found.session.record else None
-        best = (report.pruned or report.dense) if report else None
+        best = last_measured(report) if report else None
         return (
             Text(found.path.stem, palette.text),
             Text(f"{found.session.model} on {found.session.dataset}", palette.muted),
             Text(percent_text(best.accuracy if best else None), palette.text),
-            Text(times_text(report.compression_ratio if report else None), palette.text),
+            Text(
+                times_text(best.compression_ratio if best and report and best is not report.dense else None),
+                palette.text,
+            ),
         )
 
     def action_choose(self) -> None:

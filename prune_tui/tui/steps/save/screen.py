@@ -2,7 +2,6 @@
 
 import shlex
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
@@ -30,8 +29,9 @@ class SaveScreen(StepScreen):
         with VerticalScroll(id="report"), Container(classes="split"):
             with Container(classes="main"):
                 yield Static(id="figures")
+                yield Static(id="attempts")
                 yield Static(id="ratios")
-                yield Static(id="foreseen")
+                yield Static(id="predictions")
             with Container(classes="aside"):
                 yield Static(id="where")
 
@@ -49,13 +49,10 @@ class SaveScreen(StepScreen):
         if not title and session is not None:
             title, words = f"{session.model} on {session.dataset}", self.replay_command
         self.query_one("#meter", Meter).show(title, share, words)
-        figures = self.query_one("#figures", Static)
-        if report.dense is None:
-            figures.update(Text("the figures come with the first measurement", palette.muted))
-        else:
-            figures.update(save_text.figures_table(report, palette))
+        self.query_one("#figures", Static).update(save_text.figures_text(report, palette))
+        self.query_one("#attempts", Static).update(save_text.attempts_text(state, palette))
         self.query_one("#ratios", Static).update(save_text.ratios(state, report, palette))
-        self.query_one("#foreseen", Static).update(save_text.foreseen(state, palette))
+        self.query_one("#predictions", Static).update(save_text.predictions_text(state, palette))
         self.query_one("#where", Static).update(save_text.whereabouts(state, self.replay_command, palette))
         self._show_next()
 

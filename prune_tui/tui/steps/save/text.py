@@ -1,103 +1,57 @@
-"""What step 5 says of a result: the figures side by side, what was foreseen, and where it all is."""
-
-from collections.abc import Callable, Iterator
+"""What step 5 says of a result: the figures side by side, what was predicted, and where it all is."""
 
 from rich.text import Text
 
-from prune_tui.core.planning.price import num_pruned
-from prune_tui.core.report import Figures, Latency, Report
-from prune_tui.core.run.attempts import accuracy_right_after, foreseen_accuracy, last_prune
-from prune_tui.core.run.view import epochs_of
-from prune_tui.core.scanning.predictor import error_at, misses
-from prune_tui.core.session.decisions import Prune
+from prune_tui.core.planning.groups import group_with, groups_of
+from prune_tui.core.report import Report
+from prune_tui.core.run.attempts import (
+    PredictionHeld,
+    attempt_names,
+    last_prune,
+    prediction_held,
+)
 from prune_tui.reports.caveats import caveats
-from prune_tui.reports.markdown import compression_ratio, networks_of, theoretical_speedup
+from prune_tui.reports.figures import attempt_line, figure_table
 from prune_tui.reports.numbers import (
-    change_text,
     count_text,
     percent_text,
     points_text,
     shortened,
     size_text,
-    times_text,
 )
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
-
-Row = tuple[str, list[str], str]
-"""A label, a cell for each network, and the change from the first to the last."""
 
 LABEL_WIDTH = 20
 CELL_WIDTH = 14
 
 
-def figures_table(report: Report, palette: Palette) -> Text:
+def figures_text(report: Report, palette: Palette) -> Text:
     """Return dense beside pruned (beside shrunk), one figure a line, and the change."""
-    networks = networks_of(report)
-    text = Text(no_wrap=True)
-    text.append(" " * LABEL_WIDTH + "".join(f"{name:>{CELL_WIDTH}}" for name in networks), palette.muted)
-    if len(networks) > 1:
-        text.append(f"{'change':>10}", palette.muted)
-    for label, cells, change in [*_rows(report, networks), *_latency_rows(report, networks)]:
-        text.append(f"\n{label:<{LABEL_WIDTH}}", palette.muted)
-        for position, cell in enumerate(cells):
+    table, text = figure_table(report), Text(no_wrap=True)
+    if table is None:
+        return text.append("the figures come with the first measurement", palette.muted)
+    text.append(
+        " " * LABEL_WIDTH + "".join(f"{name:>{CELL_WIDTH}}" for name in table.networks), palette.muted
+    )
+    text.append(f"{'change':>10}" if table.has_changes else "", palette.muted)
+    for row in table.rows:
+        text.append(f"\n{row.label[:LABEL_WIDTH]:<{LABEL_WIDTH}}", palette.muted)
+        for position, cell in enumerate(row.cells):
             text.append(f"{cell:>{CELL_WIDTH}}", palette.bold if position else palette.text)
-        text.append(f"{change:>10}", palette.accent)
+        text.append(f"{row.change:>10}", palette.accent)
     return text
 
 
-def _rows(report: Report, networks: dict[str, Figures]) -> Iterator[Row]:
-    all_figures = list(networks.values())
-    first, last = all_figures[0], all_figures[-1]
-    is_compared = len(networks) > 1
-
-    def row(label: str, cell: Callable[[Figures], str], change: str = "") -> Row:
-        return label, [cell(figures) for figures in all_figures], change if is_compared else ""
-
-    def counted(label: str, count: Callable[[Figures], int]) -> Row:
-        return row(label, lambda figures: count_text(count(figures)), change_text(count(first), count(last)))
-
-    points = points_text(last.accuracy - first.accuracy, 2)
-    yield row("test accuracy", lambda figures: percent_text(figures.accuracy, 2), points)
-    yield row("loss", lambda figures: f"{figures.loss:.4f}")
-    yield counted("parameters", lambda figures: figures.parameters)
-    yield counted("nonzero", lambda figures: figures.nonzero)
-    yield row("sparsity", lambda figures: percent_text(figures.sparsity))
-    yield row("compression ratio", lambda figures: times_text(compression_ratio(report, figures)))
-    yield counted("MACs", lambda figures: figures.macs)
-    yield counted("nonzero MACs", lambda figures: figures.nonzero_macs)
-    yield row("theoretical speedup", lambda figures: times_text(theoretical_speedup(report, figures)))
-    yield row(
-        "file",
-        lambda figures: size_text(figures.file_bytes, like=first.file_bytes),
-        change_text(first.file_bytes, last.file_bytes),
-    )
-
-
-def _latency_rows(report: Report, networks: dict[str, Figures]) -> Iterator[Row]:
-    """Measured times; those as sparse matrices stand under the pruned network, on a line of their own."""
-    latencies = [figures.latency_ms for figures in networks.values()]
-    sparse = report.sparse_latency_ms
-    for size in sorted({size for one in (*latencies, sparse) for size in one}, key=int):
-        timed = [one.get(size) for one in latencies]
-        label = f"ms p50/p95, batch {size}"
-        yield label[:LABEL_WIDTH], [_latency(one) for one in timed], _latency_change(timed[0], timed[-1])
-        if size in sparse:
-            cells = [_latency(sparse[size]) if name == "pruned" else "" for name in networks]
-            yield "  as sparse (CSR)", cells, _latency_change(timed[0], sparse[size])
-
-
-def _latency(latency: Latency | None) -> str:
-    if latency is None:
-        return "…"
-    digits = 1 if latency.p95 >= 100 else 2
-    return f"{latency.p50:.{digits}f}/{latency.p95:.{digits}f}"
-
-
-def _latency_change(before: Latency | None, after: Latency | None) -> str:
-    if before is None or after is None or before is after:
-        return ""
-    return change_text(before.p50, after.p50)
+def attempts_text(state: State, palette: Palette) -> Text:
+    """Return what earlier attempts were measured at, a line or two each; nothing without any."""
+    report, decisions = state.view.report, state.session.decisions if state.session else ()
+    text = Text(overflow="fold")
+    for name, attempt in zip(attempt_names(report.attempts, decisions), report.attempts, strict=True):
+        text.append("earlier attempts, as measured" if not text else "", palette.muted)
+        text.append(f"\n· {name}\n", palette.text)
+        text.append(f"  {attempt_line(attempt, report.dense)}", palette.bold)
+    return text.append("\n" if text else "")
 
 
 def ratios(state: State, report: Report, palette: Palette) -> Text:
@@ -118,50 +72,39 @@ def ratios(state: State, report: Report, palette: Palette) -> Text:
     return text
 
 
-def foreseen(state: State, palette: Palette) -> Text:
-    """Return what the plan foresaw against what came, for the network and for each layer."""
+def predictions_text(state: State, palette: Palette) -> Text:
+    """Return what was predicted and aimed at beside what is, for the network and for each layer."""
     decisions = state.session.decisions if state.session else ()
-    prune = last_prune(decisions)
+    prune, held = last_prune(decisions), prediction_held(decisions, state.view.report)
     text = Text(no_wrap=True, overflow="ellipsis")
-    if prune is None:
+    if prune is None or held is None:
         return text.append("no plan has been carried out", palette.muted)
-    text.append_text(_foretold(prune, state, palette))
-    text.append(f"\n{'layer':<18}{'planned':>10}{'came':>10}{'kept':>12}{'foreseen':>12}", palette.muted)
-    has_units = prune.granularity == "unit"
-    leaders = {one.name: one.coupled_to for one in state.view.layers if has_units and one.coupled_to}
+    text.append_text(_prediction_text(held, palette))
+    text.append(f"\n{'layer':<18}{'target':>10}{'actual':>10}{'kept':>12}", palette.muted)
+    groups = groups_of(state.view.layers, prune.granularity)
     for figures in state.view.report.layers:
-        is_one = isinstance(prune.plan, float)
-        leader = leaders.get(figures.name, figures.name)
-        planned = None if isinstance(prune.plan, float) else prune.plan.get(leader, 0.0)
-        kept = (
-            ""
-            if planned is None
-            else count_text(figures.parameters - num_pruned(figures.parameters, planned))
-        )
+        group = group_with(groups, figures.name)
+        plan = None if isinstance(prune.plan, float) else prune.plan
+        target = plan.get(group.name, 0.0) if plan is not None and group is not None else None
         text.append(f"\n{shortened(figures.name, 17):<18}", palette.text)
-        text.append(f"{'global' if is_one else percent_text(planned):>10}", palette.muted)
+        text.append(f"{'global' if plan is None else percent_text(target):>10}", palette.muted)
         text.append(f"{percent_text(figures.sparsity):>10}", palette.bold)
         text.append(f"{count_text(figures.nonzero):>12}", palette.text)
-        text.append(f"{kept:>12}", palette.muted)
     return text
 
 
-def _foretold(prune: Prune, state: State, palette: Palette) -> Text:
-    """Return the accuracy right after pruning, foreseen from the curves against real."""
-    decisions = state.session.decisions if state.session else ()
-    index = max(at for at, decision in enumerate(decisions) if decision == prune)
-    scan, rounds = state.view.report.scan, prune.schedule.num_rounds
-    foretold, real = foreseen_accuracy(prune, scan), accuracy_right_after(epochs_of(state.view, index))
-    error = error_at(misses(scan), foretold) if scan is not None else None
+def _prediction_text(held: PredictionHeld, palette: Palette) -> Text:
+    """Return the accuracy right after pruning, predicted from the curves against the actual one."""
+    rounds = held.num_rounds
     after = f"after the first of {rounds} rounds" if rounds > 1 else "right after pruning"
-    text = Text(f"validation accuracy {after}, from the scan's curves\n", palette.muted)
-    text.append(f"foreseen {percent_text(foretold)}", palette.text)
-    text.append(f" ±{error:.1f}" if error is not None else "", palette.muted)
+    text = Text(f"validation accuracy {after}, before fine-tuning\n", palette.muted)
+    text.append(f"predicted {percent_text(held.predicted)}", palette.text)
+    text.append(f" ±{held.error_points:.1f}" if held.error_points is not None else "", palette.muted)
     if rounds > 1:
         text.append(" for all rounds at once", palette.muted)
-    text.append(f", came {percent_text(real)}", palette.text)
-    if foretold is not None and real is not None and rounds == 1:
-        text.append(f" ({points_text(real - foretold)})", palette.muted)
+    text.append(f", actual {percent_text(held.actual)}", palette.text)
+    if held.difference is not None:
+        text.append(f" ({points_text(held.difference)})", palette.muted)
     return text
 
 

@@ -1,0 +1,114 @@
+"""The figures of dense, pruned and shrunk side by side, as rows of text for whatever renders them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from prune_tui.core.report import Attempt, Figures, Latency, Report
+from prune_tui.reports.numbers import (
+    change_text,
+    count_text,
+    percent_text,
+    points_text,
+    size_text,
+    times_text,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureRow:
+    """One figure: its label, a cell for each network, and the change from the first to the last."""
+
+    label: str
+    cells: tuple[str, ...]
+    change: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FigureTable:
+    """The networks that were measured, by name, and a row for each figure."""
+
+    networks: tuple[str, ...]
+    rows: tuple[FigureRow, ...]
+
+    @property
+    def has_changes(self) -> bool:
+        """Whether there is more than one network to compare."""
+        return len(self.networks) > 1
+
+
+def figure_table(report: Report) -> FigureTable | None:
+    """Return all figures that were measured; None if none were."""
+    named = {"dense": report.dense, "pruned": report.pruned, "shrunk": report.shrunk}
+    networks = {name: figures for name, figures in named.items() if figures is not None}
+    if not networks:
+        return None
+    rows = (*_figure_rows(report, networks), *_latency_rows(report, networks))
+    if len(networks) == 1:
+        rows = tuple(FigureRow(row.label, row.cells) for row in rows)
+    return FigureTable(tuple(networks), rows)
+
+
+def attempt_line(attempt: Attempt, dense: Figures | None) -> str:
+    """Say in one line what an earlier attempt was measured at."""
+    shown = attempt.shrunk or attempt.pruned
+    counts = shown.against(dense)
+    return (
+        f"{percent_text(shown.accuracy, 2)} test accuracy, "
+        f"compression {times_text(counts.compression_ratio)}, theoretical speedup {times_text(counts.theoretical_speedup)}, {size_text(shown.file_bytes)}"
+    )
+
+
+def _figure_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[FigureRow]:
+    shown = tuple(networks.values())
+    first, last = shown[0], shown[-1]
+
+    def row(label: str, cell: Callable[[Figures], str], change: str = "") -> FigureRow:
+        return FigureRow(label, tuple(map(cell, shown)), change)
+
+    def counted(label: str, count: Callable[[Figures], int]) -> FigureRow:
+        return row(label, lambda figures: count_text(count(figures)), change_text(count(first), count(last)))
+
+    def ratio(label: str, of: Callable[[Figures], float]) -> FigureRow:
+        return row(label, lambda figures: f"{of(figures.against(report.dense)):.2f}×")
+
+    points = points_text(last.accuracy - first.accuracy, 2)
+    yield row("test accuracy", lambda figures: percent_text(figures.accuracy, 2), points)
+    yield row("loss", lambda figures: f"{figures.loss:.4f}")
+    yield counted("parameters", lambda figures: figures.parameters)
+    yield counted("nonzero", lambda figures: figures.nonzero)
+    yield row("sparsity", lambda figures: percent_text(figures.sparsity, 2))
+    yield ratio("compression ratio", lambda figures: figures.compression_ratio)
+    yield counted("MACs", lambda figures: figures.macs)
+    yield counted("nonzero MACs", lambda figures: figures.nonzero_macs)
+    yield ratio("theoretical speedup", lambda figures: figures.theoretical_speedup)
+    yield row(
+        "file",
+        lambda figures: size_text(figures.file_bytes, like=first.file_bytes),
+        change_text(first.file_bytes, last.file_bytes),
+    )
+
+
+def _latency_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[FigureRow]:
+    """Measured times; those as sparse matrices stand under the pruned network, on a line of their own."""
+    latencies = [figures.latency_ms for figures in networks.values()]
+    sparse = report.sparse_latency_ms
+    for size in sorted({size for one in (*latencies, sparse) for size in one}, key=int):
+        timed = [one.get(size) for one in latencies]
+        change = _latency_change(timed[0], timed[-1])
+        yield FigureRow(f"ms p50/p95, batch {size}", tuple(map(_latency, timed)), change)
+        if size in sparse:
+            cells = tuple(_latency(sparse[size]) if name == "pruned" else "" for name in networks)
+            yield FigureRow("  as sparse (CSR)", cells, _latency_change(timed[0], sparse[size]))
+
+
+def _latency(latency: Latency | None) -> str:
+    if latency is None:
+        return "…"
+    digits = 1 if latency.p95 >= 100 else 2
+    return f"{latency.p50:.{digits}f}/{latency.p95:.{digits}f}"
+
+
+def _latency_change(before: Latency | None, after: Latency | None) -> str:
+    if before is None or after is None or before is after:
+        return ""
+    return change_text(before.p50, after.p50)
