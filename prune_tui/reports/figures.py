@@ -52,10 +52,13 @@ def attempt_line(attempt: Attempt, dense: Figures | None) -> str:
     """Say in one line what an earlier attempt was measured at."""
     shown = attempt.shrunk or attempt.pruned
     counts = shown.against(dense)
-    return (
-        f"{percent_text(shown.accuracy, 2)} test accuracy, "
-        f"compression {times_text(counts.compression_ratio)}, theoretical speedup {times_text(counts.theoretical_speedup)}, {size_text(shown.file_bytes)}"
+    parts = (
+        f"{percent_text(shown.accuracy, 2)} test accuracy",
+        f"compression {times_text(counts.compression_ratio)}",
+        f"theoretical speedup {times_text(counts.theoretical_speedup)}",
+        size_text(shown.file_bytes),
     )
+    return ", ".join(parts)
 
 
 def _figure_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[FigureRow]:
