@@ -45,9 +45,14 @@ class SessionFiles:
             name = type(event).__name__.encode()
             self._log.append(b'{"event":"' + name + b'",' + _EVENT_JSON.dump_json(event)[1:])
 
-    def forget_events(self) -> None:
-        """Leave the events since the last save out of the log: their decision was abandoned."""
-        self._log.clear()
+    @property
+    def num_events(self) -> int:
+        """How many events are not logged yet."""
+        return len(self._log)
+
+    def forget_events(self, after: int) -> None:
+        """Leave the events since there were so many out of the log: their decision was abandoned."""
+        del self._log[after:]
 
     def keep(self, name: str, content: bytes) -> None:
         """Keep a checkpoint's bytes until they are saved."""

@@ -87,7 +87,7 @@ class Runner:
             StorageError: what came of it can't be written; it is kept here, and `save` tries again.
             PruneTuiError: the decision can't be carried out; all is as before.
         """
-        index, before = len(self.session.decisions), self.view
+        index, before, num_events = len(self.session.decisions), self.view, self._files.num_events
         try:
             work = self._engine.perform(
                 checked(decision), index=index, should_stop=should_stop, free_name=self._free_name
@@ -101,7 +101,7 @@ class Runner:
                         yield self._folded(event)
         except BaseException:
             self.view = apply(before, DecisionDropped(index))
-            self._files.forget_events()
+            self._files.forget_events(num_events)
             raise
         ending = events.value
         saved = [self._folded(CheckpointSaved(self._kept(network))) for network in ending.to_save]

@@ -52,7 +52,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("anywhere", "take_picture", "f8", "picture", "Save this screen as an SVG picture"),
     Action("anywhere", "toggle_dark", "ctrl+t", "light or dark", "Switch between the light and dark theme"),
     Action("anywhere", "say_how_to_leave", "ctrl+c", "copy", "Copy the selected text"),
-    Action("anywhere", "leave", "q,ctrl+q", "quit", "Leave; asks first if work is running"),
+    Action(
+        "anywhere", "save_again", "ctrl+s", "save", "Save again what could not be saved, as on a full disk"
+    ),
+    Action("anywhere", "leave", "q,ctrl+q", "quit", "Leave; asks first if work runs or is not saved"),
     Action("tables", "cursor_up", "up,k", "up", "Move up a row", shown="↑ k"),
     Action("tables", "cursor_down", "down,j", "down", "Move down a row", shown="↓ j"),
     Action("tables", "go_left", "left,h", "left", "Move left, where there is something", shown="← h"),

@@ -20,7 +20,7 @@ from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.errors import PruneTuiError
-from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
+from prune_tui.core.session.decisions import LoadDense, Scan, TrainDense
 from prune_tui.core.session.session import Session
 from prune_tui.core.workflow.baselines import to_be_trained
 from prune_tui.core.workflow.offers import scan_of
@@ -37,7 +37,7 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
-from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome
+from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Saving, Task
 from prune_tui.tui.worker.worker import Worker
 
 VIEWS_PER_SECOND = 3
@@ -64,7 +64,7 @@ class PruneApp(App[None], inherit_bindings=False):
             warm_up=import_engine if make_runner is None else nothing_to_import,
             settle=settle if make_runner is None else nothing_to_import,
         )
-        self._asking = Asking(self, self.state, redraw=self._redraw)
+        self._asking = Asking(self, self.state, redraw=self._redraw, save=self._save_again)
 
     # --- beginning ----------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class PruneApp(App[None], inherit_bindings=False):
         """Show the newest view, if there is a newer one than that on show."""
         newest, state = self.worker.latest, self.state
         if newest is not None and newest.view is not state.view:
-            state.view, state.session, state.path = newest.view, newest.session, newest.path
+            state.take(newest)
             self._redraw()
 
     @on(messages.EngineLoaded)
@@ -105,7 +105,8 @@ class PruneApp(App[None], inherit_bindings=False):
     def _show_error(self, failed: messages.Failed) -> None:
         from prune_tui.tui.dialogs.error import ErrorDialog
 
-        self.push_screen(ErrorDialog(failed))
+        newest = self.worker.latest
+        self.push_screen(ErrorDialog(failed, is_saved=newest is None or newest.is_saved))
 
     @on(messages.JobFinished)
     def _job_finished(self, message: messages.JobFinished) -> None:
@@ -115,7 +116,7 @@ class PruneApp(App[None], inherit_bindings=False):
         state.is_paused = state.is_stopping = False
         newest = self.worker.latest
         if newest is not None:
-            state.view, state.session, state.path = newest.view, newest.session, newest.path
+            state.take(newest)
         if self._asking.goes_on():
             return
         self._advance(message.job, message.outcome)
@@ -133,6 +134,8 @@ class PruneApp(App[None], inherit_bindings=False):
                 self._submit(self.state.baseline)
         elif isinstance(task, LoadDense | TrainDense):
             self._submit(self._scan())
+        elif isinstance(task, Saving):
+            self.notify(f"saved at {self.state.path}", title="All is on disk", markup=False)
 
     def _scan(self) -> Scan:
         return scan_of(self.state.settings, is_quick=self.state.scans_quickly)
@@ -189,6 +192,13 @@ class PruneApp(App[None], inherit_bindings=False):
     def _perform(self, message: messages.Perform) -> None:
         self._submit(message.decision)
 
+    @on(messages.SaveAgain)
+    def _save_again(self) -> None:
+        if self.state.is_saved or self.state.is_busy:
+            self.bell()
+        else:
+            self._submit(Saving())
+
     @on(messages.PauseWork)
     def _pause_work(self) -> None:
         state = self.state
@@ -218,7 +228,7 @@ class PruneApp(App[None], inherit_bindings=False):
         else:
             self.bell()
 
-    def _submit(self, task: Opening | Decision) -> None:
+    def _submit(self, task: Task) -> None:
         job = Job(task)
         self.state.jobs.append(job)
         self.worker.submit(job)
@@ -291,8 +301,12 @@ class PruneApp(App[None], inherit_bindings=False):
         """Answer a ctrl+c with nothing to copy."""
         self.notify("q leaves prune-tui", markup=False)
 
+    def action_save_again(self) -> None:
+        """Save what could not be saved."""
+        self.post_message(messages.SaveAgain())
+
     def action_leave(self) -> None:
-        """Leave; ask first if work is running."""
+        """Leave; ask first if work is running, or what was done is not saved."""
         self._asking.when_free("Leave prune-tui?", self.exit)
 
     # --- the end ------------------------------------------------------------------------------------------
@@ -304,7 +318,8 @@ class PruneApp(App[None], inherit_bindings=False):
         log = logged(error)
         where = f" (full traceback: {log})" if log else ""
         summary = " ".join(traceback.format_exception_only(error)[-1].split())
-        self.panic(Text(f"prune-tui: internal error: {summary}{where}; the session is kept"))
+        end = "the session is kept" if self.state.is_saved else "what could not be saved is lost"
+        self.panic(Text(f"prune-tui: internal error: {summary}{where}; {end}"))
 
     def release(self) -> None:
         """End the worker, as far as it can be ended; leaving never waits for more than a moment."""

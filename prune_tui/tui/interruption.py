@@ -1,4 +1,4 @@
-"""Asks before work is cut short, and goes on once it has ended as the person said."""
+"""Asks before work is cut short or lost, and goes on once that has ended as the person said."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,58 +8,81 @@ from textual.app import App
 
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.worker.jobs import Opening
+from prune_tui.tui.worker.jobs import Opening, Saving, Task
 
 Then = Callable[[], object]
 
 
 class Asking:
-    """Holds what is to be done when the work under way has ended."""
+    """Holds what is to be done when the work under way has ended, and why."""
 
-    def __init__(self, app: App[Any], state: State, *, redraw: Callable[[], None]) -> None:
+    def __init__(
+        self, app: App[Any], state: State, *, redraw: Callable[[], None], save: Callable[[], None]
+    ) -> None:
         self._app = app
         self._state = state
         self._redraw = redraw
-        self._when_idle: Then | None = None
+        self._save = save
+        self._when_idle: tuple[str, Then] | None = None
 
     def when_free(self, purpose: str, then: Then) -> None:
-        """Do something that ends the work under way, once the person has said how."""
-        if not self._state.jobs:
+        """Do something that ends the session or the work under way, once the person has said how."""
+        state = self._state
+        if not state.jobs and state.is_saved:
             then()
             return
         if not isinstance(self._app.screen, StepScreen):
             return
-        from prune_tui.tui.dialogs.quit import QuitDialog
+        from prune_tui.tui.dialogs.quit import about_unsaved, about_work
 
-        task = self._state.jobs[0].task
-        what = "loading" if isinstance(task, Opening) else task.description
-        self._app.push_screen(QuitDialog(what, purpose=purpose), partial(self._answered, then))
+        if state.jobs:
+            dialog = about_work(_words(state.jobs[0].task), purpose=purpose)
+            self._app.push_screen(dialog, partial(self._work_answered, purpose, then))
+        else:
+            dialog = about_unsaved(purpose=purpose)
+            self._app.push_screen(dialog, partial(self._unsaved_answered, purpose, then))
 
     def goes_on(self) -> bool:
-        """Do what waited for the work to end, and return whether anything did."""
+        """Do what waited for the work to end, and return whether anything did; ask again if it is unsaved."""
         if self._state.jobs or self._when_idle is None:
             return False
-        then, self._when_idle = self._when_idle, None
+        (purpose, then), self._when_idle = self._when_idle, None
+        if not self._state.is_saved:
+            self.when_free(purpose, then)
+            return False
         then()
         return True
 
-    def _answered(self, then: Then, answer: str | None) -> None:
+    def _work_answered(self, purpose: str, then: Then, answer: str | None) -> None:
         state = self._state
         if answer in (None, "stay"):
             return
         if not state.jobs:
-            then()
+            self.when_free(purpose, then)
             return
         first, *others = state.jobs
         for job in others:
             job.ask_to_abandon()
-        if answer == "stop":
+        if answer == "save":
             first.ask_to_stop()
         else:
             first.ask_to_abandon()
         state.is_paused, state.is_stopping = False, True
-        if answer == "discard" and then == self._app.exit:
+        if answer == "discard" and then == self._app.exit and state.is_saved:
             then()
             return
-        self._when_idle = then
+        self._when_idle = (purpose, then)
         self._redraw()
+
+    def _unsaved_answered(self, purpose: str, then: Then, answer: str | None) -> None:
+        if answer == "discard":
+            then()
+        elif answer == "save":
+            self._when_idle = (purpose, then)
+            self._save()
+
+
+def _words(task: Task) -> str:
+    if isinstance(task, Opening):
+        return "loading"
+    return "saving" if isinstance(task, Saving) else task.description

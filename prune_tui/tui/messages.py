@@ -56,6 +56,10 @@ class StopWork(Message):
     """End what runs at the next batch, and keep what there is."""
 
 
+class SaveAgain(Message):
+    """Try again to save what could not be saved."""
+
+
 class EngineLoaded(Message):
     """The engine is imported: decisions are carried out from now on."""
 

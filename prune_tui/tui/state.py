@@ -20,7 +20,7 @@ from prune_tui.core.session.session import Session
 from prune_tui.core.workflow.offers import is_quick_by_default
 from prune_tui.core.workflow.steps import Step, reachable
 from prune_tui.tui.options import Options
-from prune_tui.tui.worker.jobs import Job
+from prune_tui.tui.worker.jobs import Job, Saving, Snapshot
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ class State:
     engine: Literal["loading", "ready", "failed"] = "loading"
     session: Session | None = None
     path: Path | None = None
+    is_saved: bool = True
     view: View = field(default_factory=View)
     plan: EditablePlan | None = None
     goal: Goal | None = None
@@ -57,6 +58,11 @@ class State:
     def running(self) -> Running | None:
         """The decision under way."""
         return self.view.running if self.is_busy else None
+
+    @property
+    def is_saving(self) -> bool:
+        """Whether what could not be saved is being tried again."""
+        return bool(self.jobs) and isinstance(self.jobs[0].task, Saving)
 
     @property
     def reachable(self) -> frozenset[Step]:
@@ -105,9 +111,14 @@ class State:
         """Whether a decision of one of these kinds is under way."""
         return self.running is not None and self.running.kind in kinds
 
+    def take(self, newest: Snapshot) -> None:
+        """Show what the worker has done."""
+        self.view, self.session, self.path = newest.view, newest.session, newest.path
+        self.is_saved = newest.is_saved
+
     def begin(self, session: Session) -> None:
         """Forget the session before, and begin with this one."""
-        self.session, self.path, self.view = session, None, View()
+        self.session, self.path, self.view, self.is_saved = session, None, View(), True
         self.plan, self.goal, self.is_quick = None, None, None
         self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)

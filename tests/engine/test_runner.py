@@ -158,11 +158,17 @@ def test_a_scan_leaves_the_network_as_it_was() -> None:
     assert all(torch.equal(before[name], tensor) for name, tensor in weights(runner).items())
 
 
+def _is_saved(runner: Runner) -> bool:
+    """Return it as it is now: of a property that was asserted, the type checker takes it to stay so."""
+    return runner.is_saved
+
+
 def test_a_failed_save_loses_nothing_and_the_next_one_catches_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runner = opened(tmp_path)
     perform(runner, LoadDense())
+    assert _is_saved(runner)
     saved = (tmp_path / "s.json").read_bytes()
 
     def full(_descriptor: int) -> None:
@@ -175,7 +181,14 @@ def test_a_failed_save_loses_nothing_and_the_next_one_catches_up(
     assert (tmp_path / "s.json").read_bytes() == saved
     assert not list(tmp_path.rglob("*.part"))
     assert len(runner.session.decisions) == 2
+    assert not _is_saved(runner)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(StorageError, match="No space left on device"):
+            runner.save()
+    assert not _is_saved(runner)
     runner.save()
+    assert _is_saved(runner)
     assert read_session(tmp_path / "s.json") == runner.session
     opened(tmp_path, session=runner.session)
 
@@ -200,6 +213,35 @@ def test_a_link_where_the_session_is_to_be_written_is_refused_before_the_work(
     link.unlink()
     runner.save()
     assert (tmp_path / "sessions" / name).exists()
+
+
+def test_a_log_that_cannot_be_written_is_not_saved_and_outlives_a_decision_that_is_dropped(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runner = opened(tmp_path)
+
+    def full(_path: Path, _lines: list[bytes]) -> None:
+        raise StorageError("can't write events.jsonl: No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("prune_tui.runner.files.append_lines", full)
+        with pytest.raises(StorageError):
+            perform(runner, LoadDense())
+    assert not _is_saved(runner)
+    dropped = runner.perform(Prune(plan=PLAN))
+    next(dropped)
+    dropped.close()
+    runner.save()
+    assert _is_saved(runner)
+    log = (tmp_path / "s" / "events.jsonl").read_text()
+    assert '"DecisionFinished"' in log
+    assert "prune" not in log
+
+
+def test_without_a_folder_nothing_is_left_to_save() -> None:
+    runner = opened()
+    perform(runner, LoadDense())
+    assert _is_saved(runner)
 
 
 def test_weights_from_a_file_become_the_sessions_own(tmp_path: Path) -> None:

@@ -119,7 +119,16 @@ class FakeRunner:
         self.session = opening.session
         self.view = View()
         self.path = session_path(sessions_dir, opening.session.name) if sessions_dir else None
+        self.is_saved = True
         self._script = script
+
+    def save(self) -> None:
+        self.is_saved = self.path is None
+        if "save" in self._script.errors:
+            raise self._script.errors.pop("save")
+        if self.path is not None:
+            write_session(self.path, self.session)
+        self.is_saved = True
 
     def open(self) -> Iterator[Event]:
         for done in range(0, 101, 10):
@@ -159,8 +168,7 @@ class FakeRunner:
         record = Record(report=self.view.report, checkpoints=self.view.checkpoints)
         decisions = (*self.session.decisions, decision)
         self.session = replace(self.session, decisions=decisions, record=record)
-        if self.path is not None:
-            write_session(self.path, self.session)
+        self.save()
         yield finished
 
     def _folded(self, event: Event) -> Event:

@@ -13,15 +13,16 @@ from prune_tui.tui.messages import Failed
 
 
 class ErrorDialog(Dialog[None]):
-    """Can be scrolled, selected from and copied; the session is kept."""
+    """Can be scrolled, selected from and copied; says whether what was done is on disk."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,q", "dismiss_dialog", "close", show=False, priority=True),
         Binding("c", "copy", "copy", show=False, priority=True),
     ]
 
-    def __init__(self, failed: Failed) -> None:
+    def __init__(self, failed: Failed, *, is_saved: bool) -> None:
         super().__init__()
+        self._is_saved = is_saved
         self._failed = failed
 
     @property
@@ -45,7 +46,8 @@ class ErrorDialog(Dialog[None]):
                 yield Static(Text(log), classes="hint")
             else:
                 yield Static(Text(self._failed.text), classes="message")
-            yield Static("The session is kept.   c copy   enter or esc close", classes="hint")
+            kept = "The session is kept." if self._is_saved else "Not saved yet: ctrl+s tries again."
+            yield Static(f"{kept}   c copy   enter or esc close", classes="hint")
 
     def action_copy(self) -> None:
         """Copy the whole text."""

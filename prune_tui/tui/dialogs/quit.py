@@ -1,4 +1,4 @@
-"""Asks what becomes of the work that runs."""
+"""Asks what becomes of the work that runs, or of what could not be saved."""
 
 from typing import ClassVar, Literal
 
@@ -10,34 +10,36 @@ from textual.widgets import Button, Static
 
 from prune_tui.tui.dialogs.dialog import Dialog
 
-Answer = Literal["stop", "discard", "stay"]
+Answer = Literal["save", "discard", "stay"]
 
 
 class QuitDialog(Dialog[Answer]):
-    """Gives `stop`, `discard` or `stay`; staying is what Esc does."""
+    """Gives `save`, `discard` or `stay`; staying is what Esc does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "answer('stop')", "stop and save", show=False),
+        Binding("s", "answer('save')", "save", show=False),
         Binding("d", "answer('discard')", "discard", show=False),
         Binding("escape,q", "answer('stay')", "stay", show=False),
         Binding("up,left,k,h", "app.focus_previous", "before", show=False),
         Binding("down,right,j,l", "app.focus_next", "next", show=False),
     ]
 
-    def __init__(self, what: str, *, purpose: str) -> None:
+    def __init__(self, what: str, *, purpose: str, save: str, discard: str) -> None:
         super().__init__()
         self._what = what
         self._purpose = purpose
+        self._save = save
+        self._discard = discard
 
     def compose(self) -> ComposeResult:
         """Lay out the question and its three answers."""
         with Vertical(classes="panel"):
             yield Static(Text(self._purpose), classes="heading")
-            yield Static(Text(f"Still running: {self._what}"), classes="hint")
-            yield Button("Stop after this batch and save", id="stop", compact=True)
-            yield Button("Discard what runs, keep what was done before", id="discard", compact=True)
+            yield Static(Text(self._what), classes="hint")
+            yield Button(self._save, id="save", compact=True)
+            yield Button(self._discard, id="discard", compact=True)
             yield Button("Stay", id="stay", compact=True)
-            yield Static("s stop   d discard   esc stay", classes="hint")
+            yield Static("s save   d discard   esc stay", classes="hint")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Give the answer."""
@@ -46,4 +48,24 @@ class QuitDialog(Dialog[Answer]):
 
     def action_answer(self, answer: str) -> None:
         """Give the answer."""
-        self.dismiss("stop" if answer == "stop" else "discard" if answer == "discard" else "stay")
+        self.dismiss("save" if answer == "save" else "discard" if answer == "discard" else "stay")
+
+
+def about_work(what: str, *, purpose: str) -> QuitDialog:
+    """Ask what becomes of the work that runs."""
+    return QuitDialog(
+        f"Still running: {what}",
+        purpose=purpose,
+        save="Stop after this batch and save",
+        discard="Discard what runs, keep what was done before",
+    )
+
+
+def about_unsaved(*, purpose: str) -> QuitDialog:
+    """Ask what becomes of what could not be saved."""
+    return QuitDialog(
+        "What was done last could not be saved",
+        purpose=purpose,
+        save="Try again to save it, and stay if that fails",
+        discard="Lose what is not saved",
+    )

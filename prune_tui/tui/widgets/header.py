@@ -72,7 +72,9 @@ def engine_words(state: State) -> tuple[str, str]:
     if state.is_stopping:
         return "stopping…", "warn"
     if not state.is_busy:
-        return "engine ready", "good"
+        return ("engine ready", "good") if state.is_saved else ("✗ not saved: ctrl+s", "bad")
+    if state.is_saving:
+        return "● saving…", "accent"
     running = state.running
     if running is None:
         return "● loading…", "accent"

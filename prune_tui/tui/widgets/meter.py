@@ -51,6 +51,8 @@ class Meter(Widget):
 def progress_words(state: State) -> tuple[str, float | None, str]:
     """Say what runs, how far it is (None: not known), and the rest in words."""
     view, running = state.view, state.running
+    if state.is_saving:
+        return "saving", None, ""
     if running is None:
         progress = view.data_progress
         if state.is_busy and progress is not None:

@@ -30,11 +30,18 @@ class Runner(Protocol):
     def path(self) -> Path | None:
         """The session's file, if it has one."""
 
+    @property
+    def is_saved(self) -> bool:
+        """Whether all that was done is on disk."""
+
     def open(self) -> Iterator[Event]:
         """Load data and model, and restore what a resumed session had done."""
 
     def perform(self, decision: Decision, *, should_stop: Callable[[], bool]) -> Iterator[Event]:
-        """Carry out a decision."""
+        """Carry out a decision, and save what came of it."""
+
+    def save(self) -> None:
+        """Save what could not be saved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +53,12 @@ class Opening:
     resumed_from: Path | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Saving:
+    """Another try to save what could not be saved."""
+
+
+Task = Opening | Decision | Saving
 MakeRunner = Callable[[Opening], Runner]
 
 
@@ -53,7 +66,7 @@ MakeRunner = Callable[[Opening], Runner]
 class Job:
     """One piece of work, with the switches that steer it from another thread."""
 
-    task: Opening | Decision
+    task: Task
     stop: threading.Event = field(default_factory=threading.Event)
     abandon: threading.Event = field(default_factory=threading.Event)
     go: threading.Event = field(default_factory=threading.Event)
@@ -61,7 +74,7 @@ class Job:
     @property
     def prunes(self) -> bool:
         """Whether it prunes or retrains the network."""
-        return not isinstance(self.task, Opening) and RULES[self.task.kind].changes_pruned
+        return not isinstance(self.task, Opening | Saving) and RULES[self.task.kind].changes_pruned
 
     def ask_to_stop(self) -> None:
         """Have it end at the next batch and keep what there is; loading can only be abandoned."""
@@ -84,3 +97,4 @@ class Snapshot:
     view: View
     session: Session
     path: Path | None
+    is_saved: bool

@@ -11,7 +11,7 @@ from textual.message import Message
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.storage import logged
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
-from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Runner, Snapshot
+from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Runner, Saving, Snapshot
 
 
 class Worker:
@@ -67,6 +67,7 @@ class Worker:
         try:
             self._carry_out(job)
         except PruneTuiError as error:
+            self._publish()
             self._tell(Failed(str(error)))
             return "failed"
         except Exception as error:  # noqa: BLE001 - a bug must not end the app or lose the session
@@ -80,6 +81,10 @@ class Worker:
 
     def _carry_out(self, job: Job) -> None:
         if job.abandon.is_set():
+            return
+        if isinstance(job.task, Saving):
+            if self._runner is not None:
+                self._runner.save()
             return
         if isinstance(job.task, Opening):
             self._runner = None
@@ -101,7 +106,7 @@ class Worker:
 
     def _publish(self) -> None:
         if (runner := self._runner) is not None:
-            self.latest = Snapshot(runner.view, runner.session, runner.path)
+            self.latest = Snapshot(runner.view, runner.session, runner.path, runner.is_saved)
 
     def _report_bug(self, error: Exception) -> None:
         trace = "".join(traceback.format_exception(error))

@@ -12,14 +12,14 @@ from prune_tui.core.workflow.finishing import can_shrink, finishing, finishing_w
 from prune_tui.core.workflow.steps import Step
 from prune_tui.reports.markdown import markdown_summary
 from prune_tui.storage import write_atomically
-from prune_tui.tui.messages import GoTo, Perform, PickAnother
+from prune_tui.tui.messages import GoTo, Perform, PickAnother, SaveAgain
 from prune_tui.tui.steps.save import text as save_text
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.meter import Meter, progress_words
 
 
 class SaveScreen(StepScreen):
-    """The figures side by side; everything is on disk already, and the screen says where."""
+    """The figures side by side; the screen says where everything is, and whether it could be saved."""
 
     step = Step.SAVE
 
@@ -58,10 +58,14 @@ class SaveScreen(StepScreen):
 
     def _show_next(self) -> None:
         state = self.state
-        if state.is_running("shrink"):
+        if state.is_saving:
+            self.next_bar.show("saving", is_ready=False)
+        elif state.is_running("shrink"):
             self.next_bar.show("removing pruned units, then measuring", is_ready=False)
         elif state.is_busy:
             self.next_bar.show("measuring: accuracy first, then latency", is_ready=False)
+        elif not state.is_saved:
+            self.next_bar.show("not saved: enter tries again; it is lost when prune-tui ends")
         elif state.view.report.pruned is None:
             self.next_bar.show(finishing_words(finishing(state.session, state.view)))
         elif state.path is None:
@@ -78,10 +82,12 @@ class SaveScreen(StepScreen):
         return shlex.join(words)
 
     def action_go_on(self) -> None:
-        """Measure if that has not been done; else confirm that all is saved."""
+        """Save what could not be saved; measure if that has not been done; else confirm that all is saved."""
         state = self.state
         if state.is_busy:
             self.app.bell()
+        elif not state.is_saved:
+            self.post_message(SaveAgain())
         elif state.view.report.pruned is None:
             for decision in finishing(state.session, state.view):
                 self.post_message(Perform(decision))

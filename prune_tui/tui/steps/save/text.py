@@ -116,6 +116,8 @@ def whereabouts(state: State, command: str, palette: Palette) -> Text:
     if state.path is None:
         text.append("nothing is written: this session has no folder\n", palette.warn)
     else:
+        if not state.is_saved:
+            text.append("not all of it is written: enter tries again\n", palette.bad)
         text.append("session\n", palette.muted).append(f"  {state.path}\n", palette.text)
         if state.view.checkpoints:
             text.append("weights\n", palette.muted).append(f"  {state.path.with_suffix('')}/\n", palette.text)
