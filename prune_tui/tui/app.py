@@ -20,11 +20,8 @@ from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.errors import PruneTuiError
-from prune_tui.core.session.decisions import LoadDense, Scan, TrainDense
-from prune_tui.core.session.session import Session
 from prune_tui.core.workflow.baselines import to_be_trained
-from prune_tui.core.workflow.offers import scan_of
-from prune_tui.core.workflow.steps import Step, has_baseline, landing
+from prune_tui.core.workflow.steps import Step, follows_by_itself, landing
 from prune_tui.storage import logged, read_session, resumed_name, session_path
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
@@ -123,28 +120,24 @@ class PruneApp(App[None], inherit_bindings=False):
         self._redraw()
 
     def _advance(self, job: Job, outcome: Outcome) -> None:
-        """Go on with what follows by itself: after loading the baseline, after the baseline the scan."""
-        if outcome in ("failed", "abandoned") or self.state.jobs:
+        """Go on with what follows by itself."""
+        state, task = self.state, job.task
+        if outcome in ("failed", "abandoned") or state.jobs or state.session is None:
             return
-        session, task = self.state.session, job.task
-        if isinstance(task, Opening):
-            if session is not None and session.decisions:
-                self._land(session)
-            else:
-                self._submit(self.state.baseline)
-        elif isinstance(task, LoadDense | TrainDense):
-            self._submit(self._scan())
-        elif isinstance(task, Saving):
-            self.notify(f"saved at {self.state.path}", title="All is on disk", markup=False)
-
-    def _scan(self) -> Scan:
-        return scan_of(self.state.settings, is_quick=self.state.scans_quickly)
-
-    def _land(self, session: Session) -> None:
-        step = landing(session, self.state.view)
-        self._show(step)
-        if step is Step.SCAN:
-            self._submit(self._scan() if has_baseline(session) else self.state.baseline)
+        if isinstance(task, Saving):
+            self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
+            return
+        if isinstance(task, Opening) and state.session.decisions:
+            self._show(landing(state.session, state.view))
+        follows = follows_by_itself(
+            None if isinstance(task, Opening) else task,
+            state.session,
+            state.view,
+            baseline=state.baseline,
+            scan=state.offered_scan,
+        )
+        if follows is not None:
+            self._submit(follows)
 
     # --- what the screens ask -----------------------------------------------------------------------------
 

@@ -15,9 +15,9 @@ from prune_tui.core.planning.planner import Planner, planner_of
 from prune_tui.core.planning.settings import PlanSettings, matching_scan, settings_for
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.view import Running, View
-from prune_tui.core.session.decisions import Decision, LoadDense
+from prune_tui.core.session.decisions import Decision, LoadDense, Scan
 from prune_tui.core.session.session import Session
-from prune_tui.core.workflow.offers import is_quick_by_default
+from prune_tui.core.workflow.offers import scan_of, scans_quickly
 from prune_tui.core.workflow.steps import Step, reachable
 from prune_tui.tui.options import Options
 from prune_tui.tui.worker.jobs import Job, Saving, Snapshot
@@ -99,13 +99,13 @@ class State:
 
     @property
     def scans_quickly(self) -> bool:
-        """Whether the next scan is quick: as the person said, else as the last was, else by the images."""
-        if self.is_quick is not None:
-            return self.is_quick
-        if self.view.report.scan is not None:
-            return self.view.report.scan.tolerance_points is not None
-        environment = self.view.report.environment
-        return environment is not None and is_quick_by_default(environment.num_images.get("validation", 0))
+        """Whether the next scan is quick."""
+        return scans_quickly(self.view.report, self.is_quick)
+
+    @property
+    def offered_scan(self) -> Scan:
+        """The scan with the options on show."""
+        return scan_of(self.settings, is_quick=self.scans_quickly)
 
     def is_running(self, *kinds: str) -> bool:
         """Whether a decision of one of these kinds is under way."""

@@ -45,6 +45,11 @@ class _Decision(Data):
         """The schedules it follows."""
         return ()
 
+    @property
+    def rewinds(self) -> bool:
+        """Whether it retrains from an early epoch of the dense baseline."""
+        return False
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _RunsEpochs(_Decision):
@@ -291,6 +296,11 @@ class Prune(_RunsEpochs):
         """The schedule of its rounds."""
         return (self.schedule,)
 
+    @property
+    def rewinds(self) -> bool:
+        """Whether its rounds are retrained from an early epoch."""
+        return self.rewind is not None
+
 
 def _check_n_m(prune: Prune) -> None:
     sparsities = {prune.plan} if isinstance(prune.plan, float) else set(prune.plan.values())
@@ -325,6 +335,11 @@ class Rewind(_RunsEpochs):
     kind: Literal["rewind"] = "rewind"
     to: Literal["weights", "learning_rate"] = "weights"
     epoch: Count = 0
+
+    @property
+    def rewinds(self) -> bool:
+        """It does."""
+        return True
 
     @property
     def rewinding(self) -> Rewinding:

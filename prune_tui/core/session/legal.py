@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from prune_tui.core.session.decisions import Decision, DecisionKind, Prune
+from prune_tui.core.session.decisions import Decision, DecisionKind
 
 Fact = Literal["dense", "trained", "scan", "pruned", "shrunk", "measured"]
 """What there can be: a dense baseline, one trained in the session, a scan, a pruned or a shrunk network, and
@@ -101,9 +101,8 @@ def facts_after(decisions: Iterable[Decision]) -> frozenset[Fact]:
 def why_not(decision: Decision, facts: frozenset[Fact]) -> str | None:
     """Say why a decision can't be carried out where there is only this; None if it can."""
     required = RULES[decision.kind].requires
-    if isinstance(decision, Prune):
-        required |= _facts("trained") if decision.rewind is not None else _facts()
-        required |= _facts("pruned") if decision.start_from == "pruned" else _facts()
+    if decision.rewinds:
+        required |= _facts("trained")
     missing = next((fact for fact in NETWORKS if fact in required - facts), None)
     return None if missing is None else f"{decision.kind} needs {NETWORKS[missing]}"
 

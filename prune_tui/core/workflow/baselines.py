@@ -20,6 +20,12 @@ def trained_baseline(session: Session | None) -> TrainDense | None:
     return baselines[-1] if baselines and isinstance(baselines[-1], TrainDense) else None
 
 
+def training_like_dense(session: Session | None, recipe: Training) -> Training:
+    """Return how a network is trained from scratch: as the session's baseline was, else by the recipe."""
+    baseline = trained_baseline(session)
+    return baseline.training if baseline is not None else recipe
+
+
 def epochs_to_rewind_to(baseline: TrainDense, to: str) -> dict[int, str]:
     """Return the epochs that `weights` or `learning_rate` can be rewound to, and what each would mean."""
     ran = baseline.stopped_after_epochs or baseline.training.num_epochs

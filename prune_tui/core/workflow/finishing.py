@@ -31,6 +31,11 @@ def finishing(session: Session | None, view: View) -> tuple[Decision, ...]:
     return (*shrink, Measure(sparse=is_sparse))
 
 
+def shrinking(session: Session | None, view: View) -> tuple[Decision, ...]:
+    """Return what removes the pruned units and measures again; nothing if there are none to remove."""
+    return (Shrink(), Measure()) if can_shrink(session, view) else ()
+
+
 def finishing_words(decisions: Sequence[Decision]) -> str:
     """Say what Enter does to make the result whole."""
     if any(isinstance(decision, Shrink) for decision in decisions):

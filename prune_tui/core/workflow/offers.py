@@ -3,6 +3,7 @@
 from typing import Final
 
 from prune_tui.core.planning.settings import PlanSettings
+from prune_tui.core.report import Report
 from prune_tui.core.session.decisions import N_M_SPARSITY, Scan
 from prune_tui.core.terms import Granularity, Scope
 
@@ -38,6 +39,16 @@ def scan_of(settings: PlanSettings, *, is_quick: bool) -> Scan:
 def is_quick_by_default(num_images: int) -> bool:
     """Whether a scan on so many validation images is quick unless told otherwise."""
     return num_images > MOST_IMAGES_EXACT
+
+
+def scans_quickly(report: Report, chosen: bool | None) -> bool:
+    """Whether the next scan is quick: as the person chose, else as the last was, else by the images."""
+    if chosen is not None:
+        return chosen
+    if report.scan is not None:
+        return report.scan.tolerance_points is not None
+    environment = report.environment
+    return environment is not None and is_quick_by_default(environment.num_images.get("validation", 0))
 
 
 def next_granularity(settings: PlanSettings) -> Granularity:

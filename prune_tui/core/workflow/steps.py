@@ -58,8 +58,15 @@ def landing(session: Session, view: View) -> Step:
     return Step.PLAN if view.report.scan is not None and has_baseline(session) else Step.SCAN
 
 
-def follows_by_itself(done: Decision | None, *, baseline: Decision, scan: Scan) -> Decision | None:
-    """Return what follows without being asked for: the baseline on opening (None done), then its scan."""
-    if done is None:
+def follows_by_itself(
+    done: Decision | None, session: Session, view: View, *, baseline: Decision, scan: Scan
+) -> Decision | None:
+    """Return what follows without being asked for, after a decision or, None done, after opening a session.
+
+    A session without a baseline is given one, and a baseline its scan.
+    """
+    if done is not None:
+        return scan if "dense" in RULES[done.kind].provides else None
+    if not has_baseline(session):
         return baseline
-    return scan if "dense" in RULES[done.kind].provides else None
+    return scan if landing(session, view) is Step.SCAN else None

@@ -76,6 +76,11 @@ class Job:
         """Whether it prunes or retrains the network."""
         return not isinstance(self.task, Opening | Saving) and RULES[self.task.kind].changes_pruned
 
+    @property
+    def rewinds(self) -> bool:
+        """Whether it retrains from an early epoch."""
+        return not isinstance(self.task, Opening | Saving) and self.task.rewinds
+
     def ask_to_stop(self) -> None:
         """Have it end at the next batch and keep what there is; loading can only be abandoned."""
         if isinstance(self.task, Opening):

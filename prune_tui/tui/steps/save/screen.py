@@ -7,8 +7,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from prune_tui.core.errors import StorageError
-from prune_tui.core.session.decisions import Measure, Shrink
-from prune_tui.core.workflow.finishing import can_shrink, finishing, finishing_words
+from prune_tui.core.workflow.finishing import finishing, finishing_words, shrinking
 from prune_tui.core.workflow.steps import Step
 from prune_tui.reports.markdown import markdown_summary
 from prune_tui.storage import write_atomically
@@ -99,9 +98,9 @@ class SaveScreen(StepScreen):
         state = self.state
         if state.is_busy:
             self.app.bell()
-        elif can_shrink(state.session, state.view):
-            self.post_message(Perform(Shrink()))
-            self.post_message(Perform(Measure()))
+        elif decisions := shrinking(state.session, state.view):
+            for decision in decisions:
+                self.post_message(Perform(decision))
         else:
             is_done = state.view.shrunk is not None
             why = (

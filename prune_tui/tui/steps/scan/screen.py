@@ -16,8 +16,8 @@ from prune_tui.core.run.view import epochs_of
 from prune_tui.core.scanning.cells import num_settled
 from prune_tui.core.scanning.curves import curve_of
 from prune_tui.core.session.decisions import Sweep
-from prune_tui.core.workflow.baselines import trained_baseline
-from prune_tui.core.workflow.offers import next_granularity, scan_of
+from prune_tui.core.workflow.baselines import training_like_dense
+from prune_tui.core.workflow.offers import next_granularity
 from prune_tui.core.workflow.steps import Step, has_baseline
 from prune_tui.core.workflow.sweep_settings import SweepSettings, sweep_of
 from prune_tui.tui.messages import GoTo, Perform, StopWork
@@ -222,7 +222,7 @@ class ScanScreen(StepScreen):
             self.post_message(Perform(self.state.baseline))
         else:
             self._turn_to(is_sweep=False)
-            self.post_message(Perform(scan_of(self.state.settings, is_quick=self.state.scans_quickly)))
+            self.post_message(Perform(self.state.offered_scan))
 
     def action_toggle_quick(self) -> None:
         """Turn from a quick scan to an exact one or back, and scan again; a scan that runs is ended."""
@@ -236,7 +236,7 @@ class ScanScreen(StepScreen):
         if is_scanning:
             self.post_message(StopWork())
         self._turn_to(is_sweep=False)
-        self.post_message(Perform(scan_of(state.settings, is_quick=state.is_quick)))
+        self.post_message(Perform(state.offered_scan))
 
     def action_sweep(self) -> None:
         """Ask by which methods the whole network is to be pruned."""
@@ -255,13 +255,12 @@ class ScanScreen(StepScreen):
     def _sweep_decision(self, settings: SweepSettings) -> Sweep:
         state, session = self.state, self.state.session
         assert session is not None
-        baseline = trained_baseline(session)
         recipe = training_recipe(model_entry(session.model), dataset_entry(session.dataset))
         return sweep_of(
             settings,
             state.view.layers,
             finetuning=state.settings.finetuning,
-            training=baseline.training if baseline is not None else recipe,
+            training=training_like_dense(session, recipe),
         )
 
     def action_next_criterion(self) -> None:

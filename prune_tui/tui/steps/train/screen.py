@@ -9,7 +9,6 @@ from textual.containers import Container, Vertical
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.attempts import accuracy_at, pruning_runs
-from prune_tui.core.session.decisions import Prune, Rewind
 from prune_tui.core.workflow.finishing import finishing, finishing_words
 from prune_tui.core.workflow.steps import Step, is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, points_text, size_text, times_text
@@ -160,10 +159,8 @@ class TrainScreen(StepScreen):
             self.next_bar.show("see what came of it")
 
     def _work_words(self) -> str:
-        jobs = self.state.jobs
-        task = jobs[0].task if jobs else None
-        is_rewound = isinstance(task, Rewind) or (isinstance(task, Prune) and task.rewind is not None)
-        return "training after rewinding" if is_rewound else "fine-tuning"
+        job = self.state.jobs[0] if self.state.jobs else None
+        return "training after rewinding" if job is not None and job.rewinds else "fine-tuning"
 
     @property
     def _layer(self) -> LayerInfo | None:
