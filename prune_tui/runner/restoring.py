@@ -6,9 +6,9 @@ from pathlib import Path
 
 from prune_tui.core.errors import CheckpointError
 from prune_tui.core.run.events import Event, SessionRestored
-from prune_tui.core.session.decisions import Decision, LoadDense, TrainDense
 from prune_tui.core.session.session import Checkpoint, Session
 from prune_tui.core.terms import Stage
+from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.engine.engine import Engine
 from prune_tui.engine.network.checkpoints import read_checkpoint
 
@@ -32,7 +32,7 @@ def restored(engine: Engine, session: Session, folder: Path | None) -> Iterator[
         shrunk = None
     yield from engine.restore(
         dense=read_checkpoint(folder, dense),
-        trained=last_training(session.decisions),
+        trained=trained_baseline(session),
         early={epoch: read_checkpoint(folder, kept) for epoch, kept in _early(before).items()},
         pruned=read_checkpoint(folder, pruned) if pruned else None,
         shrunk=read_checkpoint(folder, shrunk) if shrunk else None,
@@ -40,12 +40,6 @@ def restored(engine: Engine, session: Session, folder: Path | None) -> Iterator[
         source=str(folder),
     )
     yield SessionRestored(record.report, saved, len(session.decisions))
-
-
-def last_training(decisions: Sequence[Decision]) -> TrainDense | None:
-    """Return how the dense baseline was trained; None if it was loaded."""
-    baselines = [decision for decision in decisions if isinstance(decision, TrainDense | LoadDense)]
-    return baselines[-1] if baselines and isinstance(baselines[-1], TrainDense) else None
 
 
 def _last(checkpoints: Sequence[Checkpoint], stage: Stage) -> Checkpoint | None:
