@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from prune_tui.catalog.paths import expanded, is_file, is_folder
 from prune_tui.core.errors import SessionError, StorageError
 from prune_tui.core.session.session import Session
 from prune_tui.storage import (
@@ -192,6 +193,23 @@ def test_sessions_are_listed_newest_first_and_a_folder_that_is_not_there_has_non
         os.utime(tmp_path / f"{name}.json", (1e9 - age, 1e9 - age))
     assert [path.stem for path in recorded_sessions(tmp_path)] == ["new", "old"]
     assert recorded_sessions(tmp_path / "none") == []
+
+
+def test_what_may_not_be_looked_at_is_not_there(tmp_path: Path) -> None:
+    overlong = tmp_path / ("x" * 5000)
+    assert not is_folder(overlong)
+    assert not is_file(overlong)
+    assert recorded_sessions(overlong) == []
+    assert unused_name(overlong, "a") == "a"
+    (tmp_path / "dangling.json").symlink_to(tmp_path / "nowhere")
+    assert recorded_sessions(tmp_path) == [tmp_path / "dangling.json"]
+    assert unused_name(tmp_path, "dangling") == "dangling-2"
+    assert not is_file(tmp_path / "dangling.json")
+
+
+def test_a_home_folder_is_put_in_where_there_is_one() -> None:
+    assert expanded("~/x") == Path.home() / "x"
+    assert expanded("~nosuchuser/x") == Path("~nosuchuser/x")
 
 
 def test_a_traceback_goes_to_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

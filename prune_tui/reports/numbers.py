@@ -57,6 +57,11 @@ def times_text(ratio: float | None) -> str:
     return "—" if ratio is None else f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:.0f}×"
 
 
+def printable(text: str) -> str:
+    """Put `?` for what can't be shown, such as control characters and the bytes of an odd file name."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
 def shortened(text: str, width: int) -> str:
     """Fit a dotted name in a width by leaving out its beginning, which is the part that names share."""
     return text if len(text) <= width else "…" + text[len(text) - width + 1 :] if width > 1 else "…"[:width]

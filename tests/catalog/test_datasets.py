@@ -28,6 +28,13 @@ def test_an_image_folder_is_named_with_its_path() -> None:
     assert entry.path == Path("/some where/it's: here")
     assert entry.name == "imagefolder:/some where/it's: here"
     assert dataset_entry("imagefolder:~/x").path == Path("~/x").expanduser()
+    assert dataset_entry("imagefolder:~nosuchuser/x").path == Path("~nosuchuser/x")
+
+
+@pytest.mark.parametrize("path", ["~nosuchuser/x", "x" * 5000, "nul\0byte"])
+def test_a_path_that_can_be_none_is_no_folder(tmp_path: Path, path: str) -> None:
+    entry = dataset_entry(f"imagefolder:{path}")
+    assert not whereabouts(entry, tmp_path).is_here
 
 
 ODD_PATHS = ("~nosuchuser/x", "nul\0", "n" * 5000, "/dev/null", "/dev/null/x")

@@ -1,7 +1,10 @@
 """The picker: pairs that fit, where images come from, names and numbers, earlier sessions."""
 
+import os
 from pathlib import Path
+from typing import Any
 
+import pytest
 from textual.widgets import Input
 
 from prune_tui.core.session.decisions import LoadDense, TrainDense
@@ -81,6 +84,54 @@ async def test_a_name_that_is_none_says_so(tmp_path: Path) -> None:
         assert desk.app.focused is desk.app.screen.query_one("#models")
 
 
+@pytest.mark.parametrize("digit", ["²", "①", "٣"])
+async def test_what_only_looks_like_a_digit_says_what_would_be_right(tmp_path: Path, digit: str) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.press("b")
+        _field(desk, "epochs").value = digit
+        await desk.pilot.pause()
+        assert "the number of epochs is a whole number" in desk.drawn("#problem")
+        _field(desk, "epochs").value = "3"
+        _field(desk, "seed").value = digit
+        await desk.pilot.pause()
+        assert "the seed is a whole number" in desk.drawn("#problem")
+        await desk.press("enter")
+        assert desk.step is Step.PICK
+
+
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [
+        ("~nosuchuser/x", "there is no folder ~nosuchuser/x"),
+        ("x" * 5000, "File name too long"),
+        ("/nul\0byte", "is no path"),
+        ("secret", "Permission denied"),
+    ],
+    ids=["unknown user", "overlong", "nul", "unreadable"],
+)
+async def test_a_folder_that_cannot_be_taken_says_why_in_a_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, path: str, why: str
+) -> None:
+    scandir = os.scandir
+
+    def guarded(folder: Path) -> Any:
+        if str(folder) == "secret":
+            raise PermissionError(13, "Permission denied", folder)
+        return scandir(folder)
+
+    async with open_desk(tmp_path) as desk:
+        monkeypatch.setattr(os, "scandir", guarded)
+        await desk.press("l", "G", "enter")
+        await desk.until(lambda: desk.step is None)
+        desk.app.screen.query_one("#path", Input).value = path
+        await desk.press("enter")
+        await desk.pilot.pause()
+        assert why in " ".join(desk.drawn("#reason").split())
+        assert len(desk.drawn("#reason").splitlines()) <= 2
+        await desk.press("escape")
+        await desk.to(Step.PICK)
+
+
 async def test_a_folder_of_images(tmp_path: Path) -> None:
     (tmp_path / "flowers[1" / "rose").mkdir(parents=True)
     async with open_desk(tmp_path) as desk:
@@ -115,6 +166,32 @@ async def test_an_earlier_session_is_opened_and_a_broken_one_says_why(tmp_path: 
         await desk.to(Step.PLAN)
         assert desk.state.session is not None
         assert desk.state.session.name == "lenet5-digits"
+
+
+async def test_what_is_no_session_file_is_marked_and_blocks_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "sessions"
+    folder.mkdir()
+    (folder / "dangling.json").symlink_to(tmp_path / "nowhere")
+    (folder / "round.json").symlink_to(folder / "round.json")
+    (folder / "folder.json").mkdir()
+    os.mkfifo(folder / "pipe.json")
+    (folder / "odd\x1b[2J.json").write_text("{")
+    names = ("dangling", "round", "folder", "pipe", "odd?[2J")
+    async with open_desk(tmp_path) as desk:
+        await desk.press("o")
+        await desk.until(lambda: isinstance(desk.app.screen, SessionsDialog))
+        table = desk.app.screen.query_one(Table)
+        await desk.until(lambda: table.row_count == len(names))
+        await desk.pilot.pause()
+        shown = desk.screen_text().splitlines()
+        for name in names:
+            assert any(name in line and "can't be read" in line for line in shown)
+        for key in table.shown_keys:
+            table.go_to(key)
+            await desk.press("enter")
+            assert desk.text("#reason")
+        await desk.press("escape")
+        await desk.to(Step.PICK)
 
 
 async def test_no_sessions_yet(tmp_path: Path) -> None:

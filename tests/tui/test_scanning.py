@@ -44,7 +44,7 @@ def test_percentages_are_read_in_any_order(typed: str, sparsities: tuple[float, 
     assert parse_percentages(percentages_text(sparsities)) == pytest.approx(sparsities)
 
 
-@pytest.mark.parametrize("typed", ["", " , ", "0", "100", "-5", "fifty", "nan", "1e9"])
+@pytest.mark.parametrize("typed", ["", " , ", "0", "100", "-5", "fifty", "nan", "1e9", "²", "5①"])
 def test_what_is_no_percentage_is_refused_in_words(typed: str) -> None:
     with pytest.raises(ValueError, match="50, 70, 90"):
         parse_percentages(typed)

@@ -70,6 +70,10 @@ async def test_numbers_out_of_range_say_what_would_be_right(tmp_path: Path) -> N
         for id, wrong, right, words in (
             ("distillation", "1.5", "1", "from 0 to 1"),
             ("label_smoothing", "1", "0", "below 1"),
+            ("distillation", "nan", "1", "from 0 to 1"),
+            ("epochs", "²", "1", "epochs is a whole number"),
+            ("epochs", "①", "1", "epochs is a whole number"),
+            ("rate", "²", "0.1", "above 0"),
             ("rate", "0", "0.1", "above 0"),
             ("rate", "fast", "0.1", "above 0"),
         ):
@@ -80,6 +84,22 @@ async def test_numbers_out_of_range_say_what_would_be_right(tmp_path: Path) -> N
             field.value = right
         await desk.press("enter")
         await desk.to(Step.PLAN)
+
+
+async def test_a_field_that_is_hidden_does_not_matter(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        _choose(desk, "schedule", "iterative")
+        await desk.pilot.pause()
+        desk.app.screen.query_one("#rounds", Input).value = "²"
+        await desk.press("enter")
+        assert "number of rounds" in desk.drawn("#reason")
+        _choose(desk, "schedule", "one_shot")
+        await desk.pilot.pause()
+        await desk.press("enter")
+        await desk.to(Step.PLAN)
+        assert desk.drawn("#next").startswith("▶ prune and fine-tune")
 
 
 async def test_rewinding_needs_a_baseline_trained_here(tmp_path: Path) -> None:

@@ -38,6 +38,15 @@ def _points(desk: Desk) -> Table:
     return desk.app.screen.query_one("#points", Table)
 
 
+async def test_what_only_looks_like_a_number_of_epochs_says_so(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await _asked(desk)
+        desk.app.screen.query_one("#epochs", Input).value = "²"
+        await desk.press("enter")
+        await desk.pilot.pause()
+        assert "number of epochs is a whole number" in desk.drawn("#reason")
+
+
 async def test_enter_takes_the_defaults_and_draws_a_curve_a_method(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await _asked(desk)

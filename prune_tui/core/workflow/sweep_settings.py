@@ -7,6 +7,7 @@ from typing import Final, Literal
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.session.decisions import Method, Sweep
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.typed_numbers import decimal_number
 from prune_tui.core.workflow.finishing import has_linear
 
 TIMED_BATCHES: Final = (1, 64)
@@ -60,10 +61,9 @@ def parse_percentages(text: str) -> tuple[float, ...]:
     """
     sparsities = set()
     for word in text.replace(",", " ").replace("%", " ").split():
-        try:
-            percent = float(word)
-        except ValueError:
-            raise ValueError(f"{word} is no number: type percentages such as 50, 70, 90") from None
+        percent = decimal_number(word)
+        if percent is None:
+            raise ValueError(f"{word} is no number: type percentages such as 50, 70, 90")
         if not 0 < percent <= 99.9:
             raise ValueError(f"{word} % can't be pruned: above 0 and at most 99.9, such as 50, 70, 90")
         sparsities.add(round(percent / 100, 5))

@@ -1,5 +1,6 @@
 """Asks where a folder of images is."""
 
+import os
 from pathlib import Path
 
 from rich.text import Text
@@ -7,11 +8,15 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Input, Static
 
+from prune_tui.catalog.paths import expanded
+from prune_tui.reports.numbers import printable, shortened
 from prune_tui.tui.dialogs.dialog import Dialog
+
+MAX_SHOWN = 56
 
 
 class PathDialog(Dialog[Path]):
-    """Gives a folder that exists."""
+    """Gives a folder that exists and can be read."""
 
     def compose(self) -> ComposeResult:
         """Lay out question, field and hint."""
@@ -24,9 +29,27 @@ class PathDialog(Dialog[Path]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Take the folder if there is one."""
-        path = Path(event.value.strip()).expanduser()
-        if event.value.strip() and path.is_dir():
-            self.dismiss(path.resolve())
-            return
-        reason = f"there is no folder {path}" if event.value.strip() else "type the folder's path"
-        self.query_one("#reason", Static).update(Text(f"✗ {reason}"))
+        typed = event.value.strip()
+        if not typed:
+            problem = "type the folder's path"
+        else:
+            path = expanded(typed)
+            problem = why_not_read(path)
+            if not problem:
+                self.dismiss(path.resolve())
+                return
+        self.query_one("#reason", Static).update(Text(f"✗ {problem}"))
+
+
+def why_not_read(folder: Path) -> str:
+    """Say in one line why a folder can't be read, if so."""
+    shown = shortened(printable(str(folder)), MAX_SHOWN)
+    try:
+        with os.scandir(folder):
+            return ""
+    except (FileNotFoundError, NotADirectoryError):
+        return f"there is no folder {shown}"
+    except OSError as error:
+        return f"can't read {shown}: {error.strerror or error}"
+    except ValueError:
+        return f"{shown} is no path"

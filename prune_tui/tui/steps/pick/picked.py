@@ -6,9 +6,11 @@ from pathlib import Path
 
 from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, fits
 from prune_tui.catalog.models import ModelEntry
+from prune_tui.catalog.paths import is_folder
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.session.decisions import Decision, LoadDense, epochs
 from prune_tui.core.session.session import NAME_PATTERN, Device, Session
+from prune_tui.core.typed_numbers import whole_number
 from prune_tui.core.workflow.baselines import to_be_trained
 from prune_tui.tui.steps.pick.text import shape_text
 
@@ -32,7 +34,8 @@ class Picked:
     @property
     def epochs_text(self) -> str:
         """How long the baseline is to be trained, in words."""
-        return epochs(int(self.num_epochs)) if self.num_epochs.isdigit() else "some epochs"
+        num_epochs = whole_number(self.num_epochs)
+        return epochs(num_epochs) if num_epochs is not None else "some epochs"
 
     def problem(self) -> str:
         """Say what is wrong, and what would be right; nothing if all is well."""
@@ -41,13 +44,13 @@ class Picked:
             return "type where your images are: enter on imagefolder…"
         if not fits(model, dataset):
             return f"{model.name} takes {shape_text(model.image_shape)} images, {dataset.name} has others"
-        if dataset.path is not None and not dataset.path.is_dir():
+        if dataset.path is not None and not is_folder(dataset.path):
             return f"there is no folder {dataset.path}"
-        if self.trains and not (self.num_epochs.isdigit() and int(self.num_epochs) > 0):
+        if self.trains and not whole_number(self.num_epochs):
             return "the number of epochs is a whole number from 1"
         if not re.fullmatch(NAME_PATTERN, self.name):
             return "a session's name is letters, digits, . _ - and begins with a letter or digit"
-        if not (self.seed.isascii() and self.seed.isdigit() and int(self.seed) < 2**32):
+        if not 0 <= _number(self.seed, otherwise=-1) < 2**32:
             return "the seed is a whole number from 0 to 4,294,967,295"
         return ""
 
@@ -55,7 +58,7 @@ class Picked:
         """Return the session to begin."""
         return Session(
             name=self.name,
-            seed=int(self.seed),
+            seed=_number(self.seed, otherwise=0),
             model=self.model.name,
             dataset=self.dataset.name,
             device=self.device,
@@ -68,4 +71,9 @@ class Picked:
         if not self.trains:
             return LoadDense()
         recipe = training_recipe(self.model, self.dataset)
-        return to_be_trained(replace(recipe, num_epochs=int(self.num_epochs)))
+        return to_be_trained(replace(recipe, num_epochs=whole_number(self.num_epochs) or 1))
+
+
+def _number(text: str, *, otherwise: int) -> int:
+    number = whole_number(text)
+    return otherwise if number is None else number

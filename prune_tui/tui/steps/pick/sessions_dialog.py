@@ -11,10 +11,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static
 
+from prune_tui.catalog.paths import is_file
 from prune_tui.core.errors import SessionError
 from prune_tui.core.run.attempts import last_measured
 from prune_tui.core.session.session import Session
-from prune_tui.reports.numbers import percent_text, times_text
+from prune_tui.reports.numbers import percent_text, printable, times_text
 from prune_tui.storage import read_session, recorded_sessions
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.palette import palette_of
@@ -75,7 +76,7 @@ class SessionsDialog(Dialog[Path]):
         palette = palette_of(self.app)
         if found.session is None:
             return (
-                Text(found.path.stem, palette.faint),
+                Text(printable(found.path.stem), palette.faint),
                 Text("can't be read", palette.bad),
                 Text(""),
                 Text(""),
@@ -83,7 +84,7 @@ class SessionsDialog(Dialog[Path]):
         report = found.session.record.report if found.session.record else None
         best = last_measured(report) if report else None
         return (
-            Text(found.path.stem, palette.text),
+            Text(printable(found.path.stem), palette.text),
             Text(f"{found.session.model} on {found.session.dataset}", palette.muted),
             Text(percent_text(best.accuracy if best else None), palette.text),
             Text(
@@ -96,7 +97,7 @@ class SessionsDialog(Dialog[Path]):
         """Give the session under the cursor, or say what is wrong with it."""
         found = self._found.get(self.query_one(Table).current or "")
         if found is not None and found.session is None:
-            self.query_one("#reason", Static).update(Text(found.problem))
+            self.query_one("#reason", Static).update(Text(printable(found.problem)))
         elif found is not None:
             self.dismiss(found.path)
 
@@ -106,6 +107,9 @@ def _read_all(folder: Path) -> list[Found]:
 
 
 def _read(path: Path) -> Found:
+    # A pipe would never end, and a device have no end.
+    if not is_file(path):
+        return Found(path, None, f"{path} is no file that can be read")
     try:
         return Found(path, read_session(path), "")
     except SessionError as error:

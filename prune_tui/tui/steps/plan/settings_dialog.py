@@ -16,6 +16,7 @@ from prune_tui.core.planning.settings import PlanSettings
 from prune_tui.core.session.decisions import Iterative, OneShot, Rewinding, TrainDense
 from prune_tui.core.session.recipe import Augmentation, LearningRateSchedule, Training
 from prune_tui.core.terms import Precision
+from prune_tui.core.typed_numbers import MAX_EPOCHS, decimal_number, whole_number
 from prune_tui.core.workflow.baselines import epochs_to_rewind_to, why_not_rewound
 from prune_tui.core.workflow.offers import GRANULARITIES
 from prune_tui.tui.dialogs.choice import Choice
@@ -24,6 +25,7 @@ from prune_tui.tui.dialogs.field import field
 
 Key = TypeVar("Key", bound=str)
 
+MAX_ROUNDS: Final = 1_000
 SCOPES: Final = {"layer": "each layer its own sparsity", "global": "one threshold for the whole network"}
 STARTS: Final = {"dense": "prune the dense baseline", "pruned": "go on from what is pruned now"}
 RETRAINING: Final = {
@@ -161,6 +163,20 @@ class SettingsDialog(Dialog[PlanSettings]):
     def _typed(self, id: str) -> str:
         return self.query_one(f"#{id}", Input).value.strip()
 
+    def _whole(self, id: str, *, otherwise: int) -> int:
+        """Return what is typed, −1 if that is no whole number; `otherwise` where the field is hidden."""
+        if not self.query_one(f"#{id}-line").display:
+            return otherwise
+        number = whole_number(self._typed(id))
+        return number if number is not None else -1
+
+    def _decimal(self, id: str, *, otherwise: float) -> float:
+        """Return what is typed, −1 if that is no number; `otherwise` where the field is hidden."""
+        if not self.query_one(f"#{id}-line").display:
+            return otherwise
+        number = decimal_number(self._typed(id))
+        return number if number is not None else -1.0
+
     def _show_open(self) -> None:
         is_free = self._value("granularity") != "n_m"
         is_iterative = is_free and self._value("schedule") == "iterative"
@@ -192,7 +208,7 @@ class SettingsDialog(Dialog[PlanSettings]):
         granularity = named(GRANULARITIES, self._value("granularity"))
         is_free = granularity != "n_m"
         is_iterative = is_free and self._value("schedule") == "iterative"
-        schedule = Iterative(steps=self._value("steps"), num_rounds=int(self._typed("rounds")))
+        steps, num_rounds = self._value("steps"), self._whole("rounds", otherwise=1)
         recipe = self._recipe()
         self.dismiss(
             replace(
@@ -200,8 +216,8 @@ class SettingsDialog(Dialog[PlanSettings]):
                 criterion=self._value("criterion"),
                 granularity=granularity,
                 scope="global" if is_free and self._value("scope") == "global" else "layer",
-                schedule=schedule if is_iterative else OneShot(),
-                num_epochs=int(self._typed("epochs")),
+                schedule=Iterative(steps=steps, num_rounds=num_rounds) if is_iterative else OneShot(),
+                num_epochs=self._whole("epochs", otherwise=self._settings.num_epochs),
                 learning_rate=recipe.learning_rate,
                 start_from_pruned=self._value("start") == "pruned",
                 finetuning=recipe,
@@ -218,34 +234,31 @@ class SettingsDialog(Dialog[PlanSettings]):
 
     def _recipe(self) -> Training:
         """Return the fine-tuning, once `_problem` finds none."""
+        settings, before = self._settings, self._settings.finetuning
         return replace(
-            self._settings.finetuning,
-            num_epochs=max(1, int(self._typed("epochs"))),
-            learning_rate=float(self._typed("rate")),
-            distillation=float(self._typed("distillation")),
-            label_smoothing=float(self._typed("label_smoothing")),
+            before,
+            num_epochs=max(1, self._whole("epochs", otherwise=settings.num_epochs)),
+            learning_rate=self._decimal("rate", otherwise=settings.learning_rate),
+            distillation=self._decimal("distillation", otherwise=before.distillation),
+            label_smoothing=self._decimal("label_smoothing", otherwise=before.label_smoothing),
             learning_rate_schedule=named(RATES, self._value("learning_rate_schedule")),
             augmentation=named(AUGMENTATIONS, self._value("augmentation")),
             precision=named(PRECISIONS, self._value("precision")),
         )
 
     def _problem(self) -> str:
-        rounds, num_epochs = self._typed("rounds"), self._typed("epochs")
+        """Say what is wrong with what is shown; what is hidden counts for nothing."""
         if reason := self.query_one("#retrain", Choice).reason:
             return reason
-        if not rounds.isdigit() or not 1 <= int(rounds) <= 1000:
-            return "the number of rounds is a whole number from 1"
-        if not num_epochs.isdigit() or int(num_epochs) > 100_000:
-            return "the number of epochs is a whole number from 0"
+        if not 1 <= self._whole("rounds", otherwise=1) <= MAX_ROUNDS:
+            return f"the number of rounds is a whole number from 1 to {MAX_ROUNDS:,}"
+        if not 0 <= self._whole("epochs", otherwise=0) <= MAX_EPOCHS:
+            return f"the number of epochs is a whole number from 0 to {MAX_EPOCHS:,}"
         for id, lowest, highest, words in (
             ("rate", 1e-12, 100, "the learning rate is a number above 0, such as 0.001"),
             ("distillation", 0, 1, "distillation is a weight from 0 to 1, such as 0.5"),
             ("label_smoothing", 0, 0.999, "label smoothing is a number from 0 to below 1, such as 0.1"),
         ):
-            try:
-                is_right = lowest <= float(self._typed(id)) <= highest
-            except ValueError:
-                is_right = False
-            if not is_right:
+            if not lowest <= self._decimal(id, otherwise=lowest) <= highest:
                 return words
         return ""

@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.core.network import LayerInfo
+from prune_tui.core.typed_numbers import MAX_EPOCHS, whole_number
 from prune_tui.core.workflow.finishing import has_linear
 from prune_tui.core.workflow.sweep_settings import SweepSettings, parse_percentages, percentages_text
 from prune_tui.tui.dialogs.choice import Choice
@@ -93,7 +94,7 @@ class SweepDialog(Dialog[SweepSettings]):
     def _given(self) -> SweepSettings | str:
         """Return what is chosen, or what is wrong with it."""
         methods = self.query_one(MethodGrid).methods
-        epochs = self.query_one("#epochs", Input).value
+        num_epochs = whole_number(self.query_one("#epochs", Input).value)
         scratch, timed = (self.query_one(f"#{id}", Choice).value == "yes" for id in ("scratch", "timed"))
         try:
             sparsities = parse_percentages(self.query_one("#sparsities", Input).value)
@@ -101,14 +102,14 @@ class SweepDialog(Dialog[SweepSettings]):
             return str(error)
         if not methods:
             return "tick a method: space, in the table above"
-        if not epochs.isdigit() or int(epochs) > 100_000:
+        if num_epochs is None or num_epochs > MAX_EPOCHS:
             return "the number of epochs is a whole number from 0"
         granularities = {method.granularity for method in methods}
         if scratch and "unit" not in granularities:
             return "from scratch needs a method of units: only they leave a compact architecture"
         if timed and "unit" not in granularities and not has_linear(self._layers):
             return "nothing to time: no units are removed, and convolutions have no sparse kernel"
-        return SweepSettings(methods, sparsities, int(epochs), scratch, timed)
+        return SweepSettings(methods, sparsities, num_epochs, scratch, timed)
 
     def _show_reason(self) -> None:
         palette, given = palette_of(self.app), self._given()
