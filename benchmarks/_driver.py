@@ -17,10 +17,12 @@ ANY_DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 
 def prepare(path: Path, args: argparse.Namespace) -> None:
     """Make a session with a dense baseline and the shortest scan, so that the app lands on its plan."""
+    from prune_tui.engine.device import prepare_process
     from prune_tui.runner.runner import Runner
 
+    prepare_process(args.threads)
     session = Session(name=path.stem, model=args.model, dataset=args.dataset, device=args.device)
-    runner = Runner(session, sessions_dir=path.parent, data_dir=args.data_dir, num_threads=args.threads)
+    runner = Runner(session, sessions_dir=path.parent, data_dir=args.data_dir)
     training = replace(model_entry(args.model).training, num_epochs=1)
     has_baseline = bundled_baseline(args.model, args.dataset) is not None
     dense = LoadDense() if has_baseline else TrainDense(training=training)
@@ -33,11 +35,11 @@ def prepare(path: Path, args: argparse.Namespace) -> None:
 
 def run_headless(path: Path, args: argparse.Namespace) -> None:
     """Carry the decision out with no screen."""
+    from prune_tui.engine.device import prepare_process
     from prune_tui.runner.runner import Runner
 
-    runner = Runner(
-        read_session(path), sessions_dir=path.parent, data_dir=args.data_dir, num_threads=args.threads
-    )
+    prepare_process(args.threads)
+    runner = Runner(read_session(path), sessions_dir=path.parent, data_dir=args.data_dir)
     for _ in runner.open():
         pass
     for _ in runner.perform(ANY_DECISION.validate_json(args.decision)):
@@ -48,10 +50,10 @@ def run_app(path: Path, args: argparse.Namespace) -> None:
     """Carry the decision out in the app with the Train step in sight, and leave when it is done."""
     from textual import on
 
+    from prune_tui.core.workflow.steps import Step
     from prune_tui.tui import app as module
     from prune_tui.tui.messages import GoTo, JobFinished, Perform
     from prune_tui.tui.options import Options
-    from prune_tui.core.workflow.steps import Step
     from prune_tui.tui.worker.jobs import Opening
 
     class DrivenApp(module.PruneApp):

@@ -179,17 +179,20 @@ def ours(
     is_mixed: bool = False,
 ) -> Timed:
     """Train as the engine does; the seconds leave out what it does besides: evaluating each epoch."""
-    from benchmarks.subjects import as_engine_has_it, finished, set_up
+    from benchmarks.subjects import as_engine_has_it
     from prune_tui.catalog.datasets.images import ImageData, Split
+    from prune_tui.core.returning import drained
     from prune_tui.core.run.events import BatchEvaluated, EpochFinished
     from prune_tui.core.session.decisions import Prune
     from prune_tui.core.session.recipe import Training
     from prune_tui.engine.context import TrainingPhase
+    from prune_tui.engine.device import prepare_process
     from prune_tui.engine.measure.evaluate import DeviceData
     from prune_tui.engine.pruning.plan_masks import masks_for_round
+    from prune_tui.engine.pruning.scores import score
     from prune_tui.engine.training.loop import train
 
-    set_up(args.threads)
+    prepare_process(args.threads)
     validation = Split(saved["validation_images"], saved["validation_labels"])
     train_split = Split(saved["images"], saved["labels"])
     data = ImageData(train_split, validation, validation, saved["mean"], saved["std"], saved["num_classes"])
@@ -198,12 +201,11 @@ def ours(
     images = DeviceData(data, network.device)
     random_state = torch.Generator().manual_seed(0)
     if is_masked:
-        decision = Prune(plan=SPARSITY)
-        network.mask(
-            finished(
-                masks_for_round(network, images, decision, 1, random_state=random_state, clock=perf_counter)
-            )
+        names = [layer.name for layer in network.layers]
+        scores = drained(
+            score(network, images, "l1", "weight", names, random_state=random_state, clock=perf_counter)
         )
+        network.mask(masks_for_round(network, scores, Prune(plan=SPARSITY), 1))
     training = Training(
         num_epochs=args.epochs + 1,
         batch_size=BATCH_SIZE,
@@ -217,7 +219,7 @@ def ours(
         network,
         images,
         training,
-        stint=TrainingPhase(0, 1, 1, 0, lambda _: False),
+        phase=TrainingPhase(0, 1, 1, 0, lambda _: False),
         random_state=random_state,
         clock=lambda: perf_counter() - began,
     ):

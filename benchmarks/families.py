@@ -9,8 +9,9 @@ import torch
 from torch import nn
 
 from benchmarks.reporting import print_machine, print_table, ratio_text
-from benchmarks.subjects import computing_text, set_up
+from benchmarks.subjects import computing_text
 from prune_tui.catalog import torchvision_operators
+from prune_tui.engine.device import prepare_process
 from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
 
 SPARSITY = 0.5
@@ -145,7 +146,7 @@ def main(options: Sequence[str] = ()) -> None:
     parser.add_argument("--repeats", type=int, default=1, help="rounds over all layers")
     parser.add_argument("--threads", type=int, help="CPU threads of torch; else torch's own choice")
     args = parser.parse_args(options)
-    set_up(args.threads)
+    prepare_process(args.threads)
     torchvision_operators.ensure()
     found = {name: compare(name, args) for name in args.families}
     print_table(

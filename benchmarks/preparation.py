@@ -11,6 +11,7 @@ from pathlib import Path
 from benchmarks.terminal import ROOT
 from prune_tui.catalog.models import model_entry
 from prune_tui.core.session.decisions import Prune
+from prune_tui.core.session.json import json_data
 from prune_tui.storage import checkpoints_folder
 
 PYTHON = sys.executable
@@ -55,7 +56,7 @@ def driver(
     if args.data_dir is not None:
         command += ["--data-dir", str(args.data_dir.resolve())]
     if decision is not None:
-        command += ["--decision", decision.model_dump_json()]
+        command += ["--decision", json.dumps(json_data(decision))]
     if threads is not None:
         command += ["--threads", str(threads)]
     return command

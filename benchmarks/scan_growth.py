@@ -8,7 +8,15 @@ from unittest.mock import patch
 import torch
 
 from benchmarks.reporting import median, print_machine, print_table, ratio_text, seconds_text
-from benchmarks.subjects import as_engine_has_it, computing_text, engine_parser, parsed, wait_for
+from benchmarks.subjects import (
+    as_baseline,
+    as_engine_has_it,
+    computing_text,
+    engine_parser,
+    first_decision,
+    parsed,
+    wait_for,
+)
 from prune_tui.catalog.datasets.images import ImageData, Split, image_data
 from prune_tui.catalog.models import CIFAR_SHAPE
 from prune_tui.catalog.models.resnet import ResNet
@@ -46,17 +54,11 @@ def scan_seconds(network: Network, images: DeviceData, decision: Scan, *, is_reu
     """Return the time until all curves are known; without reuse each evaluation starts at the input."""
     off = patch.object(Evaluator, "try_reuse", lambda *_: EVALUATION_BATCH_SIZE)
     with nullcontext() if is_reused else off:
+        state = as_baseline(network, images, accuracy=1 / NUM_CLASSES)
         began = perf_counter()
         seconds = 0.0
-        for event in scan(
-            network,
-            images,
-            decision,
-            dense_accuracy=1 / NUM_CLASSES,
-            should_stop=lambda _: False,
-            random_state=torch.Generator().manual_seed(0),
-            clock=lambda: perf_counter() - began,
-        ):
+        context = first_decision(torch.Generator().manual_seed(0), lambda: perf_counter() - began)
+        for event in scan(state, decision, context):
             if isinstance(event, CellScanned):
                 seconds = event.seconds
         return seconds

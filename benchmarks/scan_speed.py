@@ -15,10 +15,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from benchmarks.reporting import median, print_machine, print_table, ratio_text, seconds_text
 from benchmarks.subjects import (
     accuracy,
+    as_baseline,
     built,
     computing_text,
     engine_parser,
-    finished,
+    first_decision,
     loaded,
     parsed,
     train_dense,
@@ -29,7 +30,8 @@ from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.budget import solve
 from prune_tui.core.planning.target import Target, describe_target, parse_target
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.run.events import CellScanned
+from prune_tui.core.returning import drained
+from prune_tui.core.run.events import CellScanned, Event
 from prune_tui.core.run.view import View, apply
 from prune_tui.core.scanning.statistics import tolerated
 from prune_tui.core.session.decisions import Prune, Scan
@@ -39,7 +41,7 @@ from prune_tui.engine.device import computes_bfloat16
 from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.pruning.plan_masks import masks_for_round
-from prune_tui.engine.scan.loop import ScanEvent
+from prune_tui.engine.pruning.scores import score
 from prune_tui.engine.scan.reexecution import Recording
 
 PLAIN = "plain loop: copy, prune, evaluate all"
@@ -99,18 +101,11 @@ def our_scan(network: Network, images: DeviceData, decision: Scan, *, seed: int)
 
     What the dense network gets right is known from its training, to this scan and to the plain loop.
     """
-    dense_accuracy = accuracy(network, images, images.validation)
+    state = as_baseline(network, images, accuracy=accuracy(network, images, images.validation))
     began = perf_counter()
-    told: list[tuple[float, ScanEvent]] = []
-    for event in scan(
-        network,
-        images,
-        decision,
-        dense_accuracy=dense_accuracy,
-        should_stop=lambda _: False,
-        random_state=torch.Generator().manual_seed(seed),
-        clock=lambda: perf_counter() - began,
-    ):
+    told: list[tuple[float, Event]] = []
+    context = first_decision(torch.Generator().manual_seed(seed), lambda: perf_counter() - began)
+    for event in scan(state, decision, context):
         told.append((perf_counter() - began, event))
     whole_seconds = perf_counter() - began
     view, first_at = View(), dict[tuple[str, int], float]()
@@ -163,12 +158,10 @@ def accuracies_of_plan(
 ) -> list[float]:
     """Prune to a plan without fine-tuning, evaluate on each split, and undo it."""
     state = network.state()
-    masks = finished(
-        masks_for_round(
-            network, images, Prune(plan=plan), 1, random_state=torch.Generator(), clock=perf_counter
-        )
+    scores = drained(
+        score(network, images, "l1", "weight", list(plan), random_state=torch.Generator(), clock=perf_counter)
     )
-    network.mask(masks)
+    network.mask(masks_for_round(network, scores, Prune(plan=plan), 1))
     found = [accuracy(network, images, split) for split in splits]
     network.load(state, {})
     return found

@@ -1,10 +1,9 @@
 """A network with its data, trained in this process, for the benchmarks of the engine."""
 
 import argparse
-from collections.abc import Generator
 from dataclasses import replace
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import Any
 
 import torch
 from torch import nn
@@ -14,20 +13,15 @@ from prune_tui.catalog.datasets import dataset_entry, load
 from prune_tui.catalog.datasets.images import ImageData, Split
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.engine.context import TrainingPhase
-from prune_tui.engine.device import (
-    be_deterministic,
-    computes_bfloat16,
-    pick_device,
-    seed_everything,
-    use_threads,
-)
+from prune_tui.core.returning import drained
+from prune_tui.engine.context import Clock, Context, TrainingPhase
+from prune_tui.engine.device import computes_bfloat16, pick_device, prepare_process, seed_everything
+from prune_tui.engine.engine import any_name, never
 from prune_tui.engine.measure.evaluate import DeviceData, evaluate
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.state import Baseline, EngineState
 from prune_tui.engine.training.loop import train
-
-Returned = TypeVar("Returned")
 
 NUM_REPEATS = 3
 
@@ -46,30 +40,14 @@ def parsed(parser: argparse.ArgumentParser, options: Any) -> argparse.Namespace:
     args = parser.parse_args(options)
     if args.dataset is None:
         args.dataset = "digits" if args.data_dir is None else "mnist"
-    set_up(args.threads)
+    prepare_process(args.threads)
     return args
-
-
-def set_up(num_threads: int | None) -> None:
-    """Have torch use so many threads, and compute the same each time."""
-    use_threads(num_threads)
-    be_deterministic()
-
-
-def finished(work: Generator[object, None, Returned]) -> Returned:
-    """Consume what a generator yields; return what it returns."""
-    while True:
-        try:
-            next(work)
-        except StopIteration as end:
-            returned: Returned = end.value
-            return returned
 
 
 def loaded(args: argparse.Namespace) -> ImageData:
     """Read the dataset, split by seed 0."""
     shape = model_entry(args.model).image_shape
-    return finished(load(dataset_entry(args.dataset), data_dir=args.data_dir, image_shape=shape, seed=0))
+    return drained(load(dataset_entry(args.dataset), data_dir=args.data_dir, image_shape=shape, seed=0))
 
 
 def built(args: argparse.Namespace, data: ImageData) -> Network:
@@ -87,6 +65,17 @@ def as_engine_has_it(module: nn.Module, data: ImageData, image_shape: tuple[int,
     return network_of(module, image_shape, num_classes=data.num_classes)
 
 
+def as_baseline(network: Network, images: DeviceData, *, accuracy: float) -> EngineState:
+    """Return the engine's state with the network as its dense baseline; its accuracy is on validation."""
+    classes = int(max(split.labels.max() for split in (images.train, images.validation, images.test))) + 1
+    return EngineState(network, images, classes, Baseline(network.state(), accuracy=accuracy))
+
+
+def first_decision(random_state: torch.Generator, clock: Clock) -> Context:
+    """Return what the engine gives the first decision of a session."""
+    return Context(0, random_state, clock, never, any_name)
+
+
 def train_dense(args: argparse.Namespace, network: Network, images: DeviceData) -> str:
     """Train the network by the model's recipe, for at least so many epochs; say what came of it."""
     entry, dataset = model_entry(args.model), dataset_entry(args.dataset)
@@ -94,12 +83,12 @@ def train_dense(args: argparse.Namespace, network: Network, images: DeviceData) 
     training = training_recipe(replace(entry, training=training), dataset)
     began = perf_counter()
     random_state = seed_everything(0, 1)
-    trained = finished(
+    trained = drained(
         train(
             network,
             images,
             training,
-            stint=TrainingPhase(0, 1, 1, 0, lambda _: False),
+            phase=TrainingPhase(0, 1, 1, 0, lambda _: False),
             random_state=random_state,
             clock=lambda: perf_counter() - began,
         )
@@ -111,7 +100,7 @@ def train_dense(args: argparse.Namespace, network: Network, images: DeviceData) 
 
 def accuracy(network: Network, images: DeviceData, split: Split) -> float:
     """Evaluate the network as it is now."""
-    return finished(evaluate(network.module, images, split, perf_counter)).accuracy
+    return drained(evaluate(network.module, images, split, perf_counter)).accuracy
 
 
 def computing_text(device: torch.device) -> str:

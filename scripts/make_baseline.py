@@ -8,6 +8,7 @@ from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
 from prune_tui.core.session.decisions import TrainDense
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.session import Session
+from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner
 
 TARGET = Path("prune_tui/assets/baselines") / f"{BUNDLED_MODEL}-{BUNDLED_DATASET}.safetensors"
@@ -17,9 +18,10 @@ TRAINING = Training(
 
 
 def main() -> None:
+    prepare_process(1)
     with tempfile.TemporaryDirectory() as folder:
         session = Session(name="baseline", model=BUNDLED_MODEL, dataset=BUNDLED_DATASET, device="cpu")
-        runner = Runner(session, sessions_dir=Path(folder), data_dir=None, num_threads=1)
+        runner = Runner(session, sessions_dir=Path(folder), data_dir=None)
         for _ in runner.open():
             pass
         for _ in runner.perform(TrainDense(training=TRAINING)):

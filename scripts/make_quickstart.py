@@ -7,6 +7,7 @@ from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
 from prune_tui.core.session.decisions import Decision, Iterative, LoadDense, Measure, Prune, Scan
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.session import Session
+from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import write_session
 
@@ -31,8 +32,9 @@ DECISIONS: tuple[Decision, ...] = (
 
 
 def main() -> None:
+    prepare_process(1)
     session = Session(name=TARGET.stem, model=BUNDLED_MODEL, dataset=BUNDLED_DATASET, device="cpu")
-    runner = Runner(session, sessions_dir=None, data_dir=None, num_threads=1)
+    runner = Runner(session, sessions_dir=None, data_dir=None)
     for _ in runner.open():
         pass
     for decision in DECISIONS:

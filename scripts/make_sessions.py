@@ -25,6 +25,7 @@ from prune_tui.core.session.decisions import (
 )
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.session import Session
+from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import write_session
 
@@ -65,7 +66,7 @@ def lenet_sweep(method: Method) -> Sweep:
         sparsities=LENET_SPARSITIES,
         schedule=THREE_ROUNDS,
         finetune=LENET_FINETUNE,
-        modes=("compact",) if method.granularity == "unit" else (),
+        modes=("shrunk",) if method.granularity == "unit" else (),
         batch_sizes=(64,) if method.granularity == "unit" else (),
     )
 
@@ -126,14 +127,14 @@ MLP_SHORT_TRAINING: Final = Training(num_epochs=3, batch_size=100, weight_decay=
 
 def weight_and_unit(seed: int) -> tuple[Decision, ...]:
     """Train a perceptron from its own seed, and sweep it."""
-    sweep = Sweep(methods=MLP_METHODS, sparsities=MLP_SPARSITIES, spared=MLP_OUTPUT)
+    sweep = Sweep(methods=MLP_METHODS, sparsities=MLP_SPARSITIES, locked=MLP_OUTPUT)
     return TrainDense(training=MLP_SHORT_TRAINING, seed=seed), sweep
 
 
 # E. ResNet-18, one shot and iterative, under one global threshold; on so many images as a CPU has time for.
 
 SUBSET: Final = "imagefolder:cifar10"
-RESNET_IMAGES: Final = {"num_train_images": 1_000, "num_test_images": 1_000}
+NUM_RESNET_IMAGES: Final = 1_000
 RESNET_TRAINING: Final = Training(
     num_epochs=16,
     batch_size=32,
@@ -289,9 +290,9 @@ SESSIONS: Final[Mapping[str, Session]] = {
                 Sweep(
                     methods=MLP_METHODS,
                     sparsities=MLP_SPARSITIES,
-                    modes=("sparse", "compact"),
+                    modes=("sparse", "shrunk"),
                     from_scratch=replace(MLP_TRAINING, num_epochs=3),
-                    spared=MLP_OUTPUT,
+                    locked=MLP_OUTPUT,
                     batch_sizes=(64, 256),
                 ),
                 Prune(plan=0.9, criterion="l2", granularity="unit", finetune=MLP_SHORT_TRAINING),
@@ -309,7 +310,7 @@ SESSIONS: Final[Mapping[str, Session]] = {
                 *weight_and_unit(3),
                 Prune(
                     plan=0.97,
-                    spared=MLP_OUTPUT,
+                    locked=MLP_OUTPUT,
                     schedule=Iterative(num_rounds=4),
                     finetune=replace(MLP_SHORT_TRAINING, num_epochs=1, weight_decay=0.0),
                     finetune_last=replace(
@@ -338,7 +339,8 @@ SESSIONS: Final[Mapping[str, Session]] = {
             name="resnet18-oneshot",
             model="resnet18",
             dataset=SUBSET,
-            **RESNET_IMAGES,
+            num_train_images=NUM_RESNET_IMAGES,
+            num_test_images=NUM_RESNET_IMAGES,
             decisions=(
                 TrainDense(training=RESNET_TRAINING),
                 Sweep(
@@ -353,7 +355,8 @@ SESSIONS: Final[Mapping[str, Session]] = {
             name="resnet18-iterative",
             model="resnet18",
             dataset=SUBSET,
-            **RESNET_IMAGES,
+            num_train_images=NUM_RESNET_IMAGES,
+            num_test_images=NUM_RESNET_IMAGES,
             decisions=(
                 TrainDense(training=RESNET_TRAINING),
                 *(resnet_iterative(sparsity) for sparsity in ROUNDS_OF_11_PERCENT),
@@ -368,11 +371,11 @@ SESSIONS: Final[Mapping[str, Session]] = {
 def record(session: Session, *, data_dir: Path | None, num_threads: int) -> None:
     """Run a session's decisions and write it with what came of them."""
     started = time.perf_counter()
+    prepare_process(num_threads)
     runner = Runner(
         replace(session, decisions=(), device="cpu"),
         sessions_dir=None,
         data_dir=data_dir,
-        num_threads=num_threads,
     )
     for _ in runner.open():
         pass

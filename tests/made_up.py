@@ -1,14 +1,17 @@
 """Reports as full as they can be, made of formulas: no network was pruned for them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from prune_tui.core.report import (
+    Attempt,
     Curve,
     CurvePoint,
     Distribution,
     Environment,
     EpochFigures,
     Figures,
+    JointPoint,
     Latency,
     LayerFigures,
     Quantity,
@@ -19,7 +22,7 @@ from prune_tui.core.report import (
 from prune_tui.core.terms import Mode
 
 SPARSITIES = (0.0, 0.25, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.97, 0.99)
-MODE_SPEED: dict[Mode, float] = {"masked": 0.0, "sparse": 0.7, "compact": 0.95, "from_scratch": 0.95}
+MODE_SPEED: dict[Mode, float] = {"masked": 0.0, "sparse": 0.7, "shrunk": 0.95, "from_scratch": 0.95}
 ENVIRONMENT = Environment(
     versions={"prune-tui": "0.1.0", "torch": "2.13.0"},
     device="cpu",
@@ -117,8 +120,8 @@ def report(num_layers: int = 4) -> Report:
         curve(criterion, mode=mode, unit=unit, batch_sizes=("64", "256"))
         for criterion, unit, modes in (
             ("l1", False, ("masked", "sparse")),
-            ("l2", True, ("masked", "compact", "from_scratch")),
-            ("batchnorm_scale", True, ("masked", "compact", "from_scratch")),
+            ("l2", True, ("masked", "shrunk", "from_scratch")),
+            ("batchnorm_scale", True, ("masked", "shrunk", "from_scratch")),
         )
         for mode in MODE_SPEED
         if mode in modes
@@ -153,3 +156,43 @@ def report(num_layers: int = 4) -> Report:
         test_reads=2,
         environment=ENVIRONMENT,
     )
+
+
+def full_report() -> Report:
+    """A report whose every field has something in it."""
+    made = report()
+    assert made.pruned is not None
+    assert made.scan is not None
+    scan = replace(
+        made.scan,
+        layers=tuple(
+            replace(
+                curve,
+                accuracies=(*curve.accuracies[:-1], None),
+                half_widths=(*(0.01,) * 8, None),
+                distortions=(*(step / 10 for step in range(8)), None),
+                num_images=(*(128,) * 8, 0),
+            )
+            for curve in made.scan.layers
+        ),
+        joint=(
+            JointPoint(plan={made.layers[0].name: 0.5, made.layers[1].name: 0.7}, accuracy=0.9),
+            JointPoint(plan={made.layers[0].name: 0.9}, accuracy=0.6),
+        ),
+        tolerance_points=1.0,
+        is_reused=True,
+        batch_size=128,
+        recorded_bytes=1000,
+        note="each evaluation starts at the input",
+    )
+    curves = tuple(
+        replace(each, points=tuple(replace(point, pruned_accuracy=0.4) for point in each.points))
+        for each in made.curves
+    )
+    earlier = Attempt(
+        decision=3,
+        pruned=figures(0.97, nonzero=50_000),
+        shrunk=figures(0.97, nonzero=50_000, parameters=60_000),
+        sparse_latency_ms={"1": latency(0.4)},
+    )
+    return replace(made, scan=scan, curves=curves, measured_by=7, attempts=(earlier,))

@@ -8,6 +8,7 @@ from prune_tui.catalog.names import check_names
 from prune_tui.core.report import Curve, Report
 from prune_tui.core.session.decisions import LoadDense, Measure, Scan, Shrink, Sweep, TrainDense
 from prune_tui.core.session.json import from_json, to_json
+from prune_tui.core.session.legal import first_illegal
 from prune_tui.core.session.session import Session
 from prune_tui.storage import read_session
 
@@ -43,8 +44,9 @@ def curve(report: Report, granularity: str, mode: str = "masked", criterion: str
 def test_a_shipped_session_is_whole(path: str) -> None:
     text = (FOLDER.parent / path).read_text()
     session = from_json(text, source=path)
+    assert first_illegal(session.decisions) is None
+    assert from_json(to_json(session), source=path) == session
     check_names(session, source=path)
-    assert to_json(session) == text
     assert session.name == Path(path).stem
     assert session.record is not None
     assert session.record.checkpoints == ()
@@ -56,6 +58,17 @@ def test_a_shipped_session_is_whole(path: str) -> None:
     assert len({found.decision for found in report.curves}) == counts[Sweep]
     assert (report.scan is not None) == bool(counts[Scan])
     assert (report.shrunk is not None) == bool(counts[Shrink])
+
+
+@pytest.mark.parametrize("path", SHIPPED)
+def test_what_was_measured_says_by_which_decision(path: str) -> None:
+    session = read_session(FOLDER.parent / path)
+    assert session.record is not None
+    report = session.record.report
+    assert (report.measured_by is None) == (report.pruned is None)
+    if report.measured_by is not None:
+        assert isinstance(session.decisions[report.measured_by], Measure)
+        assert not any(isinstance(each, Measure) for each in session.decisions[report.measured_by + 1 :])
 
 
 @pytest.mark.parametrize("path", SHIPPED)
@@ -94,8 +107,8 @@ def test_a_structured_network_is_smaller_and_faster() -> None:
     assert report.dense is not None
     assert report.shrunk.parameters < report.dense.parameters / 2
     assert report.shrunk.latency_ms["64"].p50 < report.dense.latency_ms["64"].p50
-    compact, masked = curve(report, "unit", "compact"), curve(report, "unit")
-    assert compact.points[-1].latency_ms["64"].p50 < masked.points[-1].latency_ms["64"].p50
+    shrunk, masked = curve(report, "unit", "shrunk"), curve(report, "unit")
+    assert shrunk.points[-1].latency_ms["64"].p50 < masked.points[-1].latency_ms["64"].p50
 
 
 def test_b_more_than_the_studys_compression_at_99_percent() -> None:
@@ -110,10 +123,10 @@ def test_b_more_than_the_studys_compression_at_99_percent() -> None:
     assert {found.stage for found in report.distributions} == {"dense", "pruned"}
 
 
-def test_c_compact_is_as_fast_as_its_macs_say_and_sparse_pays_from_90_percent() -> None:
+def test_c_shrunk_is_as_fast_as_its_macs_say_and_sparse_pays_from_90_percent() -> None:
     report = report_of("mlp-speed")
-    masked, compact = curve(report, "unit"), curve(report, "unit", "compact")
-    for dense, small in zip(masked.points, compact.points, strict=True):
+    masked, shrunk = curve(report, "unit"), curve(report, "unit", "shrunk")
+    for dense, small in zip(masked.points, shrunk.points, strict=True):
         if small.sparsity == 0.9:
             measured = dense.latency_ms["64"].p50 / small.latency_ms["64"].p50
             assert measured >= 0.7 * small.theoretical_speedup
@@ -123,7 +136,7 @@ def test_c_compact_is_as_fast_as_its_macs_say_and_sparse_pays_from_90_percent() 
         for dense, few in zip(weights.points, sparse.points, strict=True):
             assert dense.latency_ms[size].p50 > 0.6 * unpruned
             assert few.sparsity < 0.9 or few.latency_ms[size].p50 < dense.latency_ms[size].p50
-    assert len(curve(report, "unit", "from_scratch").points) == len(compact.points)
+    assert len(curve(report, "unit", "from_scratch").points) == len(shrunk.points)
 
 
 STUDY_D = {

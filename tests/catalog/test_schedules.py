@@ -37,3 +37,6 @@ def test_an_unknown_name_is_an_error() -> None:
 
 def test_schedules_are_described() -> None:
     assert set(SCHEDULES) == {"one_shot", "iterative"}
+    said = [*SCHEDULES.values(), *(entry.description for entry in STEPS.values())]
+    assert all(words and "\n" not in words for words in said)
+    assert len(set(said)) == len(said)

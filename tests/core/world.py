@@ -7,8 +7,8 @@ from dataclasses import replace
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.calibration import joint_plans
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
-from prune_tui.core.scanning.distortion import strain, strains_of
-from prune_tui.core.scanning.predictor import together
+from prune_tui.core.scanning.distortion import logit_error_at, logit_errors_of
+from prune_tui.core.scanning.predictor import combined_error
 
 DENSE, CHANCE = 0.95, 0.1
 
@@ -55,6 +55,6 @@ def scanned(
 
 def accuracy_of(scan: ScanFigures, plan: Mapping[str, float], *, power: float) -> float:
     """What a whole plan really gives."""
-    curves = strains_of(scan)
-    parts = [strain(curves[name], sparsity) for name, sparsity in plan.items() if sparsity > 0]
-    return accuracy_under(together(parts, power))
+    curves = logit_errors_of(scan)
+    parts = [logit_error_at(curves[name], sparsity) for name, sparsity in plan.items() if sparsity > 0]
+    return accuracy_under(combined_error(parts, power))

@@ -1,39 +1,111 @@
-"""Short ways to a runner on the bundled pair, and to the end of a decision."""
+"""Short ways to an engine on the bundled pair, to the end of a decision, and to a pruned network."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import closing
 from pathlib import Path
 
+import torch
+from torch import nn
+
+from prune_tui.catalog.models import MODELS
+from prune_tui.core.returning import Returning, drained
 from prune_tui.core.run.events import Event
+from prune_tui.core.run.view import View, apply
 from prune_tui.core.session.decisions import Decision, LoadDense, Prune
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.session import Session
-from prune_tui.runner.runner import Runner
+from prune_tui.engine.context import CheckpointToSave
+from prune_tui.engine.engine import Engine, never
+from prune_tui.engine.measure.evaluate import evaluate
+from prune_tui.engine.network.masks import keep_units, spread
+from prune_tui.engine.network.network import Masks, Network, weight_name
+from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.state import EngineState
 
+BUNDLED = Session(name="s", model="lenet5", dataset="digits", device="cpu")
 QUICK = Training(num_epochs=1, batch_size=128, learning_rate=1e-3)
 PLAN = {"conv1": 0.3, "conv2": 0.6, "fc1": 0.9, "fc2": 0.5}
 
 
-def opened(
-    sessions_dir: Path | None = None, *, session: Session | None = None, weights: Path | None = None
-) -> Runner:
-    runner = Runner(
-        session or Session(name="s", model="lenet5", dataset="digits", device="cpu"),
-        sessions_dir=sessions_dir,
-        data_dir=None,
-        num_threads=1,
-        weights=weights,
-    )
-    list(runner.open())
-    return runner
+class Run:
+    """An engine with the view of its events, the decisions as they went, and what they would save."""
+
+    def __init__(self, session: Session = BUNDLED, *, folder: Path | None = None) -> None:
+        self.engine = Engine(session, data_dir=None, folder=folder)
+        self.view = View()
+        self.decisions: list[Decision] = []
+        self.to_save: list[CheckpointToSave] = []
+        for event in self.engine.open():
+            self.view = apply(self.view, event)
+
+    @property
+    def state(self) -> EngineState:
+        return self.engine.state
+
+    def perform(
+        self, decision: Decision, *, should_stop: Callable[[], bool] = never
+    ) -> Generator[Event, None, None]:
+        """Carry a decision out; closing this before its end abandons it."""
+        index, before = len(self.decisions), self.view
+        try:
+            with closing(self.engine.perform(decision, index=index, should_stop=should_stop)) as work:
+                events = Returning(work)
+                for event in events:
+                    self.view = apply(self.view, event)
+                    yield event
+        except BaseException:
+            self.view = before
+            raise
+        self.decisions.append(events.value.decision)
+        self.to_save += events.value.to_save
+
+    def accuracy(self) -> float:
+        """Evaluate the network as it is now on the validation split."""
+        data = self.state.data
+        return drained(evaluate(self.state.network.module, data, data.validation, lambda: 0.0)).accuracy
 
 
-def perform(
-    runner: Runner, *decisions: Decision, should_stop: Callable[[], bool] = lambda: False
-) -> list[Event]:
-    return [event for decision in decisions for event in runner.perform(decision, should_stop=should_stop)]
+def perform(run: Run, *decisions: Decision) -> list[Event]:
+    return [event for decision in decisions for event in run.perform(decision)]
 
 
-def pruned(sessions_dir: Path | None = None) -> Runner:
-    runner = opened(sessions_dir)
-    perform(runner, LoadDense(), Prune(plan=PLAN, finetune=QUICK))
-    return runner
+def loaded() -> Run:
+    """A run whose dense baseline is the bundled one."""
+    run = Run()
+    perform(run, LoadDense())
+    return run
+
+
+def pruned() -> Run:
+    run = loaded()
+    perform(run, Prune(plan=PLAN, finetune=QUICK))
+    return run
+
+
+def fresh(name: str) -> Network:
+    """A model of the catalog with fresh weights."""
+    model = MODELS[name]
+    return network_of(model.build(num_classes=10), model.image_shape, num_classes=10)
+
+
+def halved(name: str, *, seed: int = 0) -> Network:
+    """A network with fresh weights and lively batch norms, half of its units pruned at random."""
+    torch.manual_seed(seed)
+    network = fresh(name)
+    for layer in network.module.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            nn.init.uniform_(layer.weight, 0.5, 1.5)
+            nn.init.uniform_(layer.bias, -0.5, 0.5)
+            nn.init.uniform_(layer.running_mean, -0.5, 0.5)  # type: ignore[arg-type]
+            nn.init.uniform_(layer.running_var, 0.5, 2.0)  # type: ignore[arg-type]
+    masks: Masks = {}
+    for units in network.units:
+        count = len(network.weight(units.layers[0]))
+        keep = keep_units(torch.rand(count), 0.5, torch.ones(count, dtype=torch.bool))
+        masks |= {weight_name(layer): spread(keep, network.weight(layer).shape) for layer in units.layers}
+        for vector, positions in units.vectors.items():
+            mask = masks.get(vector, torch.ones_like(network.module.get_parameter(vector), dtype=torch.bool))
+            mask[positions] &= keep
+            masks[vector] = mask
+    network.mask(masks)
+    return network

@@ -49,7 +49,7 @@ from prune_tui.core.run.events import (
     WeightsBinned,
 )
 from prune_tui.core.run.view import View, apply
-from prune_tui.core.scanning.predictor import joint_accuracy
+from prune_tui.core.scanning.predictor import predict
 from prune_tui.core.scanning.statistics import is_settled, paired_half_width
 from prune_tui.core.session.decisions import (
     Decision,
@@ -347,7 +347,7 @@ class FakeRunner:
         assert scanned is not None
         for at, plan in enumerate(joint_plans(self.view.layers, scanned)):
             self._step("joint", should_stop)
-            accuracy = (joint_accuracy(scanned, plan) or DENSE) + (0.004 if at % 2 else -0.004)
+            accuracy = (predict(scanned, plan) or DENSE) + (0.004 if at % 2 else -0.004)
             yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), number * 0.1)
             if accuracy < RUIN * DENSE:
                 break
@@ -389,7 +389,7 @@ class FakeRunner:
                 dead = int(len(counts) * target[layer.name] * 0.5)
                 yield WeightsBinned(layer.name, "pruned", 0.3, (*((0,) * dead), *counts[dead:]))
             yield DistributionsTaken("pruned", self._distributions("pruned"))
-            after = joint_accuracy(self.view.report.scan, target) or 0.3
+            after = predict(self.view.report.scan, target) or 0.3
             yield _epoch(index, number, 0, after, num_epochs)
             yield MaskChecked(held=True, sparsity=figures.sparsity, seconds=0.2)
             yield from self._train(

@@ -27,8 +27,9 @@ def _from_2(data: Object) -> Object:
     """Schema 2 called locked layers spared, a shrunk network of a sweep compact, and did not say which
     decision had measured the figures.
     """
-    decisions = data.get("decisions", ())
-    kinds = [one.get("kind") if isinstance(one, dict) else None for one in decisions]
+    decisions = data.get("decisions")
+    listed = decisions if isinstance(decisions, list) else []
+    kinds = [one.get("kind") if isinstance(one, dict) else None for one in listed]
     measured_by = len(kinds) - 1 - kinds[::-1].index("measure") if "measure" in kinds else None
 
     def report(old: Object) -> Object:

@@ -1,0 +1,81 @@
+"""The forecast agrees with what pruning really gives, and reads the scan's curves as they are."""
+
+import pytest
+
+from prune_tui.core.network import LayerInfo
+from prune_tui.core.planning.histograms import bins_that_die
+from prune_tui.core.planning.price import num_pruned, price
+from prune_tui.core.report import ScanCurve, ScanFigures
+from prune_tui.core.run.events import WeightsBinned
+from prune_tui.core.scanning.curves import cliff, explain, layer_accuracy, safe_sparsity
+from prune_tui.core.scanning.predictor import predict
+
+LAYERS = (LayerInfo("a", "linear", 1000, 10, 1000), LayerInfo("b", "linear", 3000, 30, 6000))
+SCAN = ScanFigures(
+    criterion="l1",
+    granularity="weight",
+    num_images=100,
+    dense_accuracy=0.9,
+    sparsities=(0.3, 0.6, 0.9),
+    layers=(
+        ScanCurve(name="a", accuracies=(0.9, 0.45, 0.1)),
+        ScanCurve(name="b", accuracies=(0.9, 0.895, 0.89)),
+    ),
+)
+
+
+@pytest.mark.parametrize(("parameters", "sparsity", "pruned"), [(10, 0.5, 5), (3, 0.5, 2), (4, 0.999, 3)])
+def test_the_count_pruned_is_the_nearest_and_one_is_kept(
+    parameters: int, sparsity: float, pruned: int
+) -> None:
+    assert num_pruned(parameters, sparsity) == pruned
+
+
+def test_a_price_counts_what_is_left() -> None:
+    plan = {"a": 0.5, "b": 0.9}
+    paid = price(LAYERS, plan, other_parameters=100, other_macs=50)
+    assert paid.parameters == 4100
+    assert paid.nonzero == 100 + 500 + 300
+    assert paid.nonzero_macs == 50 + 500 + 600
+    assert paid.file_bytes == 400 + 125 + 2000 + 375 + 1200
+    assert paid.compression_ratio == pytest.approx(4100 / 900)
+
+
+def test_a_dense_plan_costs_nothing() -> None:
+    paid = price(LAYERS, {}, other_parameters=100, other_macs=50)
+    assert paid.nonzero == paid.parameters
+    assert paid.file_bytes == paid.dense_bytes
+    assert predict(SCAN, {}) == SCAN.dense_accuracy
+
+
+def test_a_curve_is_read_at_its_points_and_straight_between() -> None:
+    assert layer_accuracy(SCAN, "a", 0.6) == 0.45
+    assert layer_accuracy(SCAN, "a", 0.45) == pytest.approx((0.9 + 0.45) / 2)
+    assert layer_accuracy(SCAN, "a", 0.0) == 0.9
+    assert layer_accuracy(SCAN, "none", 0.5) is None
+
+
+def test_a_layer_without_a_curve_is_not_guessed() -> None:
+    assert predict(SCAN, {"a": 0.6, "c": 0.5}) is None
+    assert predict(SCAN, {"a": 0.6, "c": 0.0}) is not None
+    assert predict(None, {"a": 0.6}) is None
+
+
+def test_safe_is_the_highest_sparsity_before_a_point_is_lost() -> None:
+    assert safe_sparsity(SCAN, "a") == 0.3
+    assert safe_sparsity(SCAN, "b") == 0.9
+    assert safe_sparsity(None, "a") == 0.0
+
+
+def test_the_cliff_is_where_the_curve_falls_most() -> None:
+    assert cliff(SCAN, "a") == 0.6
+    assert cliff(SCAN, "b") is None
+    assert "a holds 25% of the weights" in explain("a", 0.25, SCAN)
+
+
+def test_the_bins_that_die_hold_as_many_weights_as_are_pruned() -> None:
+    histogram = WeightsBinned("a", "dense", 1.0, (4, 4, 2))
+    assert bins_that_die(histogram, 0.0) == 0
+    assert bins_that_die(histogram, 0.4) == 1
+    assert bins_that_die(histogram, 0.6) == 1.5
+    assert bins_that_die(histogram, 0.9) == pytest.approx(2.5)
