@@ -37,7 +37,8 @@ async def test_a_cell_is_edited_by_keyboard_and_priced_at_every_key(tmp_path: Pa
 
 
 @pytest.mark.parametrize(
-    ("typed", "shown"), [("0.65", "0.65"), (".6", "0.60"), ("60%", "0.60"), ("97.5%", "0.975")]
+    ("typed", "shown"),
+    [("0.65", "0.65"), (".6", "0.60"), ("60%", "0.60"), ("97.5%", "0.975"), ("99.9%", "0.999")],
 )
 async def test_what_may_be_typed(tmp_path: Path, typed: str, shown: str) -> None:
     async with open_desk(tmp_path) as desk:

@@ -97,7 +97,7 @@ def parse_sparsity(text: str) -> float:
     if not digits or not all(letter in "0123456789." for letter in digits):
         raise ValueError("type a sparsity such as 0.6, .6 or 60%")
     try:
-        value = float(digits) / (100 if is_percent else 1)
+        value = round(float(digits) / (100 if is_percent else 1), 9)  # 99.9 / 100 is a little above 0.999
     except ValueError:
         raise ValueError("type a sparsity such as 0.6, .6 or 60%") from None
     if value > HIGHEST_SPARSITY:
