@@ -28,6 +28,7 @@ from benchmarks.subjects import (
 from prune_tui.catalog.datasets.images import Split
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.budget import solve
+from prune_tui.core.planning.groups import groups_of
 from prune_tui.core.planning.target import Target, describe_target, parse_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.returning import drained
@@ -247,20 +248,20 @@ def print_plans(
         layer.parameters for layer in network.layers
     )
     other_macs = network.total_macs - sum(layer.macs for layer in network.layers)
-    forecasts: dict[str, list[float]] = {}
+    predictions: dict[str, list[float]] = {}
     found: dict[str, list[list[float]]] = {}
     try:
         for name, scans in ours.items():
             for scanned in scans:
                 solution = solve(
                     target,
-                    network.layers,
+                    groups_of(network.layers, scanned.figures.granularity),
                     scanned.figures,
                     {},
                     other_parameters=other_parameters,
                     other_macs=other_macs,
                 )
-                forecasts.setdefault(name, []).append(solution.price.accuracy or 0.0)
+                predictions.setdefault(name, []).append(solution.price.accuracy or 0.0)
                 real = accuracies_of_plan(network, images, solution.plan, (images.validation, held_out))
                 found.setdefault(name, []).append(real)
     except DecisionError as error:
@@ -273,7 +274,7 @@ def print_plans(
         rows.append(
             [
                 name,
-                f"{median(forecasts[name]):.2%}",
+                f"{median(predictions[name]):.2%}",
                 *(f"{median(column):.2%}" for column in columns),
                 *(
                     _points([mine - theirs for mine, theirs in zip(column, other, strict=True)])

@@ -83,7 +83,7 @@ def test_a_path_that_would_break_the_line_is_written_out() -> None:
 def test_a_bug_is_one_line_even_where_the_log_can_not_be_written(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     broken = (
-        "import sys; import prune_tui.storage as storage; from prune_tui.cli import main\n"
+        "import sys; import prune_tui.storage as storage; from prune_tui.cli.app import main\n"
         "def read_session(path): raise ZeroDivisionError('a\\nbug')\n"
         "storage.read_session = read_session\n"
         "sys.argv = ['prune-tui', 'show', 'x.json']; main()"

@@ -168,7 +168,7 @@ def test_an_interrupted_replay_exits_130(recorded: Path, monkeypatch: pytest.Mon
 def test_show_prints_the_figures_and_as_json_the_session(recorded: Path) -> None:
     shown = run("show", recorded)
     assert shown.exit_code == 0
-    for words in ("test accuracy", "compression ratio", "theoretical speedup", "file bytes", "latency"):
+    for words in ("test accuracy", "compression ratio", "theoretical speedup", "file", "ms p50/p95"):
         assert words in shown.stdout
     assert json.loads(run("show", recorded, "--json").stdout) == json.loads(recorded.read_text())
 

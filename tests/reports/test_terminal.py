@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from prune_tui.core.report import Distribution, LayerFigures, Report
-from prune_tui.core.session.decisions import Measure, Prune, Shrink, Sweep
+from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Shrink, Sweep
 from prune_tui.core.session.session import Session
 from prune_tui.reports.caveats import (
     NO_SPARSE_CONVOLUTIONS,
@@ -43,17 +43,16 @@ def test_everything_fits_eighty_columns_uncut(num_layers: int) -> None:
 def test_the_three_networks_stand_side_by_side_each_figure_under_its_own_name() -> None:
     text = drawn(report_tables(made_up.report()))
     rows = {re.split(r"\s{2,}", line)[0]: line.split() for line in text.splitlines() if line}
-    assert rows["compression ratio"][-3:] == ["1.00x", "10.00x", "10.03x"]
-    assert rows["theoretical speedup"][-3:] == ["1.00x", "10.00x", "10.03x"]
-    assert rows["parameters"][-3:] == ["431,080", "431,080", "45,000"]
-    assert rows["file bytes"][-3:] == ["1,724,920", "226,319", "180,500"]
+    assert rows["compression ratio"][-3:] == ["1.00×", "10.00×", "10.03×"]
+    assert rows["theoretical speedup"][-3:] == ["1.00×", "10.00×", "10.03×"]
+    assert rows["parameters"][-5:] == ["431,080", "431,080", "45,000", "−90", "%"]
+    assert rows["file"][-8:] == ["1.72", "MB", "0.23", "MB", "0.18", "MB", "−90", "%"]
 
 
 def test_latency_is_shown_for_each_network_and_batch_size_beside_the_dense_one() -> None:
     text = drawn(report_tables(made_up.report()))
-    assert re.search(r"64 +dense +4\.31 +6\.47 +1\.00x", text)
-    assert re.search(r"pruned, sparse \(CSR\) +0\.80 +1\.20 +5\.39x", text)
-    assert re.search(r"shrunk +0\.45 +0\.68 +9\.58x", text)
+    assert re.search(r"ms p50/p95, batch 64 +4\.31/6\.47 +4\.31/6\.47 +0\.45/0\.68 +−90 %", text)
+    assert re.search(r"as sparse \(CSR\) +0\.80/1\.20 +−81 %", text)
 
 
 def test_a_sweep_has_a_row_a_sparsity_a_column_a_curve_and_a_plot_that_needs_no_colour() -> None:
@@ -131,10 +130,12 @@ def test_it_warns_of_sparse_kernels_only_where_they_ran() -> None:
 
 
 def test_a_session_without_a_record_is_shown() -> None:
-    session = Session(name="a", model="mlp", dataset="mnist", decisions=(Sweep(), Prune(plan=0.5)))
+    session = Session(
+        name="a", model="mlp", dataset="mnist", decisions=(LoadDense(), Sweep(), Prune(plan=0.5))
+    )
     text = drawn(session_tables(session))
-    assert "1  sweep l1 weight, 9 sparsities" in text
-    assert "2  prune l1 weight, 1 round" in text
+    assert "2  sweep l1 weight, 9 sparsities" in text
+    assert "3  prune l1 weight, 1 round" in text
 
 
 def test_an_empty_report_is_shown() -> None:

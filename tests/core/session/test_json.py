@@ -40,10 +40,6 @@ ORDERS: dict[str, tuple[list[dict[str, Any]], str]] = {
         [{"kind": "load_dense"}, {"kind": "prune", "plan": 0.5, "rewind": {}}],
         "decisions.1: prune needs a baseline trained in this session",
     ),
-    "prune on before any prune": (
-        [{"kind": "load_dense"}, {"kind": "prune", "plan": 0.5, "start_from": "pruned"}],
-        "decisions.1: prune needs a pruned network",
-    ),
     "scan first": ([{"kind": "scan"}], "decisions.0: scan needs a dense baseline"),
     "measure after a new baseline": (
         [

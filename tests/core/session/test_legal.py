@@ -31,7 +31,6 @@ REQUIRED: dict[str, tuple[Decision, set[Fact]]] = {
     "sweep": (Sweep(), {"dense"}),
     "prune": (PRUNE, {"dense"}),
     "prune that rewinds": (Prune(plan=0.5, rewind=Rewinding()), {"dense", "trained"}),
-    "prune on": (Prune(plan=0.5, start_from="pruned"), {"dense", "pruned"}),
     "finetune": (Finetune(training=TRAINING), {"pruned"}),
     "rewind": (Rewind(), {"pruned", "trained"}),
     "shrink": (Shrink(), {"pruned"}),
