@@ -50,7 +50,7 @@ def run_app(path: Path, args: argparse.Namespace) -> None:
     """Carry the decision out in the app with the Train step in sight, and leave when it is done."""
     from textual import on
 
-    from prune_tui.core.workflow.steps import Step
+    from prune_tui.core.workflow.step import Step
     from prune_tui.tui import app as module
     from prune_tui.tui.messages import GoTo, JobFinished, Perform
     from prune_tui.tui.options import Options

@@ -12,7 +12,8 @@ from pathlib import Path
 from platformdirs import user_log_path
 
 from prune_tui.core.errors import SessionError, StorageError
-from prune_tui.core.session.session import Session, name_like
+from prune_tui.core.session.names import name_like
+from prune_tui.core.session.session import Session
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prune_tui.commands.replay import Options, replay
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Scan
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.storage import read_session
 from prune_tui.tui.app import PruneApp
 from tests.tui.fake_runner import Script

@@ -12,7 +12,8 @@ from prune_tui.core.report import Report
 from prune_tui.core.run.events import Event
 from prune_tui.core.run.view import View
 from prune_tui.core.session.json import json_data
-from prune_tui.core.session.session import Device, Session
+from prune_tui.core.session.session import Session
+from prune_tui.core.terms import Device
 from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import checkpoints_folder, read_session, session_path

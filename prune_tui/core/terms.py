@@ -19,3 +19,5 @@ anew."""
 
 Timed = Literal["dense", "pruned", "shrunk", "sparse"]
 """A network whose latency is measured; `sparse` is the pruned one, its linear layers as sparse matrices."""
+
+Device = Literal["auto", "cpu", "cuda", "mps"]

@@ -12,7 +12,7 @@ from prune_tui import __version__
 from prune_tui.catalog.datasets.images import ImageData
 from prune_tui.core.errors import DeviceError
 from prune_tui.core.report import Environment
-from prune_tui.core.session.session import Device
+from prune_tui.core.terms import Device
 
 
 def pick_device(wanted: Device) -> torch.device:

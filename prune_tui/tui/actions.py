@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from textual.binding import Binding, BindingType
 
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 
 Place = Step | Literal["anywhere", "tables"]
 

@@ -21,7 +21,8 @@ from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.workflow.baselines import to_be_trained
-from prune_tui.core.workflow.steps import Step, follows_by_itself, landing
+from prune_tui.core.workflow.step import Step
+from prune_tui.core.workflow.steps import follows_by_itself, landing
 from prune_tui.storage import logged, read_session, resumed_name, session_path
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of

@@ -6,7 +6,7 @@ from textual.message import Message
 
 from prune_tui.core.session.decisions import Decision
 from prune_tui.core.session.session import Session
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.worker.jobs import Job, Outcome
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from prune_tui.core.session.session import Device
+from prune_tui.core.terms import Device
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from prune_tui.core.run.view import Running, View
 from prune_tui.core.session.decisions import Decision, LoadDense, Scan
 from prune_tui.core.session.session import Session
 from prune_tui.core.workflow.offers import scan_of, scans_quickly
-from prune_tui.core.workflow.steps import Step, reachable
+from prune_tui.core.workflow.step import Step
+from prune_tui.core.workflow.steps import reachable
 from prune_tui.tui.options import Options
 from prune_tui.tui.worker.jobs import Job, Saving, Snapshot
 

@@ -12,7 +12,7 @@ from textual.coordinate import Coordinate
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.app import PruneApp
 from prune_tui.tui.options import Options
 from prune_tui.tui.state import State

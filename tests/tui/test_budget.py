@@ -12,7 +12,7 @@ from prune_tui.core.planning.plan_editor import new_draft, toggled_lock, undone,
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import parse_target
 from prune_tui.core.session.decisions import Prune
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.steps.plan.screen import PlanScreen
 from prune_tui.tui.steps.plan.text import Totals, totals
 from tests.tui.fake_runner import LAYERS, RESIDUAL, Script

@@ -7,7 +7,7 @@ from textual.command import CommandPalette
 from textual.widgets import TextArea
 
 from prune_tui.core.session.decisions import Measure
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.storage import read_session
 from prune_tui.tui.actions import ACTIONS, actions_of
 from prune_tui.tui.dialogs.error import ErrorDialog

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.dialogs.distributions import DistributionsDialog, Spread
 from prune_tui.tui.dialogs.distributions_text import bars, rescaled
 from tests.tui.fake_runner import Script

@@ -7,7 +7,7 @@ from textual.widgets import Input
 
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Scan, TrainDense
 from prune_tui.core.session.session import Session
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.storage import read_session, write_session
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import open_desk

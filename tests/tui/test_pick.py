@@ -8,7 +8,7 @@ import pytest
 from textual.widgets import Input
 
 from prune_tui.core.session.decisions import LoadDense, TrainDense
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
 from prune_tui.tui.widgets.table import Table
 from tests.tui.helpers import Desk, open_desk

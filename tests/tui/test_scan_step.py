@@ -10,7 +10,7 @@ from prune_tui.core.scanning.cells import cells_words, half_width_where_safe, im
 from prune_tui.core.scanning.predictor import error_at, misses
 from prune_tui.core.session.decisions import Scan
 from prune_tui.core.workflow.offers import is_quick_by_default
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.steps.plots import curve_plot
 from prune_tui.tui.widgets.meter import Meter
 from tests.tui.fake_runner import LAYERS, Script

@@ -5,7 +5,7 @@ from pathlib import Path
 from textual.widgets import Input
 
 from prune_tui.core.session.decisions import Prune, Rewinding, TrainDense
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.steps.plan.settings_dialog import RECIPE, SettingsDialog
 from tests.tui.helpers import Desk, open_desk

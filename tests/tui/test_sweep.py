@@ -6,7 +6,7 @@ from textual.widgets import Input
 
 from prune_tui.core.report import Curve
 from prune_tui.core.session.decisions import Method, Sweep
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.dialogs.error import ErrorDialog
 from prune_tui.tui.steps.scan import sweep_text
 from prune_tui.tui.steps.scan.sweep_dialog import SweepDialog

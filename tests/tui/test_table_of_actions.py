@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import ACTIONS, Place, actions_of, footer_of
 from prune_tui.tui.app import PruneApp
 from prune_tui.tui.steps.by_step import screen_of

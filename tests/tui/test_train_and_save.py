@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.session.decisions import Finetune, Measure
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.widgets.meter import Meter
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk

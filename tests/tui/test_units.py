@@ -6,7 +6,7 @@ import pytest
 
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Scan, Shrink
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.dialogs.error import ErrorDialog
 from tests.tui.fake_runner import RESIDUAL, Script
 from tests.tui.helpers import Desk, open_desk

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.errors import StorageError
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.storage import read_session
 from prune_tui.tui.dialogs.error import ErrorDialog
 from prune_tui.tui.dialogs.quit import QuitDialog

@@ -1,7 +1,5 @@
 """A pruning session: what was decided, in order, and what came of it."""
 
-import re
-import unicodedata
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
 
@@ -9,15 +7,10 @@ from prune_tui.core.fields import Count, Data, Fraction, Pattern, Positive, Seed
 from prune_tui.core.report import Report
 from prune_tui.core.session.decisions import CHECKPOINT_PATTERN, Decision
 from prune_tui.core.session.legal import first_illegal
-from prune_tui.core.terms import Stage
+from prune_tui.core.session.names import NAME_PATTERN
+from prune_tui.core.terms import Device, Stage
 
 SCHEMA_VERSION: Final = 3
-
-NAME_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-
-MAX_NAME_LENGTH: Final = 64
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,14 +60,3 @@ class Session(Data):
     def __post_init__(self) -> None:
         if illegal := first_illegal(self.decisions):
             raise ValueError(f"decisions.{illegal[0]}: {illegal[1]}")
-
-
-def name_like(text: str, *, ending: str = "") -> str:
-    """Return the session name nearest to a text: `my-session-1` for `my session (1)`, `etude` for `étude`.
-
-    A text that is a name already stays as it is. A name too long for `ending` to follow it is cut.
-    """
-    if not re.fullmatch(NAME_PATTERN, text):
-        plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-        text = re.sub(r"[^A-Za-z0-9._-]+", "-", plain).lstrip("._-").rstrip("-") or "session"
-    return text[: MAX_NAME_LENGTH - len(ending)] + ending

@@ -1,26 +1,10 @@
 """The five steps, which of them a session has the input for, and what follows by itself."""
 
-from enum import IntEnum
-
 from prune_tui.core.run.view import View
 from prune_tui.core.session.decisions import Decision, Scan
 from prune_tui.core.session.legal import RULES, facts_after
 from prune_tui.core.session.session import Session
-
-
-class Step(IntEnum):
-    """A step of the flow; its number is its key."""
-
-    PICK = 1
-    SCAN = 2
-    PLAN = 3
-    TRAIN = 4
-    SAVE = 5
-
-    @property
-    def title(self) -> str:
-        """The step's name as shown."""
-        return self.name.capitalize()
+from prune_tui.core.workflow.step import Step
 
 
 def has_baseline(session: Session | None) -> bool:

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import Place, actions_of
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.palette import Palette, palette_of

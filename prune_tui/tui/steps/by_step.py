@@ -2,7 +2,7 @@
 
 from typing import assert_never
 
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.steps.step_screen import StepScreen
 
 

@@ -10,7 +10,7 @@ from textual.screen import Screen
 
 from prune_tui.core.planning.settings import finetuning_of
 from prune_tui.core.session.decisions import Finetune
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import actions_of, bindings_of
 from prune_tui.tui.messages import GoTo, PauseWork, Perform, StopWork
 from prune_tui.tui.palette import Palette, palette_of

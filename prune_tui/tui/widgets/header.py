@@ -5,7 +5,7 @@ from textual import events
 from textual.app import RenderResult
 from textual.widget import Widget
 
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.reports.numbers import duration_text
 from prune_tui.tui.messages import GoTo
 from prune_tui.tui.palette import palette_of

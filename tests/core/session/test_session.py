@@ -1,6 +1,7 @@
 import pytest
 
-from prune_tui.core.session.session import Session, name_like
+from prune_tui.core.session.names import name_like
+from prune_tui.core.session.session import Session
 
 
 @pytest.mark.parametrize(

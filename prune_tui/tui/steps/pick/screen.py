@@ -26,7 +26,8 @@ from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.session.decisions import TrainDense
 from prune_tui.core.session.session import Session
 from prune_tui.core.workflow.baselines import trained_baseline
-from prune_tui.core.workflow.steps import Step, has_baseline
+from prune_tui.core.workflow.step import Step
+from prune_tui.core.workflow.steps import has_baseline
 from prune_tui.storage import unused_name
 from prune_tui.tui.messages import GoTo, PickAnother, ResumeSession, StartSession
 from prune_tui.tui.state import State

@@ -9,7 +9,7 @@ from prune_tui.core.planning.goal import Goal, solve_again, why_not_solved
 from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import describe_target
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plan import budget as plan_budget
 from prune_tui.tui.steps.plan import text as plan_text

@@ -23,7 +23,8 @@ from prune_tui.core.planning.plan_editor import (
 from prune_tui.core.planning.settings import PlanSettings
 from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.core.workflow.baselines import trained_baseline
-from prune_tui.core.workflow.steps import Step, is_pruning
+from prune_tui.core.workflow.step import Step
+from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.steps.plan import budget as plan_budget
 from prune_tui.tui.steps.plan import text as plan_text

@@ -8,7 +8,7 @@ from textual.widgets import Static
 
 from prune_tui.core.errors import StorageError
 from prune_tui.core.workflow.finishing import finishing, finishing_words, shrinking
-from prune_tui.core.workflow.steps import Step
+from prune_tui.core.workflow.step import Step
 from prune_tui.reports.markdown import markdown_summary
 from prune_tui.storage import write_atomically
 from prune_tui.tui.messages import GoTo, Perform, PickAnother, SaveAgain

@@ -18,7 +18,8 @@ from prune_tui.core.scanning.curves import curve_of
 from prune_tui.core.session.decisions import Sweep
 from prune_tui.core.workflow.baselines import training_like_dense
 from prune_tui.core.workflow.offers import next_granularity
-from prune_tui.core.workflow.steps import Step, has_baseline
+from prune_tui.core.workflow.step import Step
+from prune_tui.core.workflow.steps import has_baseline
 from prune_tui.core.workflow.sweep_settings import SweepSettings, sweep_of
 from prune_tui.tui.messages import GoTo, Perform, StopWork
 from prune_tui.tui.state import State

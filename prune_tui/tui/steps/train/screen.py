@@ -10,7 +10,8 @@ from prune_tui.core.network import LayerInfo
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.attempts import accuracy_at, pruning_runs
 from prune_tui.core.workflow.finishing import finishing, finishing_words
-from prune_tui.core.workflow.steps import Step, is_pruning
+from prune_tui.core.workflow.step import Step
+from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, points_text, size_text, times_text
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.state import State
