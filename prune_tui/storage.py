@@ -1,5 +1,7 @@
 """Reads session files and writes any file atomically: a reader sees the old file or the new one, whole."""
 
+from __future__ import annotations
+
 import errno
 import os
 import stat
@@ -8,12 +10,15 @@ import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from platformdirs import user_log_path
 
 from prune_tui.core.errors import SessionError, StorageError
 from prune_tui.core.session.names import name_like
-from prune_tui.core.session.session import Session
+
+if TYPE_CHECKING:
+    from prune_tui.core.session.session import Session
 
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)

@@ -1,12 +1,17 @@
 """Checks that every name in a session is one that the catalog has, before any work begins."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.catalog.datasets import dataset_entry, fits
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.schedules import steps_entry
 from prune_tui.core.errors import PruneTuiError, SessionError
-from prune_tui.core.session.decisions import Iterative
-from prune_tui.core.session.session import Session
+
+if TYPE_CHECKING:
+    from prune_tui.core.session.session import Session
 
 
 def check_names(session: Session, *, source: str) -> None:
@@ -34,5 +39,5 @@ def _look_up_names(session: Session) -> None:
         for criterion in decision.criteria:
             criterion_entry(criterion)
         for schedule in decision.schedules:
-            if isinstance(schedule, Iterative):
+            if schedule.name == "iterative":
                 steps_entry(schedule.steps)

@@ -1,5 +1,7 @@
 """The app: shows one step at a time, steers the worker, and goes from step to step."""
 
+from __future__ import annotations
+
 import asyncio
 import sys
 import traceback
@@ -7,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import on
@@ -20,9 +22,7 @@ from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.errors import PruneTuiError
-from prune_tui.core.workflow.baselines import to_be_trained
 from prune_tui.core.workflow.step import Step
-from prune_tui.core.workflow.steps import follows_by_itself, landing
 from prune_tui.storage import logged, read_session, resumed_name, session_path
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
@@ -35,8 +35,11 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
-from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Saving, Task
+from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Saving
 from prune_tui.tui.worker.worker import Worker
+
+if TYPE_CHECKING:
+    from prune_tui.tui.worker.jobs import Task
 
 VIEWS_PER_SECOND = 3
 
@@ -122,6 +125,8 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def _advance(self, job: Job, outcome: Outcome) -> None:
         """Go on with what follows by itself."""
+        from prune_tui.core.workflow.steps import follows_by_itself, landing
+
         state, task = self.state, job.task
         if outcome in ("failed", "abandoned") or state.jobs or state.session is None:
             return
@@ -168,6 +173,8 @@ class PruneApp(App[None], inherit_bindings=False):
         except PruneTuiError as error:
             self._show_error(messages.Failed(str(error)))
             return
+        from prune_tui.core.workflow.baselines import to_be_trained
+
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         self.state.baseline = to_be_trained(training_recipe(model, dataset))
         # A copy of a session under another file name is a session of that name, with its own files.

@@ -1,14 +1,19 @@
 """Asks before work is cut short or lost, and goes on once that has ended as the person said."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.app import App
 
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.worker.jobs import Opening, Saving, Task
+from prune_tui.tui.worker.jobs import Opening, Saving
+
+if TYPE_CHECKING:
+    from prune_tui.tui.worker.jobs import Task
 
 Then = Callable[[], object]
 

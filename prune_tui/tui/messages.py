@@ -1,13 +1,18 @@
 """What screens ask of the app, and what the worker tells it."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from prune_tui.core.session.decisions import Decision
-from prune_tui.core.session.session import Session
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.worker.jobs import Job, Outcome
+
+if TYPE_CHECKING:
+    from prune_tui.core.session.decisions import Decision
+    from prune_tui.core.session.session import Session
 
 
 class GoTo(Message):

@@ -1,27 +1,33 @@
-"""All that the screens show, in one place: screens change the plan, the app all else."""
+"""All that the screens show, in one place: screens change the plan, the app all else.
+
+The picker comes before any session, and is shown before what sessions, reports and plans need is imported:
+the properties that need it import it when a session first asks for them.
+"""
+
+from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import finetuning_recipe
-from prune_tui.core.planning.goal import Goal, with_edits
-from prune_tui.core.planning.groups import PruningGroup
-from prune_tui.core.planning.plan_editor import EditablePlan, new_plan, with_suggestions
-from prune_tui.core.planning.planner import Planner, planner_of
-from prune_tui.core.planning.settings import PlanSettings, matching_scan, settings_for
-from prune_tui.core.report import ScanFigures
-from prune_tui.core.run.view import Running, View
-from prune_tui.core.session.decisions import Decision, LoadDense, Scan
-from prune_tui.core.session.session import Session
-from prune_tui.core.workflow.offers import scan_of, scans_quickly
 from prune_tui.core.workflow.step import Step
-from prune_tui.core.workflow.steps import reachable
 from prune_tui.tui.options import Options
 from prune_tui.tui.worker.jobs import Job, Saving, Snapshot
+
+if TYPE_CHECKING:
+    from prune_tui.core.planning.goal import Goal
+    from prune_tui.core.planning.groups import PruningGroup
+    from prune_tui.core.planning.plan_editor import EditablePlan
+    from prune_tui.core.planning.planner import Planner
+    from prune_tui.core.planning.settings import PlanSettings
+    from prune_tui.core.report import ScanFigures
+    from prune_tui.core.run.view import Running, View
+    from prune_tui.core.session.decisions import Decision, Finetune, Scan
+    from prune_tui.core.session.session import Session
 
 
 @dataclass(slots=True)
@@ -33,17 +39,56 @@ class State:
     session: Session | None = None
     path: Path | None = None
     is_saved: bool = True
-    view: View = field(default_factory=View)
     plan: EditablePlan | None = None
     goal: Goal | None = None
-    settings: PlanSettings = field(default_factory=PlanSettings)
     is_quick: bool | None = None
-    baseline: Decision = field(default_factory=LoadDense)
     jobs: list[Job] = field(default_factory=list)
     is_paused: bool = False
     is_stopping: bool = False
     wants_another: bool = False
+    _view: View | None = None
+    _settings: PlanSettings | None = None
+    _baseline: Decision | None = None
     _planner: Planner | None = None
+
+    @property
+    def baseline(self) -> Decision:
+        """The decision that gives the session its dense baseline."""
+        if self._baseline is None:
+            from prune_tui.core.session.decisions import LoadDense
+
+            self._baseline = LoadDense()
+        return self._baseline
+
+    @baseline.setter
+    def baseline(self, baseline: Decision) -> None:
+        self._baseline = baseline
+
+    @property
+    def view(self) -> View:
+        """All that is known of the session so far."""
+        if self._view is None:
+            from prune_tui.core.run.view import View
+
+            self._view = View()
+        return self._view
+
+    @view.setter
+    def view(self, view: View) -> None:
+        self._view = view
+
+    @property
+    def settings(self) -> PlanSettings:
+        """How the plan is carried out."""
+        if self._settings is None:
+            from prune_tui.core.planning.settings import PlanSettings
+
+            self._settings = PlanSettings()
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: PlanSettings) -> None:
+        self._settings = settings
 
     @property
     def is_busy(self) -> bool:
@@ -53,7 +98,7 @@ class State:
     @property
     def open_session(self) -> Session | None:
         """The session that can be gone on with; one whose data or model could not be loaded is none."""
-        return self.session if self.is_busy or self.view.is_ready else None
+        return self.session if self.session is None or self.is_busy or self.view.is_ready else None
 
     @property
     def running(self) -> Running | None:
@@ -68,12 +113,19 @@ class State:
     @property
     def reachable(self) -> frozenset[Step]:
         """The steps whose input exists, or is about to: a plan that waits its turn can be watched."""
+        if self.session is None:
+            return frozenset({Step.PICK})
+        from prune_tui.core.workflow.steps import reachable
+
         is_due = any(job.prunes for job in self.jobs)
         return reachable(self.session, self.view) | ({Step.TRAIN} if is_due else set())
 
     @property
     def planner(self) -> Planner:
         """What the plan is priced by, worked out once for what it depends on."""
+        from prune_tui.core.planning.planner import planner_of
+        from prune_tui.core.planning.settings import matching_scan
+
         before, view, settings = self._planner, self.view, self.settings
         scan = matching_scan(view.report.scan, settings)
         if before is None or (before.layers, before.settings, before.figures, before.histograms) != (
@@ -96,17 +148,31 @@ class State:
     @property
     def scan(self) -> ScanFigures | None:
         """The scan's curves, where they hold for the plan's criterion and granularity."""
+        from prune_tui.core.planning.settings import matching_scan
+
         return matching_scan(self.view.report.scan, self.settings)
 
     @property
     def scans_quickly(self) -> bool:
         """Whether the next scan is quick."""
+        from prune_tui.core.workflow.offers import scans_quickly
+
         return scans_quickly(self.view.report, self.is_quick)
 
     @property
     def offered_scan(self) -> Scan:
         """The scan with the options on show."""
+        from prune_tui.core.workflow.offers import scan_of
+
         return scan_of(self.settings, is_quick=self.scans_quickly)
+
+    @property
+    def offered_finetuning(self) -> Finetune:
+        """More fine-tuning of what is pruned, by the recipe on show."""
+        from prune_tui.core.planning.settings import finetuning_of
+        from prune_tui.core.session.decisions import Finetune
+
+        return Finetune(training=finetuning_of(self.settings))
 
     def is_running(self, *kinds: str) -> bool:
         """Whether a decision of one of these kinds is under way."""
@@ -119,7 +185,9 @@ class State:
 
     def begin(self, session: Session) -> None:
         """Forget the session before, and begin with this one."""
-        self.session, self.path, self.view, self.is_saved = session, None, View(), True
+        from prune_tui.core.planning.settings import settings_for
+
+        self.session, self.path, self._view, self.is_saved = session, None, None, True
         self.plan, self.goal, self.is_quick = None, None, None
         self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
@@ -127,6 +195,8 @@ class State:
 
     def current_plan(self) -> EditablePlan:
         """Return the plan being made; it follows what a scan of its kind suggests, while untouched."""
+        from prune_tui.core.planning.plan_editor import new_plan, with_suggestions
+
         suggested = self.planner.suggested()
         if self.plan is None or set(self.plan.rows) != set(suggested):
             self.plan = new_plan(list(suggested), suggested)
@@ -136,5 +206,7 @@ class State:
 
     def edit(self, plan: EditablePlan) -> None:
         """Take on a plan that was edited by hand, and remember which rows for the goal."""
+        from prune_tui.core.planning.goal import with_edits
+
         self.goal = with_edits(self.goal, self.current_plan(), plan)
         self.plan = plan

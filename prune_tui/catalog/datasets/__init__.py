@@ -1,5 +1,7 @@
 """The datasets a user can pick: one file a family, one line here to add one."""
 
+from __future__ import annotations
+
 import os
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
@@ -12,10 +14,10 @@ from prune_tui.catalog.lookup import load_function
 from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, ImageShape, ModelEntry
 from prune_tui.catalog.paths import expanded, is_file, is_folder, why_no_folder
 from prune_tui.core.errors import DataError, UnknownNameError
-from prune_tui.core.run.events import DataProgress
 
 if TYPE_CHECKING:
     from prune_tui.catalog.datasets.images import ImageData
+    from prune_tui.core.run.events import DataProgress
 
 DATA_DIR_VARIABLE: Final = "PRUNE_TUI_DATA"
 
@@ -203,7 +205,7 @@ def whereabouts(dataset: DatasetEntry, data_dir: Path) -> Whereabouts:
 
 def load(
     dataset: DatasetEntry, *, data_dir: Path | None, image_shape: ImageShape, seed: int
-) -> Generator[DataProgress, None, "ImageData"]:
+) -> Generator[DataProgress, None, ImageData]:
     """Read the dataset into memory, fetching it first where it is not in the data folder.
 
     `data_dir` None is the default folder, made when something must be fetched; `image_shape` is the model's;

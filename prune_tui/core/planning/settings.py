@@ -9,15 +9,8 @@ from prune_tui.core.planning.histograms import spread_globally
 from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
-from prune_tui.core.session.decisions import (
-    N_M_SPARSITY,
-    Iterative,
-    OneShot,
-    Prune,
-    Rewinding,
-    epochs,
-)
-from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.decisions import N_M_SPARSITY, Iterative, OneShot, Prune, Rewinding
+from prune_tui.core.session.recipe import Training, epochs
 from prune_tui.core.terms import Granularity, Scope
 
 

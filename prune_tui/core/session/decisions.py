@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Annotated, Final, Literal, Self
 
 from prune_tui.core.fields import AtLeastOne, Count, Data, Pattern, Points, Positive, Seed, Sparsity, TaggedBy
-from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.recipe import Training, epochs
 from prune_tui.core.terms import Granularity, Precision, Scope
 
 DecisionKind = Literal[
@@ -385,8 +385,3 @@ class Measure(_Decision):
 Decision = Annotated[
     TrainDense | LoadDense | Scan | Sweep | Prune | Finetune | Rewind | Shrink | Measure, TaggedBy("kind")
 ]
-
-
-def epochs(count: int) -> str:
-    """Say how many epochs: `1 epoch`, `5 epochs`."""
-    return f"{count} epoch{'' if count == 1 else 's'}"

@@ -39,3 +39,8 @@ class Training(Data):
     distillation: Fraction = 0.0
     dropout: BelowOne | None = None
     precision: Precision = "float32"
+
+
+def epochs(count: int) -> str:
+    """Say how many epochs: `1 epoch`, `5 epochs`."""
+    return f"{count} epoch{'' if count == 1 else 's'}"

@@ -8,8 +8,6 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from prune_tui.core.planning.settings import finetuning_of
-from prune_tui.core.session.decisions import Finetune
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import actions_of, bindings_of
 from prune_tui.tui.messages import GoTo, PauseWork, Perform, StopWork
@@ -152,7 +150,7 @@ class StepScreen(Screen[None]):
         if state.is_busy or state.view.counted is None:
             self.app.bell()
             return
-        self.post_message(Perform(Finetune(training=finetuning_of(state.settings))))
+        self.post_message(Perform(state.offered_finetuning))
         self.post_message(GoTo(Step.TRAIN))
 
     def action_toggle_pause(self) -> None:

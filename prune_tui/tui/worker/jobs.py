@@ -1,16 +1,18 @@
 """What the worker is given to do, and the pieces the app and the worker share."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-from prune_tui.core.run.events import Event
-from prune_tui.core.run.view import View
-from prune_tui.core.session.decisions import Decision
-from prune_tui.core.session.legal import RULES
-from prune_tui.core.session.session import Session
+if TYPE_CHECKING:
+    from prune_tui.core.run.events import Event
+    from prune_tui.core.run.view import View
+    from prune_tui.core.session.decisions import Decision
+    from prune_tui.core.session.session import Session
 
 Outcome = Literal["done", "stopped", "abandoned", "failed"]
 
@@ -58,7 +60,8 @@ class Saving:
     """Another try to save what could not be saved."""
 
 
-Task = Opening | Decision | Saving
+if TYPE_CHECKING:
+    Task = Opening | Decision | Saving
 MakeRunner = Callable[[Opening], Runner]
 
 
@@ -74,6 +77,8 @@ class Job:
     @property
     def prunes(self) -> bool:
         """Whether it prunes or retrains the network."""
+        from prune_tui.core.session.legal import RULES
+
         return not isinstance(self.task, Opening | Saving) and RULES[self.task.kind].changes_pruned
 
     @property

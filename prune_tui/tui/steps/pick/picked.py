@@ -1,20 +1,25 @@
 """What has been picked: why it can't be begun with, or the session and the baseline that it makes."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, fits
 from prune_tui.catalog.models import ModelEntry
 from prune_tui.catalog.paths import is_folder
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.session.decisions import Decision, LoadDense, epochs
 from prune_tui.core.session.names import NAME_PATTERN
-from prune_tui.core.session.session import Session
+from prune_tui.core.session.recipe import epochs
 from prune_tui.core.terms import Device
 from prune_tui.core.typed_numbers import whole_number
-from prune_tui.core.workflow.baselines import to_be_trained
 from prune_tui.tui.steps.pick.text import shape_text
+
+if TYPE_CHECKING:
+    from prune_tui.core.session.decisions import Decision
+    from prune_tui.core.session.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,8 @@ class Picked:
 
     def session(self) -> Session:
         """Return the session to begin."""
+        from prune_tui.core.session.session import Session
+
         return Session(
             name=self.name,
             seed=_number(self.seed, otherwise=0),
@@ -68,6 +75,9 @@ class Picked:
 
     def baseline(self) -> Decision:
         """Return its first decision."""
+        from prune_tui.core.session.decisions import LoadDense
+        from prune_tui.core.workflow.baselines import to_be_trained
+
         if self.weights is not None:
             return LoadDense(weights="dense.safetensors")
         if not self.trains:

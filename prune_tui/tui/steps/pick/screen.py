@@ -1,9 +1,12 @@
 """Step 1: which network, which images, and which baseline to begin with."""
 
+from __future__ import annotations
+
 import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual import on
@@ -23,20 +26,17 @@ from prune_tui.catalog.datasets import (
 )
 from prune_tui.catalog.models import MODELS, ModelEntry
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.session.decisions import TrainDense
-from prune_tui.core.session.session import Session
-from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.step import Step
-from prune_tui.core.workflow.steps import has_baseline
 from prune_tui.storage import unused_name
 from prune_tui.tui.messages import GoTo, PickAnother, ResumeSession, StartSession
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.pick import text as pick_text
-from prune_tui.tui.steps.pick.path_dialog import PathDialog
 from prune_tui.tui.steps.pick.picked import Picked
-from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.table import Cells, Column, Table
+
+if TYPE_CHECKING:
+    from prune_tui.core.session.session import Session
 
 
 class PickScreen(StepScreen):
@@ -94,9 +94,14 @@ class PickScreen(StepScreen):
             self._adopt(session)
 
     def _adopt(self, session: Session) -> None:
+        from prune_tui.core.session.decisions import TrainDense
+        from prune_tui.core.workflow.baselines import trained_baseline
+        from prune_tui.core.workflow.steps import has_baseline
+
         state, chosen = self.state, dataset_entry(session.dataset)
         self._model, self._dataset = session.model, chosen.name
         self._folder = chosen if chosen.path is not None else self._folder
+
         baseline = trained_baseline(session) if has_baseline(session) else state.baseline
         self._wants_training = isinstance(baseline, TrainDense)
         self._adopted = None
@@ -295,6 +300,8 @@ class PickScreen(StepScreen):
             self.post_message(GoTo(Step.SCAN))
             return
         if self.dataset is IMAGEFOLDER:
+            from prune_tui.tui.steps.pick.path_dialog import PathDialog
+
             self.app.push_screen(PathDialog(), self._folder_given)
             return
         if self._problem():
@@ -326,6 +333,8 @@ class PickScreen(StepScreen):
 
     def action_show_sessions(self) -> None:
         """List the earlier sessions."""
+        from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
+
         dialog = SessionsDialog(self.state.options.sessions_dir)
         self.app.push_screen(dialog, partial(self._session_chosen))
 

@@ -20,7 +20,7 @@ from prune_tui.core.planning.target import Kind, Target, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.curves import explain, layer_accuracy
-from prune_tui.core.session.decisions import epochs
+from prune_tui.core.session.recipe import epochs
 from prune_tui.core.workflow.baselines import described
 from prune_tui.reports.numbers import (
     change_text,
