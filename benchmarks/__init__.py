@@ -1,1 +1,1 @@
-"""What the project says of its speed, each by a command: `python -m benchmarks NAME`."""
+"""The project's speed, measured: `python -m benchmarks NAME` prints each figure that the docs quote."""

@@ -1,4 +1,4 @@
-"""The process under test: prepares a session, or carries one decision out in the app or with no screen."""
+"""The process under test: prepares a session, or carries out a decision in the app or without a screen."""
 
 import argparse
 from dataclasses import replace
@@ -34,7 +34,7 @@ def prepare(path: Path, args: argparse.Namespace) -> None:
 
 
 def run_headless(path: Path, args: argparse.Namespace) -> None:
-    """Carry the decision out with no screen."""
+    """Carry out the decision without a screen."""
     from prune_tui.engine.device import prepare_process
     from prune_tui.runner.runner import Runner
 
@@ -47,7 +47,7 @@ def run_headless(path: Path, args: argparse.Namespace) -> None:
 
 
 def run_app(path: Path, args: argparse.Namespace) -> None:
-    """Carry the decision out in the app with the Train step in sight, and leave when it is done."""
+    """Carry out the decision in the app, on the Train step, and leave when it is done."""
     from textual import on
 
     from prune_tui.core.workflow.step import Step

@@ -1,4 +1,4 @@
-"""The process under test: trains one epoch to warm up, then some that are timed, in one of several ways."""
+"""The process under test: trains one epoch to warm up, then the timed ones, in one of several ways."""
 
 import argparse
 import json
@@ -24,8 +24,9 @@ Timed = tuple[float, float]
 
 
 class Saved(TypedDict):
-    """What the images' file holds: bytes ([N, C, H, W]; for a textbook [N, H, W] or [N, H, W, 3]), labels,
-    and what to normalise by.
+    """The content of the images' file: pixels, labels, and the mean and deviation to normalise by.
+
+    Pixels are bytes [N, C, H, W]; for the textbook loops [N, H, W] or [N, H, W, 3].
     """
 
     images: torch.Tensor
@@ -38,10 +39,10 @@ class Saved(TypedDict):
 
 
 def peak_bytes() -> int:
-    """Return the most memory that this process has taken; on Linux since it began to run this program."""
+    """Return the most memory that this process has used; on Linux since it started this program."""
     status = Path("/proc/self/status")
     if status.is_file():
-        # getrusage would count what the parent had taken when it forked.
+        # getrusage would include the memory that the parent had when it forked.
         lines = status.read_text(encoding="utf-8").splitlines()
         return int(next(line for line in lines if line.startswith("VmHWM")).split()[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -178,7 +179,7 @@ def ours(
     is_masked: bool = True,
     is_mixed: bool = False,
 ) -> Timed:
-    """Train as the engine does; the seconds leave out what it does besides: evaluating each epoch."""
+    """Train as the engine does; the seconds leave out the evaluation after each epoch."""
     from benchmarks.subjects import as_engine_has_it
     from prune_tui.catalog.datasets.images import ImageData, Split
     from prune_tui.core.returning import drained

@@ -1,4 +1,4 @@
-"""Measures what an open app costs training: the same decision in the app on a terminal and with no screen."""
+"""Measures how much the app slows training: one decision in the app on a terminal, and without a screen."""
 
 import math
 import subprocess
@@ -18,7 +18,7 @@ LONGEST_SECONDS = 1800.0
 
 
 def headless_seconds(prepared: Path, folder: Path, decision: Prune, args: Namespace, threads: int) -> float:
-    """Carry the decision out with no screen; return its own seconds."""
+    """Carry out the decision without a screen; return the seconds by its own clock."""
     path = copied(prepared, folder)
     command = driver("headless", path, args, decision=decision, threads=threads)
     subprocess.run(command, cwd=ROOT, check=True)
@@ -26,7 +26,7 @@ def headless_seconds(prepared: Path, folder: Path, decision: Prune, args: Namesp
 
 
 def app_seconds(prepared: Path, folder: Path, decision: Prune, args: Namespace, threads: int) -> float:
-    """Carry the decision out in the app, the Train step in sight on a terminal; return its own seconds."""
+    """Carry out the decision in the app, on the Train step; return the seconds by its own clock."""
     path = copied(prepared, folder)
     with Terminal(driver("app", path, args, decision=decision, threads=threads)) as terminal:
         terminal.wait_for(rb"\[4 Train\]", timeout=120.0)

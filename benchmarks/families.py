@@ -1,4 +1,4 @@
-"""Compares a replay with the plain forward pass, bit for bit, on fifteen families of torchvision models."""
+"""Compares re-execution with the plain forward pass, bit for bit, on 15 families of torchvision models."""
 
 import argparse
 from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ FAMILIES: Mapping[str, Family] = {
 
 @dataclass(slots=True)
 class Compared:
-    """What came of one family: its recording's size, the layers that differ, the seconds of each round."""
+    """The result of one family: its recording's size, the layers that differ, the seconds of each round."""
 
     size: int
     num_calls: int
@@ -56,7 +56,7 @@ class Compared:
     num_compared: int
     affecting: set[str] = field(default_factory=set)
     differing: set[str] = field(default_factory=set)
-    replayed: list[float] = field(default_factory=list)
+    reexecuted: list[float] = field(default_factory=list)
     plain: list[float] = field(default_factory=list)
 
 
@@ -97,7 +97,7 @@ def spread_over(names: Sequence[str], count: int) -> list[str]:
 
 
 def compare(name: str, args: argparse.Namespace) -> Compared:
-    """Prune layer after layer at random; replay and run the plain pass, and compare their outputs."""
+    """Prune layer after layer at random; compare the outputs of re-execution and of the plain pass."""
     module, size = built(name, args.size)
     batch = torch.randn(args.batch, 3, size, size, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
@@ -112,7 +112,7 @@ def compare(name: str, args: argparse.Namespace) -> Compared:
             num_compared=len(chosen),
         )
         for _ in range(args.repeats):
-            replayed = plain = 0.0
+            reexecuted = plain = 0.0
             for layer in chosen:
                 weight = module.get_parameter(f"{layer}.weight")
                 original = weight.data.clone()
@@ -126,13 +126,13 @@ def compare(name: str, args: argparse.Namespace) -> Compared:
                 between = perf_counter()
                 wanted = module(batch)
                 plain += perf_counter() - between
-                replayed += between - began
+                reexecuted += between - began
                 weight.data.copy_(original)
                 if not torch.equal(wanted, recording.outputs):
                     compared.affecting.add(layer)
                 if outputs is None or not torch.equal(outputs, wanted):
                     compared.differing.add(layer)
-            compared.replayed.append(replayed)
+            compared.reexecuted.append(reexecuted)
             compared.plain.append(plain)
     return compared
 
@@ -150,10 +150,10 @@ def main(options: Sequence[str] = ()) -> None:
     torchvision_operators.ensure()
     found = {name: compare(name, args) for name in args.families}
     print_table(
-        f"Replay against the plain forward pass, {args.batch} images, random weights, a layer pruned at "
+        f"Re-execution and the plain forward pass, {args.batch} images, random weights, a layer pruned at "
         f"{SPARSITY:.0%}: {args.repeats} of each in turn",
         ("family", "input", "calls", "recorded an image", "layers", "compared", "change the outputs",
-         "differ", "replay / plain"),
+         "differ", "re-execution / plain"),
         [
             [
                 name,
@@ -164,7 +164,7 @@ def main(options: Sequence[str] = ()) -> None:
                 str(each.num_compared),
                 str(len(each.affecting)),
                 str(len(each.differing)),
-                ratio_text(each.replayed, each.plain),
+                ratio_text(each.reexecuted, each.plain),
             ]
             for name, each in found.items()
         ],
@@ -172,7 +172,7 @@ def main(options: Sequence[str] = ()) -> None:
     num_compared = sum(each.num_compared for each in found.values())
     num_differing = sum(len(each.differing) for each in found.values())
     print(
-        f"\n  {num_differing} of {num_compared} layers have a replay that differs in any bit of the outputs"
+        f"\n  {num_differing} of {num_compared} layers have outputs that differ in any bit when re-executed"
     )
     for name, each in found.items():
         if each.differing:

@@ -1,4 +1,4 @@
-"""Measures how soon a key press shows on a terminal, while the network trains and while it is paused."""
+"""Measures how soon a key press shows on a terminal, while training and while training is paused."""
 
 import random
 import re
@@ -17,11 +17,11 @@ TARGET_P95_SECONDS = 0.050
 LONG_EPOCHS = 2_000
 PROGRESS = rb"epoch (\d+)/\d+  batch (\d+)/"
 PAUSE_SECONDS = (0.05, 0.15)
-"""Between a press and the next: longer than a view stays on show, so that presses fall anywhere in it."""
+"""Between two presses: longer than a view is shown, so that presses fall anywhere within it."""
 
 ESCAPE = "close help (Esc)"
 Press = tuple[str, bytes, bytes]
-"""What it does, the key, and what is written on the screen only then."""
+"""Its effect, the key, and text that the screen shows only after it."""
 
 Times = dict[str, list[float]]
 
@@ -49,10 +49,10 @@ def position(terminal: Terminal) -> tuple[int, int]:
 
 
 def check_trains(terminal: Terminal) -> str:
-    """Wait until the screen shows training going on; say between which batches it was seen to.
+    """Wait until the screen shows that training goes on; say between which batches.
 
     Raises:
-        TerminalTimeoutError: it shows no such thing.
+        TerminalTimeoutError: the screen does not show it.
     """
     before = position(terminal)
     while (after := position(terminal)) <= before:
@@ -64,7 +64,7 @@ def check_is_paused(terminal: Terminal) -> None:
     """Check that the screen shows no progress for a while.
 
     Raises:
-        RuntimeError: it does.
+        RuntimeError: it shows some.
     """
     terminal.read_for(1.0)  # the last view before the pause may be drawn a moment later
     terminal.press(b"")

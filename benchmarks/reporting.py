@@ -32,13 +32,13 @@ def seconds_text(seconds: float) -> str:
 
 
 def ratio_text(values: Sequence[float], reference: Sequence[float]) -> str:
-    """Say the ratio of two medians, with the lowest and highest ratio of the pairs measured in turn."""
+    """Say the ratio of two medians, with the lowest and highest ratio of the pairs, measured alternately."""
     pairs = [value / other for value, other in zip(values, reference, strict=True)]
     return f"{median(values) / median(reference):.3f} ({min(pairs):.3f}–{max(pairs):.3f})"
 
 
 def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a title and a table: the first column stands at the left, the others at the right."""
+    """Print a title and a table: the first column aligned left, the others right."""
     table = [columns, *rows]
     widths = [max(len(row[at]) for row in table) for at in range(len(columns))]
     print(f"\n{title}\n")
@@ -51,7 +51,7 @@ def print_table(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]
 
 
 def print_machine() -> None:
-    """Print what the figures come from: processor, cores, load, system, versions."""
+    """Print the machine: processor, cores, load, system, versions."""
     load = f", load {os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else ""
     print(f"\n  {processor_name()}, {os.cpu_count()} cores{load}; {platform.system()} {platform.release()}")
     versions = ", ".join(f"{package} {version(package)}" for package in PACKAGES)

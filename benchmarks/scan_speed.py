@@ -285,7 +285,7 @@ def print_plans(
     print_table(
         f"Plans of {describe_target(target)} solved from each scan, pruned without fine-tuning; differences "
         f"from the plan of the exact float32 scan",
-        ("plan of", "forecast", "scanned images", f"{len(held_out):,} others", "difference (of the pairs)",
+        ("plan of", "predicted", "scanned images", f"{len(held_out):,} others", "difference (of the pairs)",
          "on the others (of the pairs)"),
         rows,
     )  # fmt: skip

@@ -60,7 +60,7 @@ def built(args: argparse.Namespace, data: ImageData) -> Network:
 
 
 def as_engine_has_it(module: nn.Module, data: ImageData, image_shape: tuple[int, int, int]) -> Network:
-    """Lay a module out as the engine does, and find its prunable layers."""
+    """Return the module as the engine has it: in channels-last layout, with its prunable layers known."""
     module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     return network_of(module, image_shape, num_classes=data.num_classes)
 
@@ -77,7 +77,7 @@ def first_decision(random_state: torch.Generator, clock: Clock) -> Context:
 
 
 def train_dense(args: argparse.Namespace, network: Network, images: DeviceData) -> str:
-    """Train the network by the model's recipe, for at least so many epochs; say what came of it."""
+    """Train the network by the model's recipe for at least `args.epochs`; say how long and how well."""
     entry, dataset = model_entry(args.model), dataset_entry(args.dataset)
     training = replace(entry.training, num_epochs=args.epochs)
     training = training_recipe(replace(entry, training=training), dataset)
@@ -104,7 +104,7 @@ def accuracy(network: Network, images: DeviceData, split: Split) -> float:
 
 
 def computing_text(device: torch.device) -> str:
-    """Say what computes: the device, its threads, and whether bfloat16 is faster there."""
+    """Name the device and its threads, and say whether bfloat16 is faster there."""
     if device.type == "cpu":
         where = f"CPU ({torch.backends.cpu.get_cpu_capability()}), {torch.get_num_threads()} threads"
     else:
@@ -113,7 +113,7 @@ def computing_text(device: torch.device) -> str:
 
 
 def wait_for(device: torch.device) -> None:
-    """Wait until the device has done what it was given."""
+    """Wait until the device has finished its work."""
     if device.type == "cuda":
         torch.cuda.synchronize(device)
     elif device.type == "mps":

@@ -1,4 +1,4 @@
-"""A terminal of 80 by 24 cells for a program under test: sends keys, and says when bytes have arrived."""
+"""A terminal of 80 by 24 cells for a program under test: sends keys, and times what is written."""
 
 import errno
 import fcntl
@@ -20,17 +20,17 @@ QUIT = b"\x11"
 DISCARD = b"d"
 _SYNC_QUERY, _SYNC_REPLY = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
 FRAME_END = rb"\x1b\[\?2026l"
-"""What ends a frame for a terminal that shows frames whole, as this one says it does."""
+"""The end of a frame, for a terminal that supports synchronized output, as this one claims to."""
 
 
 def environment() -> dict[str, str]:
-    """Return this process's environment, with compiled modules kept as they are for any user."""
+    """Return this process's environment, with bytecode caching on, as users have it."""
     unwanted = ("COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE")
     return {name: value for name, value in os.environ.items() if name not in unwanted}
 
 
 class TerminalTimeoutError(Exception):
-    """What was waited for has not been written in time."""
+    """The expected bytes were not written in time."""
 
 
 class Terminal:

@@ -1,4 +1,4 @@
-"""Reads session files and writes any file atomically: a reader sees the old file or the new one, whole."""
+"""Reads session files, and writes files atomically: a reader sees the whole old file or the whole new one."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ if TYPE_CHECKING:
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 _NO_WAITING = getattr(os, "O_NONBLOCK", 0)
 
-_REAL = "prune-tui writes to real files and folders alone: move it away, or put the real one there"
+_REAL = "prune-tui writes only to regular files and folders: move it away, or put a regular one there"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` to `path` by way of a temporary file beside it.
+    """Write `content` to a temporary file beside `path`, and rename it to `path`.
 
     Raises:
-        StorageError: the disk is full, the place is not writable, or what has the name is no regular file;
-            the old file, if any, is untouched.
+        StorageError: the disk is full, the folder is not writable, or `path` is not a regular file; an old
+            file is untouched.
     """
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _refuse_others(path, stat.S_ISREG)
+        _demand_kind(path, stat.S_ISREG)
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
@@ -55,10 +55,11 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def read_regular(path: Path) -> bytes:
-    """Return the bytes of a regular file, or of one that a link leads to; reading another might never end.
+    """Return the bytes of a regular file, or of one that a link leads to.
 
     Raises:
-        OSError: there is none, it can't be read, or it is a folder, a pipe or a device.
+        OSError: there is no such file, it can't be read, or it is a folder, or a pipe or device, which might
+            never end.
     """
     try:
         mode = path.stat().st_mode
@@ -83,7 +84,7 @@ def read_session(path: Path) -> Session:
         raise SessionError(f"{path}: no such session file") from None
     except OSError as error:
         raise SessionError(f"{path}: can't be read: {_why(error)}") from None
-    # Reading checks, and what checks is slow to import: the picker is shown before it.
+    # Imported late because pydantic is slow to import, and the app shows its first screen before it.
     from prune_tui.core.session.json import from_json
 
     return from_json(text, source=str(path))
@@ -112,9 +113,9 @@ def log_path(path: Path) -> Path:
 
 
 def unused_name(folder: Path, wanted: str) -> str:
-    """Return `wanted`, or `wanted-2`, `wanted-3` … where a session of that name is already there.
+    """Return `wanted`, or `wanted-2`, `wanted-3` … if the folder already has a session of that name.
 
-    `wanted` is made a name first, if it is none.
+    If `wanted` is not a valid name, a similar one is used.
     """
     name, number = name_like(wanted), 1
     while any(os.path.lexists(path) for path in (session_path(folder, name), folder / name)):
@@ -124,10 +125,10 @@ def unused_name(folder: Path, wanted: str) -> str:
 
 
 def resumed_name(path: Path) -> str:
-    """Return the name under which the session in a file goes on.
+    """Return the name under which the session in a file is resumed.
 
-    It is the file's, so that a copy is a session of its own. Where a session of that name would be in another
-    file, as the file's name can't be a session's, it is one like it that no other session has.
+    It is the file's name, so that a copy is a session of its own. If the file's name is not a valid session
+    name, it is a similar one that no other session has.
     """
     name = name_like(path.stem)
     return name if session_path(path.parent, name) == path else unused_name(path.parent, name)
@@ -136,7 +137,7 @@ def resumed_name(path: Path) -> str:
 def recorded_sessions(folder: Path) -> list[Path]:
     """Return the session files in a folder, newest first; none if there is no such folder.
 
-    Only regular files and links to such count.
+    Only regular files and links to regular files count.
     """
     try:
         modified = {path: _modified(path) for path in folder.iterdir() if path.name.endswith(".json")}
@@ -147,7 +148,7 @@ def recorded_sessions(folder: Path) -> list[Path]:
 
 
 def _modified(path: Path) -> float | None:
-    """Return when a regular file was last written to; None for what is none."""
+    """Return when a regular file was last modified; None for anything else."""
     try:
         found = path.stat()
     except OSError:
@@ -158,18 +159,18 @@ def _modified(path: Path) -> float | None:
 def check_place(path: Path) -> None:
     """Check that a session can be written to this file, and its checkpoints and log to the folder beside it.
 
-    A folder of sessions may be a link, what is in it may not: a link in a folder that somebody shares could
-    lead what is written to any file of the user's.
+    The folder of sessions may be a link, but nothing in it may be: in a shared folder, someone else's link
+    could make the session overwrite any of the user's files.
 
     Raises:
-        StorageError: the file, the folder or something in that has their names and is another thing.
+        StorageError: the file, the folder or a file in it is a link, or of the wrong kind.
     """
     folder = checkpoints_folder(path)
     try:
-        _refuse_others(path, stat.S_ISREG)
-        _refuse_others(folder, stat.S_ISDIR)
+        _demand_kind(path, stat.S_ISREG)
+        _demand_kind(folder, stat.S_ISDIR)
         for inside in (log_path(path), *folder.glob("*.safetensors")):
-            _refuse_others(inside, stat.S_ISREG)
+            _demand_kind(inside, stat.S_ISREG)
     except (OSError, ValueError) as error:
         raise StorageError(f"can't write the session {path}: {_why(error)}") from None
 
@@ -178,11 +179,11 @@ def append_lines(path: Path, lines: list[bytes]) -> None:
     """Append lines to a log file.
 
     Raises:
-        StorageError: the disk is full, the place is not writable, or what has the name is no regular file.
+        StorageError: the disk is full, the folder is not writable, or `path` is not a regular file.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _refuse_others(path, stat.S_ISREG)
+        _demand_kind(path, stat.S_ISREG)
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | _NO_LINK | _NO_WAITING
         with os.fdopen(os.open(path, flags, 0o666), "ab") as file:
             file.writelines(line + b"\n" for line in lines)
@@ -190,11 +191,8 @@ def append_lines(path: Path, lines: list[bytes]) -> None:
         raise StorageError(f"can't write {path}: {_why(error)}") from error
 
 
-def _refuse_others(path: Path, is_right: Callable[[int], bool]) -> None:
-    """Raise OSError if there is something at the path itself that is not of the right kind.
-
-    A link never is, wherever it leads.
-    """
+def _demand_kind(path: Path, is_right: Callable[[int], bool]) -> None:
+    """Raise OSError if there is something of the wrong kind at the path; a link always is."""
     try:
         mode = path.lstat().st_mode
     except FileNotFoundError:
@@ -209,7 +207,7 @@ def _why(error: OSError | ValueError) -> str:
 
 
 def write_traceback(error: BaseException) -> Path:
-    """Append an error's traceback to the log file in the user's log folder; return that file."""
+    """Append an error's traceback to `errors.log` in the user's log folder; return that file."""
     path = user_log_path("prune-tui") / "errors.log"
     lines = "".join(traceback.format_exception(error)).encode().splitlines()
     append_lines(path, [f"--- {datetime.now(UTC).isoformat(timespec='seconds')}".encode(), *lines])
@@ -217,7 +215,7 @@ def write_traceback(error: BaseException) -> Path:
 
 
 def logged(error: BaseException) -> Path | None:
-    """Write the traceback to the log file, and say where it is; None where it can't be written."""
+    """Write the traceback to the log file, and return that file; None if it can't be written."""
     try:
         return write_traceback(error)
     except StorageError:

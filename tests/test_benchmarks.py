@@ -29,9 +29,9 @@ def test_scans_with_and_without_reuse_are_timed() -> None:
     assert text.count("dense passes") == 4
 
 
-def test_a_family_replays_to_the_bit() -> None:
+def test_a_family_is_re_executed_to_the_bit() -> None:
     text = printed("families", "--families", "squeezenet1_1", "--layers", "3")
-    assert "0 of 3 layers have a replay that differs" in text
+    assert "0 of 3 layers have outputs that differ" in text
 
 
 def test_loops_that_train_are_run_beside_the_textbook_one() -> None:

@@ -93,9 +93,9 @@ def test_nothing_is_written_through_a_link_or_to_a_pipe(
     profile.write_bytes(b"mine")
     path = tmp_path / "x"
     make(path, profile)
-    with pytest.raises(StorageError, match=r"x is (a link|no file), and prune-tui writes to real files"):
+    with pytest.raises(StorageError, match=r"x is (a link|no file), and prune-tui writes only to regular"):
         write_atomically(path, b"theirs")
-    with pytest.raises(StorageError, match=r"x is (a link|no file), and prune-tui writes to real files"):
+    with pytest.raises(StorageError, match=r"x is (a link|no file), and prune-tui writes only to regular"):
         append_lines(path, [b"theirs"])
     assert profile.read_bytes() == b"mine"
     assert not path.is_file() or path.is_symlink()

@@ -1,1 +1,5 @@
-"""What a user can pick: tables of entries that import no torch; the work behind an entry loads when used."""
+"""What a user can pick: tables of entries that import no torch until an entry is used."""
+
+from typing import Literal
+
+Table = Literal["models", "datasets", "criteria", "schedules"]

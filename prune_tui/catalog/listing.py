@@ -1,8 +1,9 @@
 """The catalog's tables as plain rows, for `list`."""
 
 from pathlib import Path
-from typing import Literal, assert_never
+from typing import assert_never
 
+from prune_tui.catalog import Table
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.catalog.datasets import DATASETS, IMAGEFOLDER, default_data_dir, whereabouts
 from prune_tui.catalog.models import MODELS
@@ -11,9 +12,7 @@ from prune_tui.catalog.schedules import SCHEDULES, STEPS
 Row = dict[str, str | int]
 
 
-def rows_of(
-    table: Literal["models", "datasets", "criteria", "schedules"], data_dir: Path | None
-) -> list[Row]:
+def rows_of(table: Table, data_dir: Path | None) -> list[Row]:
     """Return one row for each entry; all rows of a table have the same columns."""
     match table:
         case "models":

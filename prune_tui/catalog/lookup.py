@@ -1,4 +1,4 @@
-"""Finds entries by name and loads what stands behind them."""
+"""Finds entries by name, and loads the functions they refer to."""
 
 from collections.abc import Mapping
 from importlib import import_module
@@ -13,7 +13,7 @@ def entry_named(what: str, name: str, table: Mapping[str, Entry]) -> Entry:
     """Return the entry called `name`.
 
     Raises:
-        UnknownNameError: there is none; the message names the nearest or all that there are.
+        UnknownNameError: there is none; the message suggests a similar name, or lists all names.
     """
     if name not in table:
         raise UnknownNameError(what, name, table)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def check_names(session: Session, *, source: str) -> None:
-    """Look up every name that needs no network to be known: all but those of layers.
+    """Look up every name in the session except those of layers, which only a network knows.
 
     Raises:
-        SessionError: a name does not exist, or the model does not take the dataset's images; the message
+        SessionError: there is no such name, or the dataset's images do not fit the model; the message
             begins with `source`.
     """
     try:

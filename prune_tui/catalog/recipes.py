@@ -23,7 +23,7 @@ def finetuning_recipe(model: ModelEntry, dataset: DatasetEntry) -> Training:
 
 
 def _with_enough_steps(training: Training, dataset: DatasetEntry, num_steps: int) -> Training:
-    """Return the recipe with as many epochs as give that many optimizer steps, if it has fewer."""
+    """Return the recipe with enough epochs for that many optimizer steps."""
     if dataset.num_train_images is None:
         return training
     steps_per_epoch = ceil(dataset.num_train_images / training.batch_size)

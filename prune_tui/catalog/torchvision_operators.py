@@ -1,4 +1,4 @@
-"""Makes `import torchvision` work beside a torch that its compiled operators were not built for."""
+"""Makes `import torchvision` work with a torch that its compiled operators were not built for."""
 
 from functools import cache
 
@@ -8,8 +8,8 @@ import torch
 def ensure() -> None:
     """Try to import torchvision; where its operators `nms` and `qnms` are missing, define them for next time.
 
-    They get no kernels: its datasets, models and transforms are Python and never call the two. Where the
-    compiled operators load, nothing is defined.
+    They get no kernels: torchvision's datasets, models and transforms never call the two. Where the compiled
+    operators load, nothing is defined.
     """
     try:
         import torchvision  # noqa: F401

@@ -15,18 +15,18 @@ from prune_tui.core.errors import PruneTuiError
 P = ParamSpec("P")
 
 READER_LEFT: Final = 141
-"""128 + SIGPIPE: how a shell says that a command's output was no longer read, as in `show x | head`."""
+"""128 + SIGPIPE: nobody reads the command's output any more, as in `show x | head`."""
 
 _UNWRITABLE: Final = (errno.EPIPE, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
 @contextmanager
 def printing() -> Iterator[None]:
-    """End in order where what is printed can't be: Rich, Typer and Python would each end in another way.
+    """End in order when printing fails, which Rich, Typer and Python would each do in their own way.
 
     Raises:
-        SystemExit: with `READER_LEFT`, quietly, if standard output or standard error is a pipe whose reader
-            left; with 2 and one line if it is a file that can't be written.
+        SystemExit: with `READER_LEFT` and no message, if standard output or standard error is a pipe whose
+            reader has left; with 2 and one line, if it is a file that can't be written.
     """
     try:
         try:
@@ -36,9 +36,9 @@ def printing() -> Iterator[None]:
                 if stream is not None:
                     stream.flush()
     except (SystemExit, OSError) as end:
-        # Rich and Typer exit with 1 where the pipe is closed; what they do so for is then the context.
+        # Rich and Typer exit with 1 when the pipe is closed; the OSError is then the context of their exit.
         error = end if isinstance(end, OSError) else end.__context__
-        if not _is_of_printing(error):
+        if not _is_printing_error(error):
             raise
         is_quiet = error.errno == errno.EPIPE
         if not is_quiet:
@@ -48,13 +48,13 @@ def printing() -> Iterator[None]:
         raise SystemExit(READER_LEFT if is_quiet else 2) from None
 
 
-def _is_of_printing(error: BaseException | None) -> TypeGuard[OSError]:
-    """Say whether an error is of a stream, not of a file, which has a name."""
+def _is_printing_error(error: BaseException | None) -> TypeGuard[OSError]:
+    """Say whether an error comes from a stream; one from a file has a file name."""
     return isinstance(error, OSError) and error.errno in _UNWRITABLE and error.filename is None
 
 
 def _write_to_nowhere() -> None:
-    """Let what is still buffered be written at the interpreter's end, where a failure would be printed."""
+    """Send what is still buffered to nowhere: writing it at exit would fail again, and say so."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     for descriptor in (1, 2):
         os.dup2(nowhere, descriptor)
@@ -76,7 +76,7 @@ def reporting(command: Callable[P, None]) -> Callable[P, None]:
         except (typer.Exit, typer.Abort):
             raise
         except Exception as error:  # the last resort: no traceback reaches a user
-            if _is_of_printing(error):
+            if _is_printing_error(error):
                 raise
             from prune_tui.storage import logged
 
@@ -90,5 +90,5 @@ def reporting(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _one_line(text: str) -> str:
-    """Write out what a path or a name may hold that would break the line or steer the terminal."""
+    """Escape characters that would break the line or control the terminal; a path or name may hold some."""
     return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)

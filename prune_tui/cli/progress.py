@@ -51,7 +51,7 @@ class Progress:
 
     def __enter__(self) -> Self:
         if not self._bars.disable and signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
-            signal.signal(signal.SIGTERM, _end_with_a_cursor)
+            signal.signal(signal.SIGTERM, _show_cursor_and_end)
         try:
             self._bars.start()
         except BaseException:
@@ -63,7 +63,7 @@ class Progress:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._bars.stop()
-        if signal.getsignal(signal.SIGTERM) is _end_with_a_cursor:
+        if signal.getsignal(signal.SIGTERM) is _show_cursor_and_end:
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
     def show(self, event: Event, view: View) -> None:
@@ -92,7 +92,7 @@ class Progress:
                 pass
 
     def _print_news(self, view: View) -> None:
-        """Print the log's lines since the last one printed."""
+        """Print the log's lines that are not printed yet."""
         lines = view.log
         fresh = lines[lines.index(self._last) + 1 :] if self._last in lines else lines
         for line in fresh:
@@ -100,8 +100,8 @@ class Progress:
             self._last = line
 
 
-def _end_with_a_cursor(number: int, _frame: FrameType | None) -> None:
-    """Give the cursor back, which bars hide, and end as the signal would have."""
+def _show_cursor_and_end(number: int, _frame: FrameType | None) -> None:
+    """Show the cursor, which the bars hide, and end as the signal would have."""
     with suppress(OSError):
         os.write(2, b"\x1b[?25h\n")
     signal.signal(number, signal.SIG_DFL)
@@ -109,7 +109,7 @@ def _end_with_a_cursor(number: int, _frame: FrameType | None) -> None:
 
 
 def _cut(share: int) -> Column:
-    """Return a column that takes a share of what is left of a line, and cuts what is too long for it."""
+    """Return a column that takes a share of the free width, and cuts longer text."""
     return Column(no_wrap=True, overflow="ellipsis", ratio=share)
 
 

@@ -1,1 +1,1 @@
-"""What the headless commands do, without the command line."""
+"""The work of the headless commands, without their options and output."""

@@ -1,4 +1,4 @@
-"""Plays a session again with no screen, and compares what comes of it with its record."""
+"""Replays a session without a screen, and compares the result with its record."""
 
 import os
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from prune_tui.storage import checkpoints_folder, read_session, session_path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to replay: None takes what the session or the machine says."""
+    """How to replay; None takes the session's or the machine's own setting."""
 
     out: Path | None = None
     data_dir: Path | None = None
@@ -32,7 +32,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a replay gave, beside the record; without a record nothing can be said to be reproduced."""
+    """A replay's report beside the record; without a record, `reproduced` and `identical` are None."""
 
     session: Session
     report: Report
@@ -51,10 +51,10 @@ class Outcome:
 
 
 def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], None]) -> Outcome:
-    """Replay the session in a file; `on_event` is told each event and the view after it.
+    """Replay the session in a file; `on_event` is called with each event and the view after it.
 
-    The checkpoints that the session names are verified first. With `options.out` the replayed session is
-    saved there, after every decision.
+    The checkpoints that the session names are checked first. With `options.out` the replayed session is saved
+    there after every decision.
 
     Raises:
         PruneTuiError: the session, its checkpoints, the data or the device can't be used.
@@ -62,9 +62,9 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     session = read_session(path)
     check_names(session, source=str(path))
     if not session.decisions:
-        raise SessionError(f"{path}: has no decisions, so there is nothing to replay")
+        raise SessionError(f"{path}: has no decisions to replay")
     if options.out is not None and _are_same(session_path(options.out, session.name), path):
-        raise SessionError(f"--out {options.out} would write over {path} itself; name another folder")
+        raise SessionError(f"--out {options.out} would overwrite {path} itself: choose another folder")
     record = session.record.report if session.record else None
     prepare_process(options.num_threads or recorded_threads(record))
     runner = Runner(
@@ -90,12 +90,12 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
 
 
 def _are_same(one: Path, other: Path) -> bool:
-    """Say whether two paths lead to one file; neither need exist."""
+    """Say whether two paths lead to the same file; neither need exist."""
     return os.path.realpath(one) == os.path.realpath(other)
 
 
 def recorded_threads(record: Report | None) -> int | None:
-    """Return the thread count of the record, which decides the last bits of a sum."""
+    """Return the record's thread count, on which the last bits of a sum depend."""
     return record.environment.num_threads if record and record.environment else None
 
 

@@ -1,4 +1,4 @@
-"""Scans a network with no screen, and solves a budget from the curves."""
+"""Scans a network without a screen, and solves a budget from the curves."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -27,9 +27,9 @@ from prune_tui.storage import unused_name
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to scan and how; `weights` None takes the bundled baseline or trains one.
+    """What to scan and how; without `weights`, the bundled baseline is used or one is trained.
 
-    With `out` the session is saved there, to be opened by the app later.
+    With `out` the session is saved there, and the app can open it.
     """
 
     session: Session
@@ -43,9 +43,9 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The curves, the plan that meets the target, and where the session was saved; None where there is none.
+    """The curves, the plan that meets the target, and the session's file, if it was saved.
 
-    `error` says why no plan meets the target.
+    `error` says why no plan meets the target, if none does.
     """
 
     figures: ScanFigures
@@ -55,7 +55,7 @@ class Found:
 
 
 def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
-    """Scan the network; `on_event` is told each event and the view after it.
+    """Scan the network; `on_event` is called with each event and the view after it.
 
     Raises:
         PruneTuiError: a name, the data, the weights or the device can't be used.
@@ -86,7 +86,7 @@ def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
 
 
 def _baseline(request: Request) -> Decision:
-    """Load the user's weights, else the bundled ones, else train."""
+    """Return the first decision: load the user's weights, else the bundled ones, else train."""
     session = request.session
     if request.weights is not None:
         return LoadDense(weights="dense.safetensors")
@@ -125,7 +125,7 @@ def document(found: Found) -> dict[str, object]:
         "scan": json_data(found.figures),
         "plan": dict(solution.plan) if solution else None,
         "price": asdict(solution.price) if solution else None,
-        "forecast_error_points": error,
+        "predicted_error_points": error,
         "error": found.error,
         "session": str(found.path) if found.path else None,
     }

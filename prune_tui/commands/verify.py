@@ -1,4 +1,4 @@
-"""Loads each checkpoint of a session afresh, and evaluates it against the accuracy in the record."""
+"""Loads each checkpoint of a session, and compares its accuracy with the recorded one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -16,13 +16,13 @@ from prune_tui.storage import checkpoints_folder, read_session
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A checkpoint, and the accuracy on the validation split that it has now."""
+    """A checkpoint, and its present accuracy on the validation split."""
 
     checkpoint: Checkpoint
     accuracy: float
 
     def holds(self, tolerance_points: float) -> bool:
-        """Whether the accuracy is the recorded one; without one there is nothing to hold to."""
+        """Whether the accuracy is within tolerance of the recorded one, if one was recorded."""
         recorded = self.checkpoint.accuracy
         return recorded is None or abs(self.accuracy - recorded) <= tolerance_points / 100 + 1e-12
 

@@ -10,6 +10,8 @@ Scope = Literal["layer", "global"]
 
 Precision = Literal["float32", "bfloat16"]
 
+Device = Literal["auto", "cpu", "cuda", "mps"]
+
 Stage = Literal["dense", "early", "pruned", "shrunk", "swept"]
 """What a network is on its way: the baseline, an epoch on its way there, or what came of it."""
 

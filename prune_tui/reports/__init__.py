@@ -1,1 +1,1 @@
-"""Reports: their figures as rows, and what renders them."""
+"""A session's report as text: figures as rows, and the terminal and Markdown documents that show them."""

@@ -1,4 +1,4 @@
-"""What a report's networks do not gain: which get no faster and no smaller, and why."""
+"""What a report's networks do not gain: which of them get no faster or smaller, and why."""
 
 from collections.abc import Iterator, Sequence
 
@@ -20,16 +20,16 @@ TWO_OF_FOUR = (
     "it ran as masked dense weights."
 )
 SPARSE = (
-    "Sparse matrices (CSR) store an index with each weight and skip the zeros: they pay from high sparsity "
-    "and larger batches on, and are slower than dense before that."
+    "Sparse matrices (CSR) store an index with each weight and skip the zeros. They are slower than dense "
+    "ones, except at high sparsity and with large batches."
 )
 NO_SPARSE_CONVOLUTIONS = (
-    "Convolutions have no sparse kernel here: in a sparse network only linear layers run as sparse matrices."
+    "There is no sparse convolution here: of a sparse network, only linear layers run as sparse matrices."
 )
 
 
 def caveats(report: Report, decisions: Sequence[Decision] = ()) -> tuple[str, ...]:
-    """Return a sentence or two for each thing that a reader of this report might wrongly hope for."""
+    """Return a sentence or two for each gain that a reader of this report might wrongly expect."""
     return tuple(_caveats(report, decisions))
 
 
@@ -60,7 +60,7 @@ def _zeros(report: Report) -> str:
     dense, pruned = report.dense, report.pruned
     if dense is None or pruned is None or pruned.file_bytes >= dense.file_bytes:
         return plain
-    return f"{plain} Only its file is smaller: a bit for each weight, and the values that were kept."
+    return f"{plain} Only its file is smaller: it stores one bit per weight, and the kept values."
 
 
 def _prunes_units(decisions: Sequence[Decision]) -> bool:
@@ -69,6 +69,6 @@ def _prunes_units(decisions: Sequence[Decision]) -> bool:
 
 
 def _has_convolutions(report: Report) -> bool:
-    """Whether weights are used at many places of an image: a linear layer has one multiply-add a weight."""
+    """Whether there are convolutions, which use a weight more than once; linear layers use each once."""
     figures = report.dense or report.pruned
     return figures is not None and figures.macs > figures.parameters

@@ -1,4 +1,4 @@
-"""The figures of dense, pruned and shrunk side by side, as rows of text for whatever renders them."""
+"""The figures of the dense, pruned and shrunk networks side by side, as rows of text to be rendered."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def figure_table(report: Report) -> FigureTable | None:
 
 
 def attempt_line(attempt: Attempt, dense: Figures | None) -> str:
-    """Say in one line what an earlier attempt was measured at."""
+    """Say in one line what was measured of an earlier attempt."""
     shown = attempt.shrunk or attempt.pruned
     counts = shown.against(dense)
     parts = (
@@ -92,7 +92,7 @@ def _figure_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[Fi
 
 
 def _latency_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[FigureRow]:
-    """Measured times; those as sparse matrices stand under the pruned network, on a line of their own."""
+    """Give a row per batch size; times as sparse matrices are on a row of their own, in the pruned column."""
     latencies = [figures.latency_ms for figures in networks.values()]
     sparse = report.sparse_latency_ms
     for size in sorted({size for one in (*latencies, sparse) for size in one}, key=int):

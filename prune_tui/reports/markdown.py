@@ -11,7 +11,7 @@ from prune_tui.reports.figures import attempt_line, figure_table
 
 
 def markdown_summary(session: Session, report: Report, *, replay_command: str) -> str:
-    """Return the decisions, the figures and how to get them again, as a Markdown document."""
+    """Return the decisions, the figures and the command that replays them, as a Markdown document."""
     lines = [f"# {session.name}: {session.model} on {session.dataset}", ""]
     lines += [f"{number}. {decision.description}" for number, decision in enumerate(session.decisions, 1)]
     lines += ["", *networks_table(report)]
@@ -30,7 +30,7 @@ def markdown_summary(session: Session, report: Report, *, replay_command: str) -
 
 
 def markdown_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the lines of a Markdown table: its first column on the left, figures on the right."""
+    """Return the lines of a Markdown table: the first column aligned left, the others right."""
     return [
         "| " + " | ".join(header) + " |",
         "| --- |" + " ---: |" * (len(header) - 1),

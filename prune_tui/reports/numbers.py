@@ -1,4 +1,4 @@
-"""Numbers as people read them."""
+"""Numbers and names as people read them: counts, percentages, sizes, durations, ratios."""
 
 
 def count_text(number: int) -> str:
@@ -22,7 +22,7 @@ def points_text(fraction: float | None, digits: int = 1) -> str:
 
 
 def change_text(before: float, after: float) -> str:
-    """Say how much smaller or larger in percent: `−67 %`."""
+    """Say a relative change in percent: `−67 %`."""
     if before <= 0:
         return "—"
     change = round((after - before) / before * 100)
@@ -30,7 +30,7 @@ def change_text(before: float, after: float) -> str:
 
 
 def size_text(num_bytes: int, *, like: int | None = None) -> str:
-    """Say a number of bytes in kB or MB, in the unit that suits `like`."""
+    """Say a number of bytes in kB or MB: in the unit that suits it, or `like`."""
     if (like or num_bytes) >= 100_000:
         return f"{num_bytes / 1e6:.2f} MB"
     return f"{num_bytes / 1e3:.1f} kB"

@@ -1,1 +1,1 @@
-"""Sessions played through the engine, with their files kept up to date."""
+"""Runs sessions: carries out their decisions, and writes, restores and audits their files."""

@@ -1,4 +1,4 @@
-"""Audits a session's checkpoints: that they are those that were saved, and what they reach now."""
+"""Audits a session's checkpoints: whether they are unchanged, and how accurate they are now."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,7 +10,7 @@ from prune_tui.engine.network.checkpoints import read_checkpoint
 
 
 def check_checkpoints(engine: Engine, folder: Path, checkpoints: Iterable[Checkpoint]) -> None:
-    """Check that checkpoints are those that were saved, and of this model.
+    """Check that checkpoints are unchanged since they were saved, and fit this model.
 
     Raises:
         CheckpointError: one is missing, truncated, altered or for another model.

@@ -21,7 +21,7 @@ _EVENT_JSON: Final[TypeAdapter[Event]] = TypeAdapter(Event)
 
 
 class SessionFiles:
-    """Where a session is written, and what is not written yet; `sessions_dir` None writes nothing."""
+    """The files of one session, and what is not yet written to them; without `sessions_dir`, nothing is."""
 
     def __init__(self, sessions_dir: Path | None, name: str) -> None:
         self.path = session_path(sessions_dir, name) if sessions_dir is not None else None
@@ -31,16 +31,16 @@ class SessionFiles:
         self._log: list[bytes] = []
 
     def check(self) -> None:
-        """Check that the session can be written where it is to be.
+        """Check that the session's file and folder can be written.
 
         Raises:
-            StorageError: its file or its folder is a link, or no regular one.
+            StorageError: one of them is a link, or neither a regular file nor a folder.
         """
         if self.path is not None:
             check_place(self.path)
 
     def note(self, event: Event) -> None:
-        """Keep an event for the log; those of single batches are left out."""
+        """Keep an event for the log, except events of single batches."""
         if self.path is not None and not isinstance(event, BatchTrained | BatchEvaluated):
             name = type(event).__name__.encode()
             self._log.append(b'{"event":"' + name + b'",' + _EVENT_JSON.dump_json(event)[1:])
@@ -51,7 +51,7 @@ class SessionFiles:
         return len(self._log)
 
     def forget_events(self, after: int) -> None:
-        """Leave the events since there were so many out of the log: their decision was abandoned."""
+        """Drop the events after the first `after` from the log: their decision was abandoned."""
         del self._log[after:]
 
     def keep(self, name: str, content: bytes) -> None:
@@ -63,7 +63,7 @@ class SessionFiles:
         """Write what is not written yet: checkpoints first, then the session that names them, then the log.
 
         Raises:
-            StorageError: the disk is full or the folder not writable; nothing is lost, and it may be retried.
+            StorageError: the disk is full or the folder not writable; nothing is lost, so save again later.
         """
         if self.path is None or self.folder is None:
             return

@@ -1,4 +1,4 @@
-"""Takes the engine back to where a recorded session ended, from its checkpoints."""
+"""Restores the engine to the end of a recorded session, from its checkpoints."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -14,7 +14,7 @@ from prune_tui.engine.network.checkpoints import read_checkpoint
 
 
 def restored(engine: Engine, session: Session, folder: Path | None) -> Iterator[Event]:
-    """Restore the state that a session's record describes; ends with `SessionRestored`.
+    """Restore the state at the end of a session's record; ends with `SessionRestored`.
 
     Raises:
         CheckpointError: there are no checkpoints, or one is missing, altered or for another model.
@@ -24,7 +24,7 @@ def restored(engine: Engine, session: Session, folder: Path | None) -> Iterator[
     dense = _last(saved, "dense")
     if record is None or folder is None or dense is None:
         raise CheckpointError(
-            f"session {session.name} has no checkpoints to go on from: replay it with --out first"
+            f"session {session.name} has no checkpoints to resume from: replay it with --out first"
         )
     before, after = saved[: saved.index(dense)], saved[saved.index(dense) + 1 :]
     pruned, shrunk = _last(after, "pruned"), _last(after, "shrunk")
@@ -47,7 +47,7 @@ def _last(checkpoints: Sequence[Checkpoint], stage: Stage) -> Checkpoint | None:
 
 
 def _early(checkpoints: Sequence[Checkpoint]) -> dict[int, Checkpoint]:
-    """Return the kept epochs of the newest dense baseline, which are saved right before it."""
+    """Return the early checkpoints of the newest dense baseline by epoch; they are saved right before it."""
     found: dict[int, Checkpoint] = {}
     for checkpoint in reversed(checkpoints):
         number = re.match(r"dense-epoch-(\d+)", checkpoint.path)

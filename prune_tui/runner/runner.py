@@ -1,4 +1,4 @@
-"""Plays decisions through the engine, folds the events, and keeps the session and its files up to date."""
+"""Carries out decisions with the engine, folds the events, and keeps the session and its files current."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing, suppress
@@ -27,10 +27,10 @@ from prune_tui.runner.restoring import restored
 
 
 class Runner:
-    """One session being made or made again; interactive use and replay both run it.
+    """Runs one session, in the app or in a replay.
 
-    With a `sessions_dir` the session's file, checkpoints and log are written after every decision; without
-    one nothing is. `source` is the folder of checkpoints to read, where it is not the session's own.
+    With a `sessions_dir`, the session's file, checkpoints and log are written after every decision; without
+    one, nothing is. `source` is the folder to read checkpoints from, if it is not the session's own.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class Runner:
 
     @property
     def path(self) -> Path | None:
-        """The session's file, if it has one."""
+        """The session's file; None if nothing is written."""
         return self._files.path
 
     @property
@@ -59,10 +59,10 @@ class Runner:
         return self._files.is_saved
 
     def open(self) -> Iterator[Event]:
-        """Load data and model, and the state of a session that has decisions; ends with `EngineReady`.
+        """Load the data, the model, and the state after the session's decisions; ends with `EngineReady`.
 
         Raises:
-            PruneTuiError: the data, the device or a checkpoint can't be used, or the session not be written.
+            PruneTuiError: the data, the device or a checkpoint can't be used, or the session not written.
         """
         self._files.check()
         for event in self._engine.open():
@@ -71,7 +71,7 @@ class Runner:
                 if self.session.decisions:
                     for fact in restored(self._engine, self.session, self._source):
                         yield self._folded(fact)
-                    self._take_along()
+                    self._copy_checkpoints()
                 yield event
             else:
                 yield self._folded(event)
@@ -81,11 +81,11 @@ class Runner:
     ) -> Generator[Event, None, None]:
         """Carry out the next decision and record it.
 
-        Closing the iterator before its end abandons the decision: nothing of it stays.
+        Closing the generator before its end abandons the decision, and nothing of it remains.
 
         Raises:
-            StorageError: what came of it can't be written; it is kept here, and `save` tries again.
-            PruneTuiError: the decision can't be carried out; all is as before.
+            StorageError: the result can't be written; it is kept in memory, and `save` tries again.
+            PruneTuiError: the decision can't be carried out; nothing has changed.
         """
         index, before, num_events = len(self.session.decisions), self.view, self._files.num_events
         try:
@@ -117,12 +117,12 @@ class Runner:
         """Write what is not written yet.
 
         Raises:
-            StorageError: the disk is full or the folder not writable; nothing is lost, and it may be retried.
+            StorageError: the disk is full or the folder not writable; nothing is lost, so save again later.
         """
         self._files.save(self.session)
 
     def check(self, decisions: Iterable[Decision]) -> None:
-        """Check, before anything is performed, that the model has the layers that the decisions name.
+        """Check, before any decision is carried out, that the model has the layers they name.
 
         Raises:
             PruneTuiError: a decision can't be carried out on this model.
@@ -131,7 +131,7 @@ class Runner:
             self._engine.check(decision)
 
     def check_checkpoints(self, folder: Path, checkpoints: Iterable[Checkpoint]) -> None:
-        """Check that checkpoints are those that were saved, and of this model.
+        """Check that checkpoints are unchanged since they were saved, and fit this model.
 
         Raises:
             CheckpointError: one is missing, truncated, altered or for another model.
@@ -152,7 +152,7 @@ class Runner:
         return event
 
     def _free_name(self, wanted: str) -> str:
-        """Return a file name for a checkpoint that no earlier one has."""
+        """Return a file name that no checkpoint of the session has yet."""
         taken = {checkpoint.path for checkpoint in self.view.checkpoints}
         name, number = f"{wanted}.safetensors", 1
         while name in taken:
@@ -170,8 +170,8 @@ class Runner:
             accuracy=network.accuracy,
         )
 
-    def _take_along(self) -> None:
-        """Have checkpoints read from another folder saved in the session's own; one that is lost stays so."""
+    def _copy_checkpoints(self) -> None:
+        """Copy the checkpoints of another folder into the session's own; skip those that can't be read."""
         source = self._source
         if source is not None and source != self._files.folder:
             for checkpoint in self.view.checkpoints:

@@ -9,7 +9,6 @@ from typing import Final
 
 # A. LeNet experiments (PyTorch, MNIST): random, magnitude and structured pruning.
 LENET_DENSE_ACCURACY: Final = 0.9809
-LENET_PARAMETERS: Final = 21_840
 LENET_MACS: Final = 480_500
 LENET_PRINTED_MACS: Final = 932_500
 LENET_COMPRESSION_RATIO: Final = 36.0

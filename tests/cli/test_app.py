@@ -188,7 +188,8 @@ try:
     app(sys.argv[1:])
 except SystemExit:
     pass
-print(sorted({"torch", "textual", "numpy", "torchvision"} & set(sys.modules)), file=sys.stderr)
+heavy = {"torch", "textual", "numpy", "torchvision", "pydantic", "rich"}
+print(*sorted(heavy & set(sys.modules)), file=sys.stderr)
 """
 
 
@@ -197,7 +198,8 @@ def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     ran = subprocess.run(
         [sys.executable, "-c", LOADED, *arguments], capture_output=True, text=True, check=True
     )
-    assert ran.stderr.strip() == "[]"
+    of_typer = {"pydantic"} if "replay" in arguments else set()  # it describes a command's options
+    assert set(ran.stderr.split()) <= of_typer
 
 
 @pytest.mark.parametrize("arguments", [["show", str(QUICKSTART)], ["list", "models"], ["list", "datasets"]])
@@ -242,7 +244,7 @@ def test_scan_solves_a_budget_and_saves_a_session_that_the_app_can_open(tmp_path
     assert {curve["name"] for curve in document["scan"]["layers"]} == set(document["plan"])
     price = document["price"]
     assert price["parameters"] / price["nonzero"] >= 20
-    assert document["forecast_error_points"] >= 0
+    assert document["predicted_error_points"] >= 0
     assert document["error"] is None
     assert run("show", document["session"]).exit_code == 0
 
@@ -291,7 +293,7 @@ def test_a_budget_out_of_reach_leaves_the_scan_in_the_document() -> None:
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     assert document["scan"]["layers"]
-    assert (document["plan"], document["price"], document["forecast_error_points"]) == (None, None, None)
+    assert (document["plan"], document["price"], document["predicted_error_points"]) == (None, None, None)
     assert f"prune-tui: {document['error']}" == result.stderr.splitlines()[-1]
 
 

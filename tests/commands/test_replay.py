@@ -144,7 +144,7 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     ),
     "sparsity 1.2": (spoil(lambda c: c["decisions"][2].update(plan={"fc1": 1.2})), "plan.fc1"),
     "sparsity NaN": (spoil(lambda c: c["decisions"][2].update(plan={"fc1": float("nan")})), "plan.fc1"),
-    "no decisions": (spoil(lambda c: c.update(decisions=[])), "nothing to replay"),
+    "no decisions": (spoil(lambda c: c.update(decisions=[])), "no decisions to replay"),
     "missing": (lambda path: (path.parent / "s" / "pruned.safetensors").unlink(), "no such checkpoint"),
     "truncated": (truncate, "truncated"),
     "altered": (alter, "altered"),
@@ -180,6 +180,6 @@ def test_what_is_wrong_is_told_in_a_line_before_any_decision_is_performed(what: 
 
 def test_out_may_not_be_where_the_session_is(recorded: Path) -> None:
     before = recorded.read_bytes()
-    with pytest.raises(PruneTuiError, match="write over"):
+    with pytest.raises(PruneTuiError, match="overwrite"):
         played(recorded, Options(out=recorded.parent))
     assert recorded.read_bytes() == before

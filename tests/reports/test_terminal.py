@@ -69,6 +69,14 @@ def test_a_sweep_has_a_row_a_sparsity_a_column_a_curve_and_a_plot_that_needs_no_
     assert "oo l2 unit global" in text
 
 
+def test_a_sweep_says_what_its_masked_and_shrunk_networks_save() -> None:
+    curves = (made_up.curve("l2", unit=True), made_up.curve("l2", unit=True, mode="shrunk"))
+    text = drawn(report_tables(Report(curves=curves)))
+    savings = text[text.index("compression ratio, theoretical speedup") :]
+    assert re.search(r"masked +shrunk", savings)
+    assert re.search(r"90% +10\.00x +9\.00x +10\.00x +9\.00x", savings)
+
+
 def test_each_sweep_has_its_own_tables() -> None:
     curves = tuple(made_up.curve("l1", decision=decision) for decision in (1, 3))
     text = drawn(report_tables(Report(curves=curves)))
@@ -145,7 +153,7 @@ def test_an_empty_report_is_shown() -> None:
 @pytest.mark.parametrize(
     ("reproduced", "identical", "words"),
     [
-        (None, None, "nothing recorded"),
+        (None, None, "no record"),
         (True, True, "identical to the bit"),
         (True, False, "within 0.5 points"),
         (False, False, "not reproduced"),

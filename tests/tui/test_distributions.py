@@ -6,7 +6,7 @@ import pytest
 
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.dialogs.distributions import DistributionsDialog, Spread
-from prune_tui.tui.dialogs.distributions_text import bars, rescaled
+from prune_tui.tui.dialogs.distributions_text import bars
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 from tests.tui.test_drawing import PALETTE
@@ -69,14 +69,6 @@ async def test_it_follows_a_run_and_is_there_at_the_end(tmp_path: Path) -> None:
         await _shown(desk)
         await desk.press("escape")
         await desk.to(Step.SAVE)
-
-
-@pytest.mark.parametrize("to", [1.0, 1.7, 4.0])
-def test_another_scale_keeps_every_count(to: float) -> None:
-    counts = (5, 0, 7, 11)
-    spread = rescaled(counts, 1.0, to)
-    assert len(spread) == len(counts)
-    assert sum(spread) == pytest.approx(sum(counts))
 
 
 def test_bars_stay_around_the_chosen_layer() -> None:

@@ -16,18 +16,18 @@ if TYPE_CHECKING:
     """Facts of a layer → scores of its weight's shape; higher is kept."""
 
 Needs = Literal["weights", "gradient_products", "squared_gradients"]
-"""What must be computed for a criterion before it can score."""
+"""What a criterion needs before it can score."""
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionEntry:
     """A criterion by name; `scores` is `module:function` of the type `WeightScores`.
 
-    A unit's score is the mean of its weights' scores, which ranks units of one layer as the sum does and
-    keeps units of different layers comparable. `weights_by_magnitude` says how far it ranks single weights as
-    |w| does: not at all, within a layer, or over the whole network; `units_by_norm` whether it ranks units as
-    their L2 norms do. A control is there to compare with. `only` names the granularities and scopes it is
-    meant for, where that is not all, and `why_only` says why.
+    A unit's score is the mean of its weights' scores. Within a layer the mean ranks units as the sum does,
+    and it keeps units of different layers comparable. `weights_by_magnitude` says where it ranks single
+    weights as |w| does: nowhere, within a layer, or over the whole network. `units_by_norm` says whether it
+    ranks units as their L2 norms do. A control is a criterion to compare others with. `only` names the
+    granularities and scopes it is meant for, if not all, and `why_only` says why.
     """
 
     name: str
@@ -41,7 +41,7 @@ class CriterionEntry:
     why_only: str = ""
 
     def why_not_swept(self, granularity: Granularity, scope: Scope) -> str:
-        """Say why a sweep by it in this way is not worth a curve, if so."""
+        """Say why a sweep with this granularity and scope is not worth its time; empty if it is."""
         if self.is_control and scope == "global":
             return f"{self.name} is a control: one for each layer is enough"
         return self.why_only if self.only and (granularity, scope) not in self.only else ""
@@ -73,7 +73,7 @@ CRITERIA: Final[Mapping[str, CriterionEntry]] = {
         ),
         CriterionEntry(
             "lamp",
-            "w² against all no smaller in its layer (Lee et al. 2021)",
+            "layer-adaptive magnitude, for a global threshold (Lee et al. 2021)",
             f"{_PACKAGE}.magnitude:lamp",
             weights_by_magnitude="layer",
             only=(("weight", "global"),),
@@ -99,7 +99,10 @@ CRITERIA: Final[Mapping[str, CriterionEntry]] = {
             why_only="a batch norm has one scale a unit: unit only",
         ),
         CriterionEntry(
-            "random", "drawn by the seed; a control", f"{_PACKAGE}.magnitude:random", is_control=True
+            "random",
+            "random order, drawn by the seed; a control",
+            f"{_PACKAGE}.magnitude:random",
+            is_control=True,
         ),
         CriterionEntry(
             "largest", "largest |w| goes first; a control", f"{_PACKAGE}.magnitude:largest", is_control=True

@@ -1,4 +1,4 @@
-"""The criterion that asks how far a batch norm scales a unit."""
+"""The criterion that ranks units by the scale of their batch norm."""
 
 import torch
 
@@ -10,7 +10,7 @@ def batchnorm_scale(facts: LayerFacts) -> torch.Tensor:
     """|γ| of the batch norm after the layer (network slimming, Liu et al. 2017); for weights, |γ| · |w|.
 
     Raises:
-        DecisionError: units are to be ranked and no batch norm follows the layer.
+        DecisionError: no batch norm follows the layer whose units are to be ranked.
     """
     scale = facts.batch_norm_scale
     if facts.granularity != "unit":
@@ -18,6 +18,6 @@ def batchnorm_scale(facts: LayerFacts) -> torch.Tensor:
         return magnitude if scale is None else magnitude * facts.per_unit(scale.abs())
     if scale is None:
         raise DecisionError(
-            "no batch norm follows the layer, so batchnorm_scale can't rank its units: take l1 or l2"
+            "no batch norm follows the layer, so batchnorm_scale can't rank its units: use l1 or l2"
         )
     return facts.per_unit(scale.abs())

@@ -1,4 +1,4 @@
-"""What a criterion may look at in a layer: its weight, and what was asked for besides."""
+"""What a criterion sees of a layer: its weight, and the statistics that the criterion needs."""
 
 from dataclasses import dataclass
 
@@ -12,9 +12,9 @@ class LayerFacts:
     """One layer, as a criterion sees it; pruned weights are zero.
 
     `weight` has its units along the first dimension. `batch_norm_scale` [units] is that of the batch norm
-    right after the layer, None where there is none. `gradient_products` and `squared_gradients`, of the
-    weight's shape, are there for the criteria that need them: the mean over batches of |gradient · weight|,
-    and the mean over images of the loss's squared gradient.
+    right after the layer, None where there is none. `gradient_products` and `squared_gradients` have the
+    weight's shape and are given only to the criteria that need them. They are the mean over batches of
+    |gradient · weight|, and the mean over images of the loss's squared gradient.
     """
 
     weight: torch.Tensor

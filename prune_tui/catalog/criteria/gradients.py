@@ -1,4 +1,4 @@
-"""Criteria that ask how much the training loss would change."""
+"""Criteria that estimate how much the training loss would change without a weight."""
 
 import torch
 
@@ -12,8 +12,9 @@ def taylor(facts: LayerFacts) -> torch.Tensor:
 
 
 def fisher(facts: LayerFacts) -> torch.Tensor:
-    """½ w² E[gradient²]: Optimal Brain Damage (LeCun et al. 1990), the curvature's diagonal being that of the
-    empirical Fisher information (Theis et al. 2018).
+    """½ w² E[gradient²]: Optimal Brain Damage (LeCun et al. 1990).
+
+    The curvature is taken as the diagonal of the empirical Fisher information (Theis et al. 2018).
     """
     assert facts.squared_gradients is not None
     return facts.weight.square() * facts.squared_gradients / 2

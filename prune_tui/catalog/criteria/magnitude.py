@@ -1,4 +1,4 @@
-"""Criteria that look at the weights alone, and the controls."""
+"""Criteria that look only at the weights, and the controls."""
 
 import torch
 

@@ -26,11 +26,11 @@ DATA_DIR_VARIABLE: Final = "PRUNE_TUI_DATA"
 class DatasetEntry:
     """A dataset by name.
 
-    `image_shape` None takes the model's shape, `num_classes` None is as many as there are folders;
-    `download_bytes` is 0 where nothing is ever fetched. `loader` is `module:function` of
-    (entry, data folder, image shape, seed) that yields `DataProgress` and returns `ImageData`. `files` are
-    those that must be in the data folder, relative to it; `path` is an image
-    folder's. `num_train_images` leaves out the validation split.
+    `image_shape` None is the model's shape; `num_classes` None is the number of class folders;
+    `download_bytes` is 0 where nothing is fetched. `loader` is `module:function` of
+    (entry, data folder, image shape, seed) that yields `DataProgress` and returns `ImageData`. `files` must
+    be in the data folder, and are relative to it; `path` is where an image folder is. `num_train_images`
+    leaves out the validation split.
     """
 
     name: str
@@ -46,7 +46,7 @@ class DatasetEntry:
 
 @dataclass(frozen=True, slots=True)
 class Whereabouts:
-    """Whether a dataset can be read without fetching it, and in a few words where it is or comes from."""
+    """Whether a dataset is on this machine, and in a few words where it is or comes from."""
 
     is_here: bool
     text: str
@@ -128,7 +128,7 @@ IMAGEFOLDER: Final = DatasetEntry(
     0,
     f"{_PACKAGE}.imagefolder:load_imagefolder",
 )
-"""What `imagefolder:PATH` is, for lists; `dataset_entry` makes the entry of a real path."""
+"""`imagefolder:PATH` as lists show it; `dataset_entry` returns the entry of a real path."""
 
 
 def dataset_entry(name: str) -> DatasetEntry:
@@ -136,7 +136,7 @@ def dataset_entry(name: str) -> DatasetEntry:
 
     Raises:
         UnknownNameError: there is no such dataset.
-        DataError: the path is no text.
+        DataError: the path is not valid UTF-8.
     """
     if name in DATASETS:
         return DATASETS[name]
@@ -146,7 +146,7 @@ def dataset_entry(name: str) -> DatasetEntry:
     try:
         name.encode()
     except UnicodeEncodeError:
-        raise DataError(f"{name!r} is no text that a session can hold: rename that folder in UTF-8") from None
+        raise DataError(f"{name!r} is not valid UTF-8: rename that folder") from None
     return replace(IMAGEFOLDER, name=name, path=expanded(path))
 
 
@@ -156,10 +156,10 @@ def fits(model: ModelEntry, dataset: DatasetEntry) -> bool:
 
 
 def default_data_dir() -> Path:
-    """Return the folder that datasets are kept in: PRUNE_TUI_DATA, else within the user's cache folder.
+    """Return the folder of datasets: PRUNE_TUI_DATA, else one in the user's cache folder.
 
     Raises:
-        DataError: PRUNE_TUI_DATA begins with a user that there is not; a folder of that name is not made.
+        DataError: PRUNE_TUI_DATA begins with `~user`, and there is no such user.
     """
     chosen = os.environ.get(DATA_DIR_VARIABLE)
     if not chosen:
@@ -171,12 +171,12 @@ def default_data_dir() -> Path:
 
 
 def image_folder(path: Path, data_dir: Path) -> Path:
-    """Return where an image folder is: at its path, else at that path within the data folder."""
+    """Return an image folder's place: its path, or that path within the data folder if only that exists."""
     return path if is_folder(path) or not is_folder(data_dir / path) else data_dir / path
 
 
 def found_folder(path: Path, data_dir: Path) -> Path:
-    """Return where an image folder is.
+    """Return the place of an image folder that must exist.
 
     Raises:
         DataError: it is neither at its path nor within the data folder.
@@ -190,7 +190,7 @@ def found_folder(path: Path, data_dir: Path) -> Path:
 
 
 def whereabouts(dataset: DatasetEntry, data_dir: Path) -> Whereabouts:
-    """Say where the dataset is by looking for its files, without opening them."""
+    """Look for the dataset's files, without opening them, and say where it is."""
     if dataset.path is not None:
         folder = image_folder(dataset.path, data_dir)
         if is_folder(folder):
@@ -208,11 +208,11 @@ def load(
 ) -> Generator[DataProgress, None, ImageData]:
     """Read the dataset into memory, fetching it first where it is not in the data folder.
 
-    `data_dir` None is the default folder, made when something must be fetched; `image_shape` is the model's;
-    `seed` draws the validation split (and the test split of an image folder without one).
+    `data_dir` None is the default folder, which is created when something must be fetched. `image_shape` is
+    the model's. `seed` draws the validation split, and the test split of an image folder without one.
 
     Raises:
-        DataError: the folder or the dataset is absent, can't be fetched, or is not what it should be.
+        DataError: the folder or the dataset is missing or damaged, or can't be fetched.
     """
     if data_dir is not None and (why := why_no_folder(data_dir)):
         raise DataError(

@@ -58,7 +58,7 @@ def upscaled(digits: torch.Tensor) -> torch.Tensor:
 
 
 def _bilinear_weights(size: int) -> torch.Tensor:
-    """Return how much each of `size` pixels gives to each of BOX, in whole parts of 2 · BOX."""
+    """Return the weight of each of `size` pixels in each of BOX, in multiples of 1 / (2 · BOX)."""
     parts = 2 * BOX
     at = (2 * torch.arange(BOX) + 1) * size - BOX
     below, share = at // parts, at % parts

@@ -1,4 +1,4 @@
-"""Fetches an archive from the first mirror that has it whole, and only then gives it its name."""
+"""Fetches an archive from the first mirror that works, and names it only once its checksum is right."""
 
 import hashlib
 import http.client
@@ -18,13 +18,13 @@ TIMEOUT_SECONDS: Final = 20.0
 
 
 def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[DataProgress, None, None]:
-    """Make sure that `path` is the archive with this checksum, trying the mirrors in turn.
+    """Fetch the archive with this checksum to `path`, trying the mirrors in turn; skip it if it is there.
 
-    Bytes go to a `.part` file beside it, which is renamed once the checksum is right and removed otherwise.
-    `hint` ends the message where no mirror will do.
+    Bytes go to a `.part` file beside it, which is renamed if the checksum is right, and removed if not.
+    `hint` ends the error message if no mirror works.
 
     Raises:
-        DataError: no mirror has the archive, the folder is not writable, or a wrong file has the name.
+        DataError: no mirror has the archive, the folder is not writable, or a damaged file is at `path`.
     """
     if is_file(path):
         try:
@@ -33,7 +33,7 @@ def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[
             raise DataError(f"can't read {path}: {error.strerror}") from None
         if is_whole:
             return
-        raise DataError(f"{path} is damaged (its checksum is wrong): remove it, and it is fetched again")
+        raise DataError(f"{path} is damaged (its checksum is wrong): remove it, and it will be fetched again")
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     problems = []
     try:
@@ -56,7 +56,7 @@ def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[
 
 
 def md5_of(path: Path) -> str:
-    """Return the checksum of a file's bytes, as hexadecimal digits."""
+    """Return the MD5 checksum of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 
@@ -66,9 +66,10 @@ class _MirrorError(Exception):
 
 
 def _fetch_from(url: str, part: Path, md5: str) -> Generator[DataProgress, None, None]:
-    """Copy one mirror's bytes to `part`; an OSError out of here is the disk's, not the network's.
+    """Copy one mirror's bytes to `part`.
 
-    The file is a new one: what is fetched goes through no link.
+    An OSError that leaves here comes from the disk, not from the network. `part` is created anew, so that
+    nothing is written through a link.
     """
     digest = hashlib.md5(usedforsecurity=False)
     done = 0

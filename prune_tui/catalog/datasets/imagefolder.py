@@ -29,12 +29,12 @@ _DAMAGE: Final = (
     *(OSError, EOFError, ValueError, TypeError, KeyError, IndexError, OverflowError, SyntaxError),
     *(struct.error, Image.DecompressionBombError),
 )
-"""What reading a damaged image raises: Pillow promises nothing better."""
+"""What reading a damaged image can raise: Pillow promises nothing narrower."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The image files of a folder by class: names and files sorted, `labels` one a file."""
+    """The image files of a folder: class names and files sorted, and one label per file."""
 
     folder: Path
     classes: tuple[str, ...]
@@ -45,15 +45,15 @@ class Listing:
 def load_imagefolder(
     entry: DatasetEntry, data_dir: Path, image_shape: ImageShape, seed: int
 ) -> Generator[DataProgress, None, ImageData]:
-    """Read `entry.path`, whose images are turned grey or RGB and scaled to `image_shape`, sides apart.
+    """Read `entry.path`, with its images as grey or RGB, scaled to `image_shape` without keeping proportions.
 
-    PATH/train/<class>/* trains and PATH/test (or else PATH/val) tests; where both are there, PATH/val
-    validates. Where there is no test folder, a fifth of the images drawn by `seed` tests. Where there is no
-    validation folder, a tenth of the training images drawn by `seed` validates.
+    PATH/train is for training, PATH/test for testing and PATH/val for validation; without PATH/test, PATH/val
+    is for testing. If there is neither, a fifth of the images, drawn by `seed`, is for testing. If there is
+    no validation folder, a tenth of the training images, drawn by `seed`, is for validation.
 
     Raises:
-        DataError: a folder is absent, empty or has one class; an image is unreadable or its levels have no
-            known range; classes differ.
+        DataError: a folder is missing, empty or has one class; an image is unreadable or its levels have no
+            known range; the classes of two folders differ.
     """
     assert entry.path is not None
     root = found_folder(entry.path, data_dir)
@@ -82,7 +82,7 @@ def load_imagefolder(
 
 
 def listing(folder: Path) -> Listing:
-    """List the images of `folder`/<class>/, hidden folders and other files apart.
+    """List the images of `folder`/<class>/, without hidden folders and other files.
 
     Raises:
         DataError: there are fewer than two classes or ten images, or a class has none.
@@ -96,13 +96,13 @@ def listing(folder: Path) -> Listing:
         raise DataError(f"can't read {error.filename}: {error.strerror}") from None
     if len(classes) < 2:
         found = f"only the class {classes[0]!r}" if classes else "no class folders"
-        raise DataError(f"{folder} has {found}: at least two folders of images are wanted, one a class")
+        raise DataError(f"{folder} has {found}: at least two folders of images are needed, one per class")
     for name, files in zip(classes, files_by_class, strict=True):
         if not files:
             raise DataError(f"{folder / name} has no images ({' '.join(SUFFIXES)}): add some or remove it")
     flat = tuple(file for files in files_by_class for file in files)
     if len(flat) < FEWEST_IMAGES:
-        raise DataError(f"{folder} has {len(flat)} images: at least {FEWEST_IMAGES} are wanted")
+        raise DataError(f"{folder} has {len(flat)} images: at least {FEWEST_IMAGES} are needed")
     labels = tuple(label for label, files in enumerate(files_by_class) for _ in files)
     return Listing(folder, tuple(classes), flat, labels)
 
@@ -124,13 +124,13 @@ def _demand_same_classes(first: Listing, other: Listing) -> None:
 def _decoded(
     images: Listing, image_shape: ImageShape, what: str, done: int, total: int
 ) -> Generator[DataProgress, None, Split]:
-    """Decode every file into one tensor; threads would only slow small images down."""
+    """Decode every file into one tensor; on small images, threads would only cost time."""
     tensor = torch.empty(len(images.files), *image_shape, dtype=torch.uint8)
     pixels = tensor.numpy()
     for start in range(0, len(images.files), IMAGES_PER_EVENT):
         yield DataProgress(what, done + start, total)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # Pillow remarks on odd files; a screen has no place for it
+            warnings.simplefilter("ignore")  # Pillow warns of odd files; a screen has no place for that
             for position, file in enumerate(images.files[start : start + IMAGES_PER_EVENT], start):
                 pixels[position] = _decode(file, image_shape)
     yield DataProgress(what, done + len(images.files), total)
@@ -138,10 +138,10 @@ def _decoded(
 
 
 def _with_8_bits(image: Image.Image, file: Path) -> Image.Image:
-    """Return an image with levels from 0 to 255; Pillow, left to itself, makes all that is above 255 white.
+    """Return an image with levels from 0 to 255; Pillow by itself would make all above 255 white.
 
     Raises:
-        DataError: its levels have 32 bits, and nothing says where black and white are.
+        DataError: its levels have 32 bits, and nothing says which are black and white.
     """
     if image.mode.startswith("I;16") or (image.mode == "I" and image.format == "PPM"):
         tags = image.tag_v2 if isinstance(image, TiffImageFile) else {}
@@ -152,7 +152,7 @@ def _with_8_bits(image: Image.Image, file: Path) -> Image.Image:
         return Image.fromarray(((levels * 255 + white // 2) // white).astype(np.uint8))
     if image.mode in ("I", "F"):
         kind = "floating-point" if image.mode == "F" else "signed or 32-bit"
-        raise DataError(f"{file} has {kind} levels, of a range that is not told: save it with 8 or 16 bits")
+        raise DataError(f"{file} has {kind} levels of an unknown range: save it with 8 or 16 bits")
     return image
 
 
@@ -166,7 +166,7 @@ def _decode(file: Path, image_shape: ImageShape) -> NDArray[np.uint8]:
             image = _with_8_bits(opened, file).convert(mode)
     except _DAMAGE as error:
         reason = " ".join(str(error).split())
-        raise DataError(f"{file} is not a readable image ({reason}): mend or remove it") from None
+        raise DataError(f"{file} is not a readable image ({reason}): repair or remove it") from None
     if image.size != (width, height):
         image = image.resize((width, height), Image.Resampling.BILINEAR)
     array = np.asarray(image, dtype=np.uint8)

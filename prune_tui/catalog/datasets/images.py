@@ -41,7 +41,7 @@ def image_data(*, train: Split, validation: Split, test: Split, num_classes: int
 
 
 def split_validation(train: Split, seed: int) -> tuple[Split, Split]:
-    """Return (what is left for training, a tenth for validation), drawn by `seed` alone."""
+    """Return (the rest for training, a tenth for validation), drawn by `seed`."""
     return split_off(train, max(1, len(train) // VALIDATION_SHARE), seed)
 
 
@@ -53,9 +53,9 @@ def split_off(split: Split, count: int, seed: int) -> tuple[Split, Split]:
 
 
 def subset(data: ImageData, *, num_train: int | None, num_test: int | None, seed: int) -> ImageData:
-    """Return so many of the images for training and testing, drawn by `seed`; None takes all there are.
+    """Return so many of the training and test images, drawn by `seed`; None takes all.
 
-    A tenth of the training images validates, as in the whole.
+    A tenth of the training images is for validation, as in the whole dataset.
     """
     train, validation, test = data.train, data.validation, data.test
     if num_train is not None and num_train < len(train) + len(validation):
@@ -72,7 +72,7 @@ def subset(data: ImageData, *, num_train: int | None, num_test: int | None, seed
 def channel_statistics(images: torch.Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return the mean and standard deviation of each channel, of images uint8 [N, C, H, W] scaled to [0, 1].
 
-    Counted in integers, so that every machine gets the same numbers; `std` is at least one level of 255.
+    Computed in integers, so that every machine gets the same numbers; `std` is at least one level of 255.
     """
     means, stds = [], []
     levels = torch.arange(256)

@@ -1,4 +1,4 @@
-"""The datasets that torchvision knows: fetches what is missing, lets it unpack, takes its arrays."""
+"""Reads the datasets that torchvision knows, fetching what is missing."""
 
 import pickle
 import tarfile
@@ -26,13 +26,13 @@ CLASSES: Final = {
 }
 
 MORE_MIRRORS: Final = {"mnist": ["https://storage.googleapis.com/cvdf-datasets/mnist/"]}
-"""Mirrors besides torchvision's own; what they send is checked all the same."""
+"""Mirrors besides torchvision's own, with the same checksums."""
 
 _DAMAGE: Final = (
     *(OSError, EOFError, RuntimeError, ValueError, TypeError, KeyError, IndexError, AssertionError),
     *(pickle.UnpicklingError, tarfile.TarError, zlib.error),
 )
-"""What reading a damaged file raises: torchvision and pickle promise nothing better."""
+"""What reading a damaged file can raise: torchvision and pickle promise nothing narrower."""
 
 
 def load_published(
@@ -57,7 +57,7 @@ def load_published(
 
 
 def _fetch_archives(entry: DatasetEntry, data_dir: Path, known: Any) -> Generator[DataProgress, None, None]:
-    """Put the archives where the torchvision class `known` looks for them."""
+    """Fetch the archives to where the torchvision class `known` looks for them."""
     folder = data_dir / Path(entry.files[0]).parent
     hint = f"go online, or put {', '.join(Path(file).name for file in entry.files)} into {folder}"
     if hasattr(known, "resources"):
@@ -69,11 +69,11 @@ def _fetch_archives(entry: DatasetEntry, data_dir: Path, known: Any) -> Generato
 
 
 def _read(entry: DatasetEntry, data_dir: Path, known: Any, *, train: bool, unpack: bool = False) -> Split:
-    """Take the arrays of one split; `unpack` first unpacks the archives, which are there and verified."""
+    """Return the arrays of one split; `unpack` first unpacks the archives, whose checksums are right."""
     folder = data_dir / Path(entry.files[0]).parent
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # numpy remarks on the old pickles of CIFAR; nobody can act on it
+            warnings.simplefilter("ignore")  # numpy warns of the old pickles of CIFAR; nobody can act on that
             source = known(data_dir, train=train, download=unpack)
         pixels = torch.as_tensor(source.data)
         labels = torch.as_tensor(source.targets, dtype=torch.int64)
@@ -81,7 +81,7 @@ def _read(entry: DatasetEntry, data_dir: Path, known: Any, *, train: bool, unpac
         if isinstance(error, OSError) and error.errno is not None:
             raise DataError(f"can't read {error.filename or folder}: {error.strerror}") from None
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise DataError(f"{folder} is damaged ({reason}): remove it, and it is fetched again") from None
+        raise DataError(f"{folder} is damaged ({reason}): remove it, and it will be fetched again") from None
     images = pixels.unsqueeze(1) if pixels.dim() == 3 else pixels.permute(0, 3, 1, 2).contiguous()
     if (
         len(images) != len(labels)
@@ -91,6 +91,6 @@ def _read(entry: DatasetEntry, data_dir: Path, known: Any, *, train: bool, unpac
     ):
         raise DataError(
             f"{folder} is not {entry.name}: it has {len(images)} images of {tuple(images.shape[1:])} "
-            f"and {len(labels)} labels; remove it, and it is fetched again"
+            f"and {len(labels)} labels; remove it, and it will be fetched again"
         )
     return Split(images, labels)

@@ -1,4 +1,4 @@
-"""The LeNets: small networks for 28×28 grey images that the pruning literature measures itself on.
+"""The LeNets: small networks for 28×28 grey images, a standard of the pruning literature.
 
 Every hidden layer is followed by a ReLU; Caffe's LeNet-5 has one after `fc1` alone, with the same parameters.
 """

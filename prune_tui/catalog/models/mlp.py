@@ -6,7 +6,7 @@ from torch import nn
 
 
 def mlp(*, num_classes: int) -> nn.Sequential:
-    """784-1000-1000-500-200-classes, ReLU, no biases: a unit without weights computes nothing at all."""
+    """784-1000-1000-500-200-classes, ReLU, no biases: a unit without weights outputs zero."""
     return nn.Sequential(
         OrderedDict[str, nn.Module](
             flatten=nn.Flatten(),

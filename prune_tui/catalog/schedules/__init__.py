@@ -28,7 +28,7 @@ def geometric(final: float, round: int, num_rounds: int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class StepsEntry:
-    """A way to rise, by name."""
+    """How the sparsity rises over the rounds, by name."""
 
     name: str
     description: str

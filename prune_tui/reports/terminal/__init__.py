@@ -12,18 +12,14 @@ from prune_tui.reports.caveats import caveats
 from prune_tui.reports.terminal.distributions import distributions_parts
 from prune_tui.reports.terminal.layers import layers_table
 from prune_tui.reports.terminal.networks import networks_parts
-from prune_tui.reports.terminal.plans import plan_table
 from prune_tui.reports.terminal.plots import epochs_plot
 from prune_tui.reports.terminal.scans import scan_table
 from prune_tui.reports.terminal.sweeps import sweeps_parts
 from prune_tui.reports.terminal.tables import plain_table, titled
-from prune_tui.reports.terminal.verdicts import checkpoints_table, verdict
-
-__all__ = ["checkpoints_table", "plan_table", "report_tables", "scan_table", "session_tables", "verdict"]
 
 
 def session_tables(session: Session) -> RenderableType:
-    """Show what a session is of, and what was decided."""
+    """Show a session's name, model, dataset and decisions."""
     head = Text.assemble(
         (session.name, "bold"), f"   {session.model} on {session.dataset}, seed {session.seed}"
     )
@@ -34,7 +30,7 @@ def session_tables(session: Session) -> RenderableType:
 
 
 def report_tables(report: Report, decisions: Sequence[Decision] = ()) -> RenderableType:
-    """Show all that a report holds; `decisions` tell which of the warnings about it apply."""
+    """Show all that a report holds; which caveats apply depends on the `decisions`."""
     parts: list[RenderableType] = [
         *networks_parts(report, decisions),
         *_caveats_parts(report, decisions),

@@ -1,4 +1,4 @@
-"""How weights and units spread, before and after: a histogram in one line for each layer."""
+"""How weights and units are distributed, before and after: a histogram in one line for each layer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Literal
@@ -7,17 +7,18 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from prune_tui.core.report import Distribution, Quantity, Report
-from prune_tui.reports.terminal.tables import plain_table, shortened, titled
+from prune_tui.reports.blocks import block, rebinned
+from prune_tui.reports.numbers import shortened
+from prune_tui.reports.terminal.tables import plain_table, titled
 
 Stage = Literal["dense", "pruned"]
 Found = Mapping[tuple[str, Stage], Distribution]
 """Distributions of one measure, by layer and stage."""
 
 _STAGES: tuple[Stage, ...] = ("dense", "pruned")
-_BLOCKS = "▁▂▃▄▅▆▇█"
 _NUM_BARS, _NAME_WIDTH = 22, 20
 MAX_LAYERS = 12
-"""Every layer is drawn up to so many; of more, this many of the largest."""
+"""Of more layers than this, only the largest are drawn."""
 
 _TITLES: Mapping[Quantity, str] = {
     "weights": "distribution of |w|, kept weights",
@@ -72,18 +73,11 @@ def _table(title: str, names: Sequence[str], found: Found) -> RenderableType:
 
 
 def histogram_line(distribution: Distribution, *, largest: float, num_bars: int = _NUM_BARS) -> str:
-    """Draw a distribution over 0 to `largest` as blocks, the highest for its fullest bar.
+    """Draw a distribution as blocks from 0 to `largest`, which is no less than its own.
 
-    An empty bar is blank; one that holds anything is at least the lowest block.
+    The fullest bar has the highest block. An empty bar is blank; one that holds anything shows.
     """
-    bars = [0] * num_bars
-    width = distribution.largest / len(distribution.counts)
-    for position, count in enumerate(distribution.counts):
-        middle = (position + 0.5) * width
-        bars[min(num_bars - 1, int(middle / largest * num_bars)) if largest > 0 else 0] += count
+    reach = largest / distribution.largest if distribution.largest > 0 else 1.0
+    bars = rebinned(distribution.counts, num_bars, reach=reach)
     fullest = max(bars)
-    return "".join(_BLOCKS[_height(count, fullest)] if count else " " for count in bars)
-
-
-def _height(count: int, fullest: int) -> int:
-    return round(count / fullest * (len(_BLOCKS) - 1))
+    return "".join(block(count / fullest) if count else " " for count in bars)

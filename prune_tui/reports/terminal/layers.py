@@ -1,4 +1,4 @@
-"""The prunable layers: weights, those not zero, and both as bars on one scale."""
+"""The prunable layers: how many weights each has and keeps, also as bars on one scale."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,8 @@ from rich.table import Table
 from rich.text import Text
 
 from prune_tui.core.report import LayerFigures
-from prune_tui.reports.terminal.tables import plain_table, shortened
+from prune_tui.reports.numbers import shortened
+from prune_tui.reports.terminal.tables import plain_table
 
 _BAR_WIDTH, _NAME_WIDTH = 20, 22
 
@@ -31,7 +32,7 @@ def layers_table(layers: Sequence[LayerFigures]) -> Table:
 
 
 def weights_bar(layer: LayerFigures, largest: int) -> str:
-    """Draw a layer's weights, kept then pruned, as long as its share of the largest layer's."""
+    """Draw a layer's kept and pruned weights as one bar, as long as its share of the largest layer's."""
     length = max(1, round(_BAR_WIDTH * layer.parameters / max(1, largest)))
     kept = round(length * layer.nonzero / max(1, layer.parameters))
     if layer.nonzero:

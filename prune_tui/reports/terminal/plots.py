@@ -1,4 +1,4 @@
-"""Plots made of characters that say without colour which line is which."""
+"""Plots made of characters, so that their lines can be told apart without colour."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from prune_tui.reports.terminal.tables import WIDTH
 _HEIGHT = 14
 _MARKERS = "xo+*#@%="
 _MAX_PRUNINGS = 24
-"""Lines for so many prunings can be told apart; more would only hide the curve."""
+"""More prunings than this are not marked: their lines would hide the curve."""
 
 
 def epochs_plot(epochs: Sequence[EpochFigures]) -> Text:
@@ -30,7 +30,7 @@ def epochs_plot(epochs: Sequence[EpochFigures]) -> Text:
 def sweep_plot(curves: Sequence[Curve]) -> Text:
     """Plot accuracy against sparsity, a line of its own character for each method.
 
-    Sparse and compact networks compute what the masked one does, so they have no line of their own.
+    Sparse and shrunk networks compute what the masked one does, so they have no line of their own.
     """
     import plotext
 

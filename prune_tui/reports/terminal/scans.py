@@ -5,9 +5,9 @@ from rich.table import Table
 from rich.text import Text
 
 from prune_tui.core.report import ScanFigures
-from prune_tui.reports.terminal.tables import WIDTH, shortened, titled
-
-_BLOCKS = "▁▂▃▄▅▆▇█"
+from prune_tui.reports.blocks import block
+from prune_tui.reports.numbers import shortened
+from prune_tui.reports.terminal.tables import WIDTH, titled
 
 
 def scan_table(scan: ScanFigures) -> RenderableType:
@@ -21,25 +21,22 @@ def scan_table(scan: ScanFigures) -> RenderableType:
     name_width = max(8, WIDTH - 2 - num_sparsities - 5 * num_sparsities)
     for curve in scan.layers:
         cells = ["·" if accuracy is None else f"{accuracy * 100:.1f}" for accuracy in curve.accuracies]
-        bars = "".join(
-            " " if accuracy is None else _BLOCKS[round(accuracy * (len(_BLOCKS) - 1))]
-            for accuracy in curve.accuracies
-        )
+        bars = "".join(" " if accuracy is None else block(accuracy) for accuracy in curve.accuracies)
         table.add_row(Text(shortened(curve.name, name_width)), bars, *cells)
     title = (
         f"scan, {scan.criterion} {scan.granularity}: accuracy on {scan.num_images:,} validation images, "
         f"dense {scan.dense_accuracy:.2%}"
     )
-    return titled(f"{title}\n{_how_sure(scan)}", table)
+    return titled(f"{title}\n{_precision_line(scan)}", table)
 
 
-def _how_sure(scan: ScanFigures) -> str:
-    """Say how many images the figures rest on, and how far they may be off."""
+def _precision_line(scan: ScanFigures) -> str:
+    """Say how many images each cell was evaluated on, and how far its accuracy may be off."""
     widths = [width for curve in scan.layers for width in curve.half_widths if width is not None]
     counts = [count for curve in scan.layers for count in curve.num_images if count]
     if scan.tolerance_points is None or not widths:
-        return "every image evaluated for every cell" if scan.num_known else "no cell is known yet"
+        return "every cell evaluated on all images" if scan.num_known else "no cell evaluated yet"
     return (
-        f"quick: {sum(counts) / len(counts):,.0f} images a cell on average; 95 % intervals of ±"
-        f"{min(widths) * 100:.1f} to\n±{max(widths) * 100:.1f} points, the wide ones where a layer collapses"
+        f"quick: {sum(counts) / len(counts):,.0f} images per cell on average; 95 % intervals of ±"
+        f"{min(widths) * 100:.1f} to\n±{max(widths) * 100:.1f} points, widest where a layer collapses"
     )

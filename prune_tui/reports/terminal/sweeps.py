@@ -28,11 +28,9 @@ def sweeps_parts(curves: Sequence[Curve]) -> list[RenderableType]:
         if len(swept_sparsities(sweep)) > 1:
             parts.append(sweep_plot(sweep))
         masked = [curve for curve in sweep if curve.mode == "masked"]
-        if any(
-            point.pruned_accuracy not in (None, point.accuracy) for curve in sweep for point in curve.points
-        ):
+        if any(_was_retrained(point) for curve in sweep for point in curve.points):
             parts += _table(f"{title}: right after the first round's pruning, %", masked, _pruned_accuracy)
-        saving = [curve for curve in sweep if curve.mode in ("masked", "compact")]
+        saving = [curve for curve in sweep if curve.mode in ("masked", "shrunk")]
         parts += _table(f"{title}: compression ratio, theoretical speedup", saving, _savings)
         for size in swept_batch_sizes(sweep):
             parts += _table(

@@ -1,4 +1,4 @@
-"""Tables without lines, that fit eighty columns however many columns they have."""
+"""Tables without lines that fit a terminal 80 characters wide, however many columns they have."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Column:
 
     @property
     def width(self) -> int:
-        """The characters that it takes."""
+        """How many characters wide it is."""
         return max(len(line) for text in (self.heading, *self.cells) for line in text.split("\n"))
 
 
@@ -34,13 +34,8 @@ def titled(title: str, content: RenderableType) -> Group:
     return Group(Text(title), content)
 
 
-def shortened(name: str, width: int) -> str:
-    """Fit a dotted name in a width by leaving out its beginning, which is the part that names share."""
-    return name if len(name) <= width else "…" + name[len(name) - width + 1 :]
-
-
 def grid(title: str, rows: Column, columns: Sequence[Column]) -> list[RenderableType]:
-    """Show columns beside the names of their rows, in as many tables as the width asks for."""
+    """Show columns beside the names of their rows, in as many tables as the width needs."""
     tables: list[RenderableType] = []
     for chosen in _fitting(rows, columns):
         table = plain_table()

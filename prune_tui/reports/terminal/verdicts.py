@@ -1,4 +1,4 @@
-"""Whether a replay or a checkpoint gives what was recorded, and which figures differ."""
+"""Whether a replay or a checkpoint gives the recorded figures, and which of them differ."""
 
 from collections.abc import Sequence
 
@@ -20,14 +20,14 @@ def verdict(
     tolerance_points: float,
     environments: tuple[Environment | None, Environment | None] = (None, None),
 ) -> RenderableType:
-    """Say whether a replay reproduced its record, what differs, and whether the record is of elsewhere.
+    """Say whether a replay reproduced its record, which figures differ, and how the machines differ.
 
     `environments` are the record's and this replay's.
     """
     if reproduced is None:
-        return Text("nothing recorded to compare with", "yellow")
+        return Text("no record to compare with", "yellow")
     if identical:
-        return Text("✓ reproduced, identical to the bit", "bold green")
+        return Text("✓ reproduced: every figure is identical to the bit", "bold green")
     rows = plain_table()
     for column in ("figure", "recorded", "replayed", ""):
         rows.add_column(column)
@@ -35,26 +35,35 @@ def verdict(
         within = Text("allowed", "dim") if found.within_tolerance else Text("differs", "bold red")
         rows.add_row(found.figure, Text(str(found.recorded)), Text(str(found.replayed)), within)
     more = len(differences) - _MAX_DIFFERENCES
+    num_beyond = sum(not found.within_tolerance for found in differences)
     line = (
-        Text(f"✓ reproduced within {tolerance_points:g} points, not to the bit", "bold green")
+        Text(f"✓ reproduced: equal counts, accuracies within {tolerance_points:g} points", "bold green")
         if reproduced
-        else Text("✗ not reproduced", "bold red")
+        else Text(f"✗ not reproduced: {_num_figures(num_beyond)} beyond tolerance", "bold red")
     )
     return Group(
-        rows, Text(f"… and {more} more" if more > 0 else ""), *_elsewhere(*environments), Text(), line
+        rows,
+        Text(f"… and {more} more" if more > 0 else ""),
+        *_machine_differences(*environments),
+        Text(),
+        line,
     )
 
 
-def _elsewhere(recorded: Environment | None, replayed: Environment | None) -> list[Text]:
-    """Name what the record's environment has otherwise, if anything: it decides the last bits of sums."""
+def _num_figures(count: int) -> str:
+    return f"{count} figure{' is' if count == 1 else 's are'}"
+
+
+def _machine_differences(recorded: Environment | None, replayed: Environment | None) -> list[Text]:
+    """Say how the machines differ, if they do: device, threads and versions decide the last bits of sums."""
     if recorded is None or replayed is None:
         return []
-    lines = []
-    for name, theirs in _facts(recorded).items():
-        ours = _facts(replayed).get(name, "absent")
-        if ours != theirs:
-            lines.append(Text(f"{name}: recorded with {theirs}, replayed with {ours}", "dim"))
-    return lines
+    ours = _facts(replayed)
+    return [
+        Text(f"{name}: recorded with {theirs}, replayed with {ours.get(name, 'none')}", "dim")
+        for name, theirs in _facts(recorded).items()
+        if ours.get(name) != theirs
+    ]
 
 
 def _facts(environment: Environment) -> dict[str, str]:
@@ -66,7 +75,7 @@ def _facts(environment: Environment) -> dict[str, str]:
 
 
 def checkpoints_table(found: Sequence[tuple[Checkpoint, float, bool]]) -> RenderableType:
-    """Show each checkpoint's validation accuracy in the record and now, and whether it holds."""
+    """Show each checkpoint's recorded and present validation accuracy, and whether they agree."""
     table = plain_table()
     for column in ("checkpoint", "recorded", "now", ""):
         table.add_column(column)

@@ -1,12 +1,12 @@
 """The drawings of how a layer's weights and units spread: histograms on one scale, and bars."""
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
 from typing import Final
 
 from rich.text import Text
 
 from prune_tui.core.report import Distribution, LayerFigures, Quantity
+from prune_tui.reports.blocks import rebinned
 from prune_tui.reports.numbers import count_text, shortened
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.weight_histogram import histogram_lines
@@ -52,9 +52,10 @@ def _drawn(
 ) -> list[Text]:
     if one is None:
         return [*[Text()] * (rows - 1), Text("not taken yet", palette.faint)]
-    counts = rescaled(coarse(one.counts), one.largest, largest)
-    width = min(width, 3 * len(counts))
-    return histogram_lines(counts, palette, width=width, height=rows)
+    counts = coarse(one.counts)
+    reach = largest / one.largest if one.largest > 0 else 1.0
+    bars = rebinned(counts, len(counts), reach=reach)
+    return histogram_lines(bars, palette, width=width, height=rows)
 
 
 def _axis(stage: str, largest: float | None, axis: str, palette: Palette, *, width: int) -> Text:
@@ -74,21 +75,6 @@ def coarse(counts: Sequence[int]) -> tuple[int, ...]:
     if sum(counts) >= FEW:
         return tuple(counts)
     return tuple(sum(counts[at : at + 4]) for at in range(0, len(counts), 4))
-
-
-def rescaled(counts: Sequence[int], largest: float, to: float) -> tuple[float, ...]:
-    """Spread equal bins from 0 to `largest` over as many equal bins from 0 to `to`, which is no smaller."""
-    if to <= 0 or largest <= 0 or largest >= to:
-        return tuple(map(float, counts))
-    sums = [0.0, *accumulate(counts)]
-
-    def below(share: float) -> float:
-        position = min(float(len(counts)), share * to / largest * len(counts))
-        whole = min(int(position), len(counts) - 1)
-        return sums[whole] + counts[whole] * (position - whole)
-
-    edges = [below(edge / len(counts)) for edge in range(len(counts) + 1)]
-    return tuple(high - low for low, high in pairwise(edges))
 
 
 def _beside(texts: Sequence[Text], column: int) -> Text:

@@ -7,9 +7,9 @@ from rich.text import Text
 
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.curves import curve_of
+from prune_tui.reports.blocks import BLOCKS
 from prune_tui.tui.palette import Palette
 
-HEIGHTS: Final = "▁▂▃▄▅▆▇█"
 STEPS_IN_POINTS: Final = (0.25, 0.5, 1.0, 2.5, 5.0, 12.0, 30.0)
 """The loss at which the next block begins: the first three blocks are within a point."""
 
@@ -42,7 +42,7 @@ def sparsity_ruler(
         if accuracy is None:
             text.append("·", palette.faint)
         else:
-            text.append(HEIGHTS[loss_level(dense - accuracy)], loss_style(dense - accuracy, palette))
+            text.append(BLOCKS[loss_level(dense - accuracy)], loss_style(dense - accuracy, palette))
     if not is_marked:
         text.append("│", palette.bold)
     return text

@@ -1,8 +1,6 @@
 """A layer's weights by magnitude: what a sparsity would prune as ░, what stays as █."""
 
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
-from typing import Final
 
 from rich.style import Style
 from rich.text import Text
@@ -10,16 +8,15 @@ from textual.app import RenderResult
 from textual.widget import Widget
 
 from prune_tui.core.run.events import WeightsBinned
+from prune_tui.reports.blocks import EIGHTHS, rebinned
 from prune_tui.tui.palette import Palette, append_runs, palette_of
-
-EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
 
 
 def histogram_lines(
     counts: Sequence[float], palette: Palette, *, width: int, height: int, dead_bins: float = 0.0
 ) -> list[Text]:
     """Draw counts as columns, from the smallest |w| at the left; the bins that die are shaded ░."""
-    columns = _columns(counts, width)
+    columns = rebinned(counts, min(max(0, width), 3 * len(counts)))
     border = dead_bins / max(1, len(counts)) * len(columns)
     tallest = max(columns, default=0) or 1
     eighths = [max(1, round(amount / tallest * height * 8)) if amount else 0 for amount in columns]
@@ -36,21 +33,6 @@ def histogram_lines(
         append_runs(line, (cell(position, row) for position in range(len(columns))))
         lines.append(line)
     return lines
-
-
-def _columns(counts: Sequence[float], width: int) -> list[float]:
-    """Spread the bins evenly over the columns, so that no column gets one bin more than its neighbour."""
-    if not counts or width < 1:
-        return []
-    width = min(width, 3 * len(counts))
-    sums = [0.0, *accumulate(counts)]
-
-    def below(position: float) -> float:
-        whole = min(int(position), len(counts) - 1)
-        return sums[whole] + counts[whole] * (position - whole)
-
-    edges = [below(column * len(counts) / width) for column in range(width + 1)]
-    return [high - low for low, high in pairwise(edges)]
 
 
 class WeightHistogram(Widget):

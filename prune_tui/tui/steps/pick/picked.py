@@ -11,8 +11,10 @@ from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, fits
 from prune_tui.catalog.models import ModelEntry
 from prune_tui.catalog.paths import is_folder
 from prune_tui.catalog.recipes import training_recipe
+from prune_tui.core.session.decisions import Decision, LoadDense
 from prune_tui.core.session.names import NAME_PATTERN
 from prune_tui.core.session.recipe import epochs
+from prune_tui.core.session.session import Session
 from prune_tui.core.terms import Device
 from prune_tui.core.typed_numbers import whole_number
 from prune_tui.tui.steps.pick.text import shape_text
@@ -75,7 +77,6 @@ class Picked:
 
     def baseline(self) -> Decision:
         """Return its first decision."""
-        from prune_tui.core.session.decisions import LoadDense
         from prune_tui.core.workflow.baselines import to_be_trained
 
         if self.weights is not None:

@@ -1,0 +1,67 @@
+"""`prune-tui` without a command: opens the app."""
+
+import gc
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from prune_tui import __version__
+from prune_tui.cli.exits import reporting
+from prune_tui.cli.options import DataDir, DeviceChoice, Seed, Threads
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"prune-tui {__version__}")
+        raise typer.Exit
+
+
+@reporting
+def open_app(
+    context: typer.Context,
+    *,
+    model: Annotated[str | None, typer.Option(help="Model to begin with; see `list models`.")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Dense baseline, a .safetensors state dict.")] = None,
+    dataset: Annotated[
+        str | None, typer.Option(help="Dataset to begin with; see `list datasets`, or imagefolder:PATH.")
+    ] = None,
+    data_dir: DataDir = None,
+    sessions_dir: Annotated[Path, typer.Option(help="Where sessions are saved.")] = Path("sessions"),
+    device: DeviceChoice = "auto",
+    threads: Threads = None,
+    seed: Seed = 0,
+    resume: Annotated[Path | None, typer.Option(help="Session file to go on with.")] = None,
+    version: Annotated[  # noqa: ARG001 - the callback does the work
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Open the app, or run a command."""
+    if context.invoked_subcommand is not None:
+        return
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
+        typer.echo(
+            "prune-tui: the app needs a terminal, and there is no terminal here; "
+            "`prune-tui replay SESSION` runs without one",
+            err=True,
+        )
+        raise typer.Exit(2)
+    # The first paint waits for these imports. They leave no garbage, so collecting it would only take time.
+    gc.disable()
+    from prune_tui.tui.app import run
+    from prune_tui.tui.options import Options
+
+    gc.enable()
+    options = Options(
+        model=model,
+        dataset=dataset,
+        weights=weights,
+        data_dir=data_dir,
+        sessions_dir=sessions_dir,
+        device=device,
+        num_threads=threads,
+        seed=seed,
+        resume=resume,
+    )
+    raise typer.Exit(run(options))
