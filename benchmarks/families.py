@@ -12,7 +12,7 @@ from benchmarks.reporting import print_machine, print_table, ratio_text
 from benchmarks.subjects import computing_text
 from prune_tui.catalog import torchvision_operators
 from prune_tui.engine.device import prepare_process
-from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
+from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
 
 SPARSITY = 0.5
 
@@ -120,8 +120,8 @@ def compare(name: str, args: argparse.Namespace) -> Compared:
                 weight.data.mul_(kept)
                 began = perf_counter()
                 try:
-                    outputs = recording.replay([weight])
-                except NotReplayableError:
+                    outputs = recording.rerun([weight])
+                except ControlFlowChangedError:
                     outputs = None
                 between = perf_counter()
                 wanted = module(batch)

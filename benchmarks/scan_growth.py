@@ -52,7 +52,7 @@ def thin_resnet(depth: int, data: ImageData, device: torch.device) -> Network:
 
 def scan_seconds(network: Network, images: DeviceData, decision: Scan, *, is_reused: bool) -> float:
     """Return the time until all curves are known; without reuse each evaluation starts at the input."""
-    off = patch.object(Evaluator, "try_reuse", lambda *_: EVALUATION_BATCH_SIZE)
+    off = patch.object(Evaluator, "try_recording", lambda *_: EVALUATION_BATCH_SIZE)
     with nullcontext() if is_reused else off:
         state = as_baseline(network, images, accuracy=1 / NUM_CLASSES)
         began = perf_counter()

@@ -33,7 +33,8 @@ from prune_tui.core.planning.target import Target, describe_target, parse_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.returning import drained
 from prune_tui.core.run.events import CellScanned, Event
-from prune_tui.core.run.view import View, apply
+from prune_tui.core.run.fold import apply
+from prune_tui.core.run.view import View
 from prune_tui.core.scanning.statistics import tolerated
 from prune_tui.core.session.decisions import Prune, Scan
 from prune_tui.core.terms import Precision
@@ -125,7 +126,7 @@ def suffix_shares(network: Network, batch: torch.Tensor) -> dict[str, float]:
 
     def flops(layer: str) -> int:
         with FlopCounterMode(display=False) as counter:
-            recording.replay([network.module.get_parameter(f"{layer}.weight")])
+            recording.rerun([network.module.get_parameter(f"{layer}.weight")])
         return int(counter.get_total_flops())
 
     network.module.eval()

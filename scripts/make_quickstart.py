@@ -4,8 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
-from prune_tui.core.session.decisions import Decision, Iterative, LoadDense, Measure, Prune, Scan
+from prune_tui.core.session.decisions import Decision, LoadDense, Measure, Prune, Scan
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.rounds import Iterative
 from prune_tui.core.session.session import Session
 from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner

@@ -12,18 +12,9 @@ from pathlib import Path
 from typing import Final
 
 from prune_tui.core.run.events import DecisionFinished, EpochFinished, PointSwept
-from prune_tui.core.session.decisions import (
-    Decision,
-    Iterative,
-    Measure,
-    Method,
-    Prune,
-    Scan,
-    Shrink,
-    Sweep,
-    TrainDense,
-)
+from prune_tui.core.session.decisions import Decision, Measure, Method, Prune, Scan, Shrink, Sweep, TrainDense
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.rounds import Iterative
 from prune_tui.core.session.session import Session
 from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner

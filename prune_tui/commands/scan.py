@@ -16,7 +16,7 @@ from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import Event
 from prune_tui.core.run.view import View
-from prune_tui.core.scanning.predictor import error_at, misses
+from prune_tui.core.scanning.predictor import error_points_at, held_out_errors
 from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Session
@@ -120,7 +120,7 @@ def _solution(request: Request, view: View) -> Solution | None:
 def document(found: Found) -> dict[str, object]:
     """Return what `scan --json` prints."""
     solution = found.solution
-    error = error_at(misses(found.figures), solution.price.accuracy) if solution else None
+    error = error_points_at(held_out_errors(found.figures), solution.price.accuracy) if solution else None
     return {
         "scan": json_data(found.figures),
         "plan": dict(solution.plan) if solution else None,

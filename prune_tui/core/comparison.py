@@ -12,7 +12,7 @@ DEFAULT_TOLERANCE_POINTS: Final = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Difference(Data):
-    """One figure that a replay found otherwise than recorded, and whether that is beyond tolerance."""
+    """A figure that differs between record and replay, and whether it does so within tolerance."""
 
     figure: str
     recorded: float | int | str | None
@@ -24,12 +24,12 @@ _EXACT_COUNTS = ("parameters", "nonzero", "macs", "nonzero_macs")
 
 
 def compare(recorded: Report, replayed: Report, *, tolerance_points: float) -> tuple[Difference, ...]:
-    """List every figure that differs; accuracies within `tolerance_points`, counts exactly.
+    """Return every figure that differs. Accuracies may differ by `tolerance_points`; counts must be equal.
 
-    Losses, distortions, hashes and epochs that differ are listed too, but only deny that the two are
-    identical, not that the result was reproduced: on another processor the last bit of a sum differs,
-    training takes another way, and an epoch on that way is no result. Latency, file bytes and environment are
-    this machine's own and not compared.
+    Losses, distortions, hashes and epochs count as within tolerance however much they differ: the replay is
+    then not identical, but may still be reproduced. On another processor the last bit of a sum differs, so
+    training takes another course, and its epochs are not results. Latency, file bytes and the environment
+    depend on the machine and are not compared.
     """
     return tuple(_differences(recorded, replayed, tolerance_points / 100))
 
@@ -130,7 +130,7 @@ def _epoch_differences(
 def _exact(
     figure: str, recorded: float | str | None, replayed: float | str | None, *, denies: bool = True
 ) -> Iterator[Difference]:
-    """Tell of a figure that is not the same; `denies` says whether the result is then not reproduced."""
+    """Yield a difference if the figures are unequal; `denies`: it means that the result is not reproduced."""
     if recorded != replayed:
         yield Difference(figure=figure, recorded=recorded, replayed=replayed, within_tolerance=not denies)
 

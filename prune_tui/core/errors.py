@@ -1,10 +1,10 @@
-"""The errors a user can mend, as a tree; each message is one line: what, where, what would be right.
+"""The errors that a user can fix, as a tree; each message is one line: what, where, what would be right.
 
 PruneTuiError
 ├── SessionError      a session file that can't be read as one
 ├── UnknownNameError  a model, dataset, criterion, layer … that does not exist
 ├── DecisionError     a decision that can't be carried out here and now
-├── TargetError       a text that is no budget
+├── TargetError       a text that is not a budget
 ├── CheckpointError   weights that are missing, altered or for another model
 ├── DataError         a dataset that is absent, unreadable or can't be fetched
 ├── DeviceError       a device this machine does not have
@@ -17,7 +17,7 @@ from typing import Final
 
 
 class PruneTuiError(Exception):
-    """Something the user gave can't be used; `str(error)` is the one line to show."""
+    """Something that the user gave can't be used; `str(error)` is the one line to show."""
 
     exit_code: Final = 2
 
@@ -37,11 +37,11 @@ class UnknownNameError(PruneTuiError):
 
 
 class DecisionError(PruneTuiError):
-    """A decision can't be carried out in the state the session is in."""
+    """A decision can't be carried out in the session's present state."""
 
 
 class TargetError(PruneTuiError):
-    """A text can't be read as a budget; one that is only out of reach is a `DecisionError`."""
+    """A text can't be read as a budget. A budget that can't be reached is a `DecisionError`."""
 
 
 class CheckpointError(PruneTuiError):

@@ -1,7 +1,7 @@
-"""What session data are made of: a strict base for frozen data, and annotations that files are checked by.
+"""The building blocks of session data: a strict base class, and annotations that restrict what a field takes.
 
-The types are plain dataclasses, so that a screen can use them without a validator being imported; pydantic
-reads these annotations where JSON comes in (`core.session.json`).
+Session data are plain dataclasses, so that a screen can use them without importing a validator. pydantic
+reads these annotations where JSON is parsed (`core.session.json`).
 """
 
 from typing import Annotated, Any, ClassVar, Final
@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 
 class Data:
-    """The base of frozen data kept in a session: unknown fields and non-finite numbers are refused."""
+    """The base of all data in a session file; unknown fields and non-finite numbers are errors."""
 
     __slots__ = ()
     __pydantic_config__: ClassVar[dict[str, Any]] = {"extra": "forbid", "allow_inf_nan": False}
@@ -23,25 +23,23 @@ class Pattern:
         self.pattern: Final = pattern
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        """Return the schema of a string with this pattern."""
         return {**handler(source), "pattern": self.pattern}
 
 
 class TaggedBy:
-    """The field that tells the members of a union apart."""
+    """The field whose value selects the member of a union."""
 
     def __init__(self, field: str) -> None:
         self.field: Final = field
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
-        """Return the schema of a union that is read by its tag."""
         from pydantic import Field
 
         return handler.generate_schema(Annotated[source, Field(discriminator=self.field)])
 
 
 Sparsity = Annotated[float, Ge(0.0), Lt(1.0)]
-"""Zeros / prunable weights, absolute against the dense layer; 1 would cut the network in two."""
+"""Zeros / prunable weights of the dense layer; below 1, because 1 would cut the network in two."""
 
 Fraction = Annotated[float, Ge(0.0), Le(1.0)]
 BelowOne = Annotated[float, Ge(0.0), Lt(1.0)]

@@ -1,4 +1,4 @@
-"""What is known of a network without its weights: its prunable layers, and its counts."""
+"""A network without its weights: its prunable layers, and its counts."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -10,9 +10,10 @@ from prune_tui.core.fields import Count, Data
 class LayerInfo:
     """A prunable layer of the dense network, in the order it runs.
 
-    `kind` is for people (`conv 5×5, 1→32`); `macs` counts one image; `units` are its neurons or filters and
-    `inputs` what each of them reads. `locked_reason` says why units of this layer can't be removed, if so;
-    `coupled_to` names the layer whose units go together with this one's (residual connections).
+    `kind` is for people (`conv 5×5 1→32`). `macs` are for one image. `units` is the number of neurons or
+    filters, `inputs` the number of neurons or channels that each of them reads. `locked_reason` says why
+    units of this layer can't be removed; None if they can. `coupled_to` names the layer whose units are
+    removed together with this one's (residual connections).
     """
 
     name: str
@@ -27,11 +28,11 @@ class LayerInfo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NetworkCounts(Data):
-    """What a network has, counted.
+    """The size of a network.
 
-    `parameters` and `nonzero` count every parameter. `macs` are the multiply-adds of convolutions and linear
-    layers, batch 1, no bias; `nonzero_macs` those with a weight that is not zero. `file_bytes` is the size of
-    its checkpoint.
+    `parameters` and `nonzero` count all parameters, biases included. `macs` are the multiply-adds of
+    convolutions and linear layers for one image, without bias; `nonzero_macs` are those with a nonzero
+    weight. `file_bytes` is the size of its checkpoint.
     """
 
     parameters: Count
@@ -51,7 +52,7 @@ class NetworkCounts(Data):
         return self.macs / max(1, self.nonzero_macs)
 
     def against(self, dense: "NetworkCounts | None") -> Self:
-        """Return the counts with the dense network's totals, against which a shrunk network's ratios are."""
+        """Return the counts with the dense network's totals, so that ratios are relative to it."""
         if dense is None:
             return self
         return replace(self, parameters=dense.parameters, macs=dense.macs)

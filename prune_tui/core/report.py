@@ -19,10 +19,10 @@ class Latency(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures(NetworkCounts):
-    """What one network is and does.
+    """The final figures of one network.
 
-    `accuracy` (a fraction of 1) and `loss` (mean cross-entropy, nats) are on the test set; `sparsity` is
-    zeros / prunable weights. `latency_ms` is keyed by batch size and is empty until measured.
+    `accuracy` (a fraction of 1) and `loss` (mean cross-entropy, nats) are on the test set. `sparsity` is
+    zeros / prunable weights. `latency_ms` is keyed by batch size and empty until measured.
     `weights_sha256` identifies the weights to the bit.
     """
 
@@ -45,11 +45,12 @@ class LayerFigures(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanCurve(Data):
-    """One layer's validation accuracy at each of the scan's sparsities; None where not (yet) scanned.
+    """One layer's validation accuracy at each of the scan's sparsities; None where it is not scanned (yet).
 
-    The accuracy is the dense network's on all images plus the difference found on `num_images` of them, the
-    same for both; `half_widths` are those of that difference's 95 % interval, 0 where all were evaluated.
-    `distortions` are those of the logits (`strain.distortion`), on the same images.
+    Each accuracy is the dense network's on all images plus the difference between the two networks on
+    `num_images` of them. `half_widths` are half the 95 % interval of that difference, as a fraction of 1; 0
+    where all images were evaluated. `distortions` are those of the logits on the same images
+    (`core.scanning.distortion`).
     """
 
     name: str
@@ -61,7 +62,7 @@ class ScanCurve(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JointPoint(Data):
-    """What pruning several layers together really gives right after pruning, to hold a forecast against."""
+    """The measured accuracy of a plan over several layers, right after pruning."""
 
     plan: Mapping[str, Fraction]
     accuracy: Fraction
@@ -69,11 +70,11 @@ class JointPoint(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanFigures(Data):
-    """A sensitivity scan: what was pruned how, and a curve per layer, on `num_images` validation images.
+    """A sensitivity scan: how it pruned, and a curve per layer, on `num_images` validation images.
 
-    `tolerance_points` is None for an exact scan. `joint` holds plans that were evaluated whole. `is_reused`
-    says whether each evaluation began at the pruned layer, from what was recorded of a batch of `batch_size`
-    (`recorded_bytes`), or at the input; `note` says why not.
+    `tolerance_points` is None for an exact scan. `joint` holds plans over several layers that were evaluated
+    as a whole. `is_reused` says whether evaluations ran only the calls after the pruned layer, on batches of
+    `batch_size` whose dense results take `recorded_bytes`; otherwise `note` says why they could not.
     """
 
     criterion: str
@@ -91,17 +92,17 @@ class ScanFigures(Data):
 
     @property
     def num_known(self) -> int:
-        """The cells that have a figure, if perhaps not yet their last."""
+        """The number of cells that have an accuracy, even if it is not final."""
         return sum(accuracy is not None for curve in self.layers for accuracy in curve.accuracies)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CurvePoint(Data):
-    """One network of a sweep: the target sparsity, what it does on the validation split, and what it saves.
+    """One network of a sweep: its target sparsity, its validation figures and its savings.
 
-    `compression_ratio` is all parameters of the dense network / those of this one that are not zero,
-    `theoretical_speedup` the same of MACs. `pruned_accuracy` is right after the first round's pruning, before
-    any fine-tuning. `latency_ms` is keyed by batch size.
+    `compression_ratio` is the dense network's parameters / this network's nonzero ones, and
+    `theoretical_speedup` the same for MACs. `pruned_accuracy` is right after the first round of pruning,
+    before any fine-tuning. `latency_ms` is keyed by batch size.
     """
 
     sparsity: Fraction
@@ -115,7 +116,7 @@ class CurvePoint(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve(Data):
-    """One method of a sweep, run one way; `decision` is the index of the sweep."""
+    """One method of a sweep in one mode; `decision` is the index of the sweep."""
 
     decision: Count
     criterion: str
@@ -130,10 +131,10 @@ Quantity = Literal["weights", "unit_norms", "top_share"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Distribution(Data):
-    """How something spreads in a layer of the `dense` or the `pruned` network, in equal bins from 0.
+    """A histogram of one quantity in one layer, with equal bins from 0 to `largest`.
 
-    `weights` is |w| of the kept weights; `unit_norms` the L2 norm of each unit; `top_share` the share of each
-    unit's weights that are among the largest tenth of the layer's. `largest` is the last bin's upper edge.
+    `weights` is |w| of the weights that are not pruned, `unit_norms` the L2 norm of each unit, `top_share`
+    the share of each unit's weights that are among the largest tenth of the layer's.
     """
 
     layer: str
@@ -162,7 +163,7 @@ class EpochFigures(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment(Data):
-    """What produced the figures; the thread count and the processor decide the last bits of a sum."""
+    """What produced the figures; the last bits of a sum depend on the thread count and the processor."""
 
     versions: Mapping[str, str]
     device: str
@@ -173,7 +174,7 @@ class Environment(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt(Data):
-    """What an earlier attempt was measured at, before the network was pruned or trained on.
+    """The figures of an earlier prune, measured before the network was pruned or trained again.
 
     `decision` is the index of the decision that measured it, None where that is not known.
     """
@@ -186,11 +187,11 @@ class Attempt(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Data):
-    """The final figures of a session; a network not measured (yet) is None.
+    """The final figures of a session; a network that is not measured (yet) is None.
 
-    `compression_ratio` and `theoretical_speedup` are of the pruned network; `sparse_latency_ms` is of its
-    weights run as sparse matrices. `measured_by` is the index of the decision that measured it; `attempts`
-    are those measured before it, oldest first.
+    `compression_ratio` and `theoretical_speedup` belong to the pruned network, and `sparse_latency_ms` to
+    the same network run with sparse matrices. `measured_by` is the index of the decision that measured it.
+    `attempts` were measured earlier, oldest first.
     """
 
     dense: Figures | None = None

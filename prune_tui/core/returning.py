@@ -1,25 +1,25 @@
-"""A generator whose events are looped over and whose return value is wanted, too."""
+"""Loops over a generator without losing its return value."""
 
 from collections.abc import Generator, Iterator
 from typing import Generic, TypeVar
 
-Told = TypeVar("Told")
+Yielded = TypeVar("Yielded")
 Returned = TypeVar("Returned")
 
 
-class Returning(Generic[Told, Returned]):
-    """Loops over a generator once; `value` is what it returned."""
+class Returning(Generic[Yielded, Returned]):
+    """An iterable over a generator, to be looped over once; `value` is what the generator returned."""
 
-    def __init__(self, generator: Generator[Told, None, Returned]) -> None:
+    def __init__(self, generator: Generator[Yielded, None, Returned]) -> None:
         self._generator = generator
         self._values: list[Returned] = []
 
-    def __iter__(self) -> Iterator[Told]:
+    def __iter__(self) -> Iterator[Yielded]:
         self._values.append((yield from self._generator))
 
     @property
     def value(self) -> Returned:
-        """What the generator returned; it must have been looped over to its end."""
+        """What the generator returned; only known once the loop has ended."""
         return self._values[0]
 
 

@@ -1,4 +1,4 @@
-"""The words that several parts of a session share, each with its choices."""
+"""The choices that several parts of a session share."""
 
 from typing import Literal
 
@@ -6,20 +6,18 @@ Granularity = Literal["weight", "unit", "n_m"]
 """What is pruned at once: single weights, whole units, or two of every four inputs (2:4)."""
 
 Scope = Literal["layer", "global"]
-"""Each layer its own sparsity, or one threshold for all."""
+"""A sparsity per layer, or one threshold for all layers."""
 
 Precision = Literal["float32", "bfloat16"]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 Stage = Literal["dense", "early", "pruned", "shrunk", "swept"]
-"""What a network is on its way: the baseline, an epoch on its way there, or what came of it."""
+"""How far a network is: the dense baseline, an early epoch of it, or pruned, shrunk or swept."""
 
 Mode = Literal["masked", "sparse", "shrunk", "from_scratch"]
-"""How a network of a sweep runs: zeros in dense weights, sparse matrices, units removed, or those trained
-anew."""
+"""How a sweep runs a network: with zeros in dense weights, as sparse matrices, with pruned units removed, or
+with the same units trained from fresh weights."""
 
-Timed = Literal["dense", "pruned", "shrunk", "sparse"]
-"""A network whose latency is measured; `sparse` is the pruned one, its linear layers as sparse matrices."""
-
-Device = Literal["auto", "cpu", "cuda", "mps"]
+TimedNetwork = Literal["dense", "pruned", "shrunk", "sparse"]
+"""A network whose latency is measured; `sparse` is the pruned one with sparse linear layers."""

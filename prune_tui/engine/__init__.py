@@ -1,1 +1,1 @@
-"""The long work, in torch: decisions go in, events come out; no screen is known here."""
+"""Everything that runs torch: decisions go in, events come out; it knows no screen."""

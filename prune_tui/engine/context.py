@@ -1,4 +1,4 @@
-"""What every decision is given, and what it ends with."""
+"""What every decision is given, and what it returns."""
 
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
@@ -15,10 +15,10 @@ Clock = Callable[[], float]
 
 @dataclass(frozen=True, slots=True)
 class TrainingPhase:
-    """Which part of a decision's training this is, for its events, and when to stop.
+    """One training run within a decision: its place there, for events, and when to stop.
 
-    `should_stop` is asked before each batch with the epochs completed in this decision so far. The recipe's
-    first `epochs_skipped` are left out, its learning rates with them.
+    `should_stop` is called before each batch with the number of epochs that the decision has completed. The
+    first `epochs_skipped` epochs of the recipe are left out, with their learning rates.
     """
 
     decision: int
@@ -31,9 +31,10 @@ class TrainingPhase:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every decision is given: its index, its random state, a clock, whether to stop, and free names.
+    """What every decision is given.
 
-    `free_name` returns the file name, such as `pruned-2.safetensors`, that no checkpoint of the session has.
+    `should_stop` says whether the user wants to stop. `free_name` turns a name such as `pruned` into the name
+    of a file that the session does not have yet, such as `pruned-2.safetensors`.
     """
 
     index: int
@@ -42,20 +43,20 @@ class Context:
     should_stop: Callable[[], bool]
     free_name: Callable[[str], str]
 
-    def stopping(self, limit: int | None) -> Callable[[int], bool]:
-        """Return whether to stop with so much done: because the user says so, or the session did."""
+    def should_stop_after(self, limit: int | None) -> Callable[[int], bool]:
+        """Return a predicate of the amount done: the user wants to stop, or the recorded run stopped."""
         return lambda done: self.should_stop() or (limit is not None and done >= limit)
 
     def phase(
         self, limit: int | None, *, round: int = 1, num_rounds: int = 1, epochs_before: int = 0
     ) -> TrainingPhase:
-        """Return a part of this decision's training."""
-        return TrainingPhase(self.index, round, num_rounds, epochs_before, self.stopping(limit))
+        """Return a training run of this decision; `limit` is where the recorded run stopped, in epochs."""
+        return TrainingPhase(self.index, round, num_rounds, epochs_before, self.should_stop_after(limit))
 
 
 @dataclass(frozen=True, slots=True)
 class CheckpointToSave:
-    """A network to be saved: its file's name, its bytes, and its accuracy on the validation split."""
+    """A network to be saved; `accuracy` is on the validation split."""
 
     name: str
     stage: Stage
@@ -64,10 +65,10 @@ class CheckpointToSave:
 
 
 @dataclass(frozen=True, slots=True)
-class Ending:
-    """What a decision ends with: itself as it went, where it was stopped, and what is to be saved.
+class DecisionResult:
+    """The decision as it was carried out, and the checkpoints to save.
 
-    `stopped_after` counts epochs (or evaluations, or points); None if it was not stopped.
+    `stopped_after` counts epochs, evaluations or points; None if it was not stopped.
     """
 
     decision: Decision
@@ -75,5 +76,5 @@ class Ending:
     stopped_after: int | None = None
 
 
-Work = Generator[Event, None, Ending]
-"""A decision being carried out: events, and at the end what it ends with."""
+Execution = Generator[Event, None, DecisionResult]
+"""A decision being carried out: it yields events and returns the result."""

@@ -1,4 +1,4 @@
-"""Where the work runs: picks the device, seeds it, and says what machine and versions gave the figures."""
+"""The device: picks it, seeds it, and describes the machine and the versions that produced the figures."""
 
 import os
 import platform
@@ -16,10 +16,10 @@ from prune_tui.core.terms import Device
 
 
 def pick_device(wanted: Device) -> torch.device:
-    """Return the device: for `auto` the fastest there is.
+    """Return the device that a session names; `auto` is the fastest one available.
 
     Raises:
-        DeviceError: this machine does not have the device asked for.
+        DeviceError: this machine does not have that device.
     """
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if wanted == "auto":
@@ -31,21 +31,21 @@ def pick_device(wanted: Device) -> torch.device:
 
 
 def prepare_process(num_threads: int | None) -> None:
-    """Settle what holds for the whole process: deterministic kernels, and the threads that torch uses.
+    """Set up the whole process: deterministic kernels, and the number of threads that torch uses.
 
-    `num_threads` is no more than there are cores; None leaves torch's own choice.
+    `num_threads` is limited to the number of cores; None leaves torch's default.
     """
-    # CUDA's convolutions are to give the same bits each time; on the CPU they do anyway.
+    # Makes CUDA convolutions give the same bits each time, as they always do on the CPU.
     torch.backends.cudnn.deterministic = True
     torch.backends.cudnn.benchmark = False
-    # Attention's fast path rounds otherwise than its plain one, which alone can be recorded.
+    # The fast path of attention can't be recorded for re-execution, and rounds differently.
     torch.backends.mha.set_fastpath_enabled(False)
     if num_threads is not None:
         torch.set_num_threads(max(1, min(num_threads, os.cpu_count() or 1)))
 
 
 def computes_bfloat16(device: torch.device) -> bool:
-    """Say whether mixed precision in bfloat16 is faster here than float32, and so worth its rounding."""
+    """Return whether mixed precision in bfloat16 is faster than float32 on this device."""
     match device.type:
         case "cuda":
             return bool(torch.cuda.is_bf16_supported(including_emulation=False))
@@ -56,7 +56,7 @@ def computes_bfloat16(device: torch.device) -> bool:
 
 
 def seed_everything(seed: int, index: int) -> torch.Generator:
-    """Set torch's random state from a session's seed and a decision's index; return one for the data order.
+    """Seed torch from a session's seed and a decision's index, and return a generator for the data order.
 
     A decision thus draws the same numbers whether or not the process was restarted before it.
     """
@@ -66,7 +66,7 @@ def seed_everything(seed: int, index: int) -> torch.Generator:
 
 
 def environment_of(device: torch.device, data: ImageData) -> Environment:
-    """Describe what the figures come from."""
+    """Describe the machine, the versions and the data behind the figures."""
     return Environment(
         versions={
             "prune-tui": __version__,
@@ -91,7 +91,7 @@ def _device_name(device: torch.device) -> str:
 
 
 def processor_name() -> str:
-    """Return the processor's model where the system tells it, else its architecture."""
+    """Return the processor's model if the system reports it, else its architecture."""
     with suppress(OSError):
         for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
             if line.startswith("model name"):

@@ -1,4 +1,4 @@
-"""The engine's state: the network as it is now, the data, the dense baseline, and what came of it."""
+"""The engine's state: the network as it is now, the data, the dense baseline and the shrunk network."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -19,10 +19,10 @@ NUM_COMPARED_IMAGES = 512
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The dense network, and how it was trained, so that it can be rewound to.
+    """The dense network, and how it was trained, so that pruned networks can be rewound to it.
 
-    `training` is None for weights from a file; `early` holds the weights after the epochs that were kept.
-    `accuracy` is on the validation split, None until it has been evaluated.
+    `training` is None for weights from a file. `early` holds the weights after each saved epoch. `accuracy`
+    is on the validation split, None until it has been evaluated.
     """
 
     weights: Weights
@@ -33,7 +33,7 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The engine's state at one moment, to go back to."""
+    """A copy of the engine's state, to roll back to."""
 
     weights: Weights
     masks: Masks
@@ -45,7 +45,7 @@ class Snapshot:
 
 @dataclass(slots=True)
 class EngineState:
-    """What decisions change; `accuracy` is the network's on the validation split, where it is known."""
+    """What decisions change; `accuracy` is the network's on the validation split, None if unknown."""
 
     network: Network
     data: DeviceData
@@ -57,21 +57,19 @@ class EngineState:
     _teacher: Teacher | None = None
 
     def snapshot(self) -> Snapshot:
-        """Return the state as it is now."""
         network = self.network
         return Snapshot(
             network.state(), network.masks, self.baseline, self.shrunk, self.accuracy, self.test_reads
         )
 
     def roll_back(self, before: Snapshot) -> None:
-        """Go back to a state."""
         self.network.load(before.weights, before.masks)
         self.baseline, self.shrunk, self.accuracy = before.baseline, before.shrunk, before.accuracy
         self.test_reads, self._teacher = before.test_reads, None
 
     @property
     def facts(self) -> frozenset[Fact]:
-        """What there is, for decisions that require it."""
+        """What the state provides to decisions (`core.session.legal`)."""
         facts: set[Fact] = set()
         if self.baseline is not None:
             facts.add("dense")
@@ -91,28 +89,28 @@ class EngineState:
 
     @property
     def compared_images(self) -> torch.Tensor:
-        """The real images on which two networks' outputs are compared, normalised."""
+        """The validation images on which two networks are compared, normalised, [N, C, H, W]."""
         return self.data.normalised(self.data.validation.images[:NUM_COMPARED_IMAGES])
 
     @property
     def dense(self) -> Baseline:
-        """The dense baseline, which the decision under way requires."""
+        """The dense baseline; only for decisions that require one."""
         assert self.baseline is not None, "core.session.legal lets no such decision through"
         return self.baseline
 
-    def set_dense(self, baseline: Baseline) -> None:
-        """Take on a dense baseline, with nothing pruned."""
+    def set_baseline(self, baseline: Baseline) -> None:
+        """Make this the dense baseline, with nothing pruned or shrunk."""
         self.network.load(baseline.weights, {})
         self.baseline, self.shrunk, self.accuracy, self._teacher = baseline, None, None, None
 
     def dense_module(self) -> nn.Module:
-        """Return the dense network as a module of its own."""
+        """Return a copy of the dense network, in evaluation mode."""
         module = deepcopy(self.network.module)
         module.load_state_dict(self.dense.weights)
         return module.eval()
 
     def teacher(self, training: Training | None) -> Teacher | None:
-        """Return the dense network as a teacher, if the recipe wants one."""
+        """Return the dense network as a teacher; None if the recipe does not distil."""
         if training is None or not training.distillation:
             return None
         if self._teacher is None:
@@ -120,5 +118,5 @@ class EngineState:
         return self._teacher
 
     def checkpoint(self) -> bytes:
-        """Return the network as it is now, as a checkpoint's bytes."""
+        """Return the bytes of a checkpoint of the network as it is now."""
         return encode(self.network.module.state_dict(), self.network.masks)

@@ -1,4 +1,4 @@
-"""What a network is trained and scored for: its loss, and which of its answers are right."""
+"""The task of a network: its loss, and which outputs are right."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from torch import nn
 
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """One class an image: cross-entropy (nats), and the highest logit is the answer."""
+    """One class per image: cross-entropy in nats; the highest logit is the predicted class."""
 
     def loss(
         self, logits: torch.Tensor, labels: torch.Tensor, *, label_smoothing: float = 0.0
@@ -17,9 +17,9 @@ class Classification:
         return nn.functional.cross_entropy(logits, labels, label_smoothing=label_smoothing)
 
     def total_loss(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Return the sum of the losses of logits [N, classes]."""
+        """Return the sum of the losses of logits [N, classes] against labels [N]."""
         return nn.functional.cross_entropy(logits, labels, reduction="sum")
 
     def is_right(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-        """Say of each image whether its answer is right, [N]."""
+        """Return for each image whether the predicted class is right, a boolean [N]."""
         return logits.argmax(dim=1) == labels

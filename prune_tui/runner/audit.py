@@ -5,8 +5,9 @@ from pathlib import Path
 
 from prune_tui.core.returning import drained
 from prune_tui.core.session.session import Checkpoint
+from prune_tui.engine import restoring
 from prune_tui.engine.engine import Engine
-from prune_tui.engine.network.checkpoints import read_checkpoint
+from prune_tui.engine.network.checkpoint_files import read_checkpoint
 
 
 def check_checkpoints(engine: Engine, folder: Path, checkpoints: Iterable[Checkpoint]) -> None:
@@ -17,7 +18,7 @@ def check_checkpoints(engine: Engine, folder: Path, checkpoints: Iterable[Checkp
     """
     for checkpoint in checkpoints:
         content, source = read_checkpoint(folder, checkpoint), str(folder / checkpoint.path)
-        engine.check_checkpoint(content, checkpoint.stage, source=source)
+        restoring.check_checkpoint(engine.state, content, checkpoint.stage, source=source)
 
 
 def accuracy_of(engine: Engine, folder: Path, checkpoint: Checkpoint) -> float:
@@ -27,4 +28,4 @@ def accuracy_of(engine: Engine, folder: Path, checkpoint: Checkpoint) -> float:
         CheckpointError: it is missing, truncated, altered or for another model.
     """
     content, source = read_checkpoint(folder, checkpoint), str(folder / checkpoint.path)
-    return drained(engine.accuracy_of(content, checkpoint.stage, source=source))
+    return drained(restoring.accuracy_of(engine.state, content, checkpoint.stage, source=source))

@@ -10,7 +10,8 @@ from prune_tui.core.session.session import Checkpoint, Session
 from prune_tui.core.terms import Stage
 from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.engine.engine import Engine
-from prune_tui.engine.network.checkpoints import read_checkpoint
+from prune_tui.engine.network.checkpoint_files import read_checkpoint
+from prune_tui.engine.restoring import restore
 
 
 def restored(engine: Engine, session: Session, folder: Path | None) -> Iterator[Event]:
@@ -20,26 +21,30 @@ def restored(engine: Engine, session: Session, folder: Path | None) -> Iterator[
         CheckpointError: there are no checkpoints, or one is missing, altered or for another model.
     """
     record = session.record
-    saved = record.checkpoints if record else ()
-    dense = _last(saved, "dense")
+    checkpoints = record.checkpoints if record else ()
+    dense = _last(checkpoints, "dense")
     if record is None or folder is None or dense is None:
         raise CheckpointError(
             f"session {session.name} has no checkpoints to resume from: replay it with --out first"
         )
-    before, after = saved[: saved.index(dense)], saved[saved.index(dense) + 1 :]
+    at = checkpoints.index(dense)
+    before, after = checkpoints[:at], checkpoints[at + 1 :]
     pruned, shrunk = _last(after, "pruned"), _last(after, "shrunk")
     if pruned is not None and shrunk is not None and after.index(shrunk) < after.index(pruned):
         shrunk = None
-    yield from engine.restore(
+    trained = trained_baseline(session)
+    yield from restore(
+        engine.state,
         dense=read_checkpoint(folder, dense),
-        trained=trained_baseline(session),
-        early={epoch: read_checkpoint(folder, kept) for epoch, kept in _early(before).items()},
+        training=trained.training if trained is not None else None,
+        fresh=engine.fresh_weights(trained.seed) if trained is not None else None,
+        early={epoch: read_checkpoint(folder, saved) for epoch, saved in _early(before).items()},
         pruned=read_checkpoint(folder, pruned) if pruned else None,
         shrunk=read_checkpoint(folder, shrunk) if shrunk else None,
         test_reads=record.report.test_reads,
         source=str(folder),
     )
-    yield SessionRestored(record.report, saved, len(session.decisions))
+    yield SessionRestored(record.report, checkpoints, len(session.decisions))
 
 
 def _last(checkpoints: Sequence[Checkpoint], stage: Stage) -> Checkpoint | None:

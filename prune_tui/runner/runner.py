@@ -14,13 +14,15 @@ from prune_tui.core.run.events import (
     EngineReady,
     Event,
 )
-from prune_tui.core.run.view import View, apply
+from prune_tui.core.run.fold import apply
+from prune_tui.core.run.view import View
 from prune_tui.core.session.decisions import Decision
 from prune_tui.core.session.json import checked
 from prune_tui.core.session.session import Checkpoint, Record, Session
 from prune_tui.engine.context import CheckpointToSave
 from prune_tui.engine.engine import Engine, never
-from prune_tui.engine.network.checkpoints import read_checkpoint, sha256
+from prune_tui.engine.network.checkpoint_files import read_checkpoint
+from prune_tui.engine.network.hashes import sha256
 from prune_tui.runner.audit import accuracy_of, check_checkpoints
 from prune_tui.runner.files import SessionFiles
 from prune_tui.runner.restoring import restored
@@ -89,11 +91,11 @@ class Runner:
         """
         index, before, num_events = len(self.session.decisions), self.view, self._files.num_events
         try:
-            work = self._engine.perform(
+            execution = self._engine.perform(
                 checked(decision), index=index, should_stop=should_stop, free_name=self._free_name
             )
-            with closing(work):
-                events = Returning(work)
+            with closing(execution):
+                events = Returning(execution)
                 for event in events:
                     if isinstance(event, DecisionFinished):
                         finished = event
@@ -103,11 +105,11 @@ class Runner:
             self.view = apply(before, DecisionDropped(index))
             self._files.forget_events(num_events)
             raise
-        ending = events.value
-        saved = [self._folded(CheckpointSaved(self._kept(network))) for network in ending.to_save]
+        result = events.value
+        saved = [self._folded(CheckpointSaved(self._kept(network))) for network in result.to_save]
         self._folded(finished)
         record = Record(report=self.view.report, checkpoints=self.view.checkpoints)
-        decisions = (*self.session.decisions, ending.decision)
+        decisions = (*self.session.decisions, result.decision)
         self.session = replace(self.session, decisions=decisions, record=record)
         self.save()
         yield from saved

@@ -125,7 +125,7 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def _advance(self, job: Job, outcome: Outcome) -> None:
         """Go on with what follows by itself."""
-        from prune_tui.core.workflow.steps import follows_by_itself, landing
+        from prune_tui.core.workflow.steps import follows_by_itself, resume_step
 
         state, task = self.state, job.task
         if outcome in ("failed", "abandoned") or state.jobs or state.session is None:
@@ -134,7 +134,7 @@ class PruneApp(App[None], inherit_bindings=False):
             self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
             return
         if isinstance(task, Opening) and state.session.decisions:
-            self._show(landing(state.session, state.view))
+            self._show(resume_step(state.session, state.view))
         follows = follows_by_itself(
             None if isinstance(task, Opening) else task,
             state.session,
@@ -173,10 +173,11 @@ class PruneApp(App[None], inherit_bindings=False):
         except PruneTuiError as error:
             self._show_error(messages.Failed(str(error)))
             return
-        from prune_tui.core.workflow.baselines import to_be_trained
 
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
-        self.state.baseline = to_be_trained(training_recipe(model, dataset))
+        from prune_tui.core.workflow.baselines import baseline_to_train
+
+        self.state.baseline = baseline_to_train(training_recipe(model, dataset))
         # A copy of a session under another file name is a session of that name, with its own files.
         name = resumed_name(path)
         if session_path(path.parent, name) != path:

@@ -115,10 +115,10 @@ class State:
         """The steps whose input exists, or is about to: a plan that waits its turn can be watched."""
         if self.session is None:
             return frozenset({Step.PICK})
-        from prune_tui.core.workflow.steps import reachable
+        from prune_tui.core.workflow.steps import reachable_steps
 
         is_due = any(job.prunes for job in self.jobs)
-        return reachable(self.session, self.view) | ({Step.TRAIN} if is_due else set())
+        return reachable_steps(self.session, self.view) | ({Step.TRAIN} if is_due else set())
 
     @property
     def planner(self) -> Planner:
@@ -198,7 +198,7 @@ class State:
         from prune_tui.core.planning.plan_editor import new_plan, with_suggestions
 
         suggested = self.planner.suggested()
-        if self.plan is None or set(self.plan.rows) != set(suggested):
+        if self.plan is None or set(self.plan.entries) != set(suggested):
             self.plan = new_plan(list(suggested), suggested)
         elif self.scan is not None and dict(self.plan.suggested) != suggested:
             self.plan = with_suggestions(self.plan, suggested)

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from prune_tui.core.report import Curve
 from prune_tui.core.run.sweep_curves import (
     masked_twin,
+    measured_speedup,
     method_name,
     mode_name,
     point_at,
     swept_sparsities,
-    times_as_fast,
 )
 from scripts.studies.sections import NONE, Verdict, paragraph, sparsity_name, table, times
 
@@ -38,7 +38,7 @@ def _latency_cell(curve: Curve, sweep: Sequence[Curve], sparsity: float, size: s
     latency = point.latency_ms.get(size) if point else None
     if latency is None:
         return NONE
-    faster = times_as_fast(point, point_at(masked_twin(curve, sweep), sparsity), size)
+    faster = measured_speedup(point, point_at(masked_twin(curve, sweep), sparsity), size)
     suffix = f" ({times(faster, 1)})" if curve.mode != "masked" and faster else ""
     return f"{latency.p50:.2f}{suffix}"
 
@@ -54,7 +54,7 @@ def speed_verdicts(sweep: Sequence[Curve], size: str) -> list[Verdict]:
 
 
 def _masked_gains_nothing(curve: Curve, size: str) -> list[Verdict]:
-    faster = times_as_fast(curve.points[-1], curve.points[0], size)
+    faster = measured_speedup(curve.points[-1], curve.points[0], size)
     if faster is None:
         return []
     first, last = (sparsity_name(curve.points[at].sparsity) for at in (0, -1))
@@ -69,7 +69,8 @@ def _gets_faster(curve: Curve, sweep: Sequence[Curve], size: str) -> list[Verdic
     """Say from which sparsity on every network of the curve is faster than the masked one."""
     twin = masked_twin(curve, sweep)
     ratios = [
-        (point.sparsity, times_as_fast(point, point_at(twin, point.sparsity), size)) for point in curve.points
+        (point.sparsity, measured_speedup(point, point_at(twin, point.sparsity), size))
+        for point in curve.points
     ]
     timed = [(sparsity, ratio) for sparsity, ratio in ratios if ratio is not None]
     if not timed:

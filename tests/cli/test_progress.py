@@ -17,7 +17,8 @@ from prune_tui.core.run.events import (
     Shrunk,
     SweepStarted,
 )
-from prune_tui.core.run.view import View, apply
+from prune_tui.core.run.fold import apply
+from prune_tui.core.run.view import View
 from tests import made_up
 
 EMPTY = made_up.curve("l1", sparsities=())

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.calibration import joint_plans
+from prune_tui.core.planning.calibration import calibration_plans
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.scanning.distortion import logit_error_at, logit_errors_of
 from prune_tui.core.scanning.predictor import combined_error
@@ -48,7 +48,7 @@ def scanned(
     )
     points = (
         JointPoint(plan=plan, accuracy=accuracy_of(scan, plan, power=power))
-        for plan in joint_plans(layers, scan)
+        for plan in calibration_plans(layers, scan)
     )
     return replace(scan, joint=tuple(points))
 

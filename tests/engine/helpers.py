@@ -10,14 +10,15 @@ from torch import nn
 from prune_tui.catalog.models import MODELS
 from prune_tui.core.returning import Returning, drained
 from prune_tui.core.run.events import Event
-from prune_tui.core.run.view import View, apply
+from prune_tui.core.run.fold import apply
+from prune_tui.core.run.view import View
 from prune_tui.core.session.decisions import Decision, LoadDense, Prune
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.session import Session
 from prune_tui.engine.context import CheckpointToSave
 from prune_tui.engine.engine import Engine, never
 from prune_tui.engine.measure.evaluate import evaluate
-from prune_tui.engine.network.masks import keep_units, spread
+from prune_tui.engine.network.masks import keep_units, unit_mask
 from prune_tui.engine.network.network import Masks, Network, weight_name
 from prune_tui.engine.network.trace import network_of
 from prune_tui.engine.state import EngineState
@@ -102,7 +103,7 @@ def halved(name: str, *, seed: int = 0) -> Network:
     for units in network.units:
         count = len(network.weight(units.layers[0]))
         keep = keep_units(torch.rand(count), 0.5, torch.ones(count, dtype=torch.bool))
-        masks |= {weight_name(layer): spread(keep, network.weight(layer).shape) for layer in units.layers}
+        masks |= {weight_name(layer): unit_mask(keep, network.weight(layer).shape) for layer in units.layers}
         for vector, positions in units.vectors.items():
             mask = masks.get(vector, torch.ones_like(network.module.get_parameter(vector), dtype=torch.bool))
             mask[positions] &= keep

@@ -11,7 +11,6 @@ from prune_tui.core.run.events import BatchTrained, Measured
 from prune_tui.core.session.decisions import (
     Decision,
     Finetune,
-    Iterative,
     LoadDense,
     Measure,
     Method,
@@ -24,6 +23,7 @@ from prune_tui.core.session.decisions import (
 )
 from prune_tui.core.session.json import from_json, to_json
 from prune_tui.core.session.legal import facts_after
+from prune_tui.core.session.rounds import Iterative
 from prune_tui.core.session.session import Session
 from tests.engine.helpers import BUNDLED, PLAN, QUICK, Run, loaded, perform, pruned
 

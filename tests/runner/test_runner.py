@@ -9,17 +9,9 @@ import pytest
 
 from prune_tui.core.errors import CheckpointError, StorageError
 from prune_tui.core.run.events import BatchTrained, CellScanned
-from prune_tui.core.session.decisions import (
-    Decision,
-    Finetune,
-    Iterative,
-    LoadDense,
-    Measure,
-    Prune,
-    Scan,
-    TrainDense,
-)
+from prune_tui.core.session.decisions import Decision, Finetune, LoadDense, Measure, Prune, Scan, TrainDense
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.rounds import Iterative
 from prune_tui.core.session.session import Session
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import read_session

@@ -10,7 +10,7 @@ from typing import Literal
 
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.calibration import RUIN, joint_plans
+from prune_tui.core.planning.calibration import RUIN_SHARE, calibration_plans
 from prune_tui.core.report import (
     Curve,
     CurvePoint,
@@ -48,7 +48,8 @@ from prune_tui.core.run.events import (
     SweepStarted,
     WeightsBinned,
 )
-from prune_tui.core.run.view import View, apply
+from prune_tui.core.run.fold import apply
+from prune_tui.core.run.view import View
 from prune_tui.core.scanning.predictor import predict
 from prune_tui.core.scanning.statistics import is_settled, paired_half_width
 from prune_tui.core.session.decisions import (
@@ -345,11 +346,11 @@ class FakeRunner:
             cells = left
         scanned = self.view.report.scan
         assert scanned is not None
-        for at, plan in enumerate(joint_plans(self.view.layers, scanned)):
+        for at, plan in enumerate(calibration_plans(self.view.layers, scanned)):
             self._step("joint", should_stop)
             accuracy = (predict(scanned, plan) or DENSE) + (0.004 if at % 2 else -0.004)
             yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), number * 0.1)
-            if accuracy < RUIN * DENSE:
+            if accuracy < RUIN_SHARE * DENSE:
                 break
 
     def _prune(self, decision: Prune, index: int, should_stop: Callable[[], bool]) -> Iterator[Event]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.goal import Goal, as_one_step, edited_rows, filled, locked, with_edits
+from prune_tui.core.planning.goal import Goal, as_one_step, edited_groups, filled, locked, with_edits
 from prune_tui.core.planning.plan_editor import new_draft, toggled_lock, undone, with_sparsity
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import parse_target
@@ -45,19 +45,19 @@ def test_a_plan_fills_in_as_one_step_and_leaves_locked_rows() -> None:
     before = toggled_lock(DRAFT, "b")
     after = as_one_step(before, filled(before, {"a": 0.9, "b": 0.9, "c": 0.9}))
     assert after.plan == {"a": 0.9, "c": 0.9}
-    assert undone(after).rows == before.rows
+    assert undone(after).rows == before.entries
     assert as_one_step(before, filled(before, {"a": 0.5})) is before
 
 
 def test_only_rows_that_were_edited_by_hand_and_still_differ_are_kept() -> None:
-    goal = Goal(parse_target("20x"), {name: row.sparsity for name, row in DRAFT.rows.items()})
+    goal = Goal(parse_target("20x"), {name: row.sparsity for name, row in DRAFT.entries.items()})
     edited = with_sparsity(DRAFT, "c", 0.3)
     goal = with_edits(goal, DRAFT, edited) or goal
-    assert edited_rows(goal, edited, ["a", "b", "c"]) == ["c"]
-    assert edited_rows(goal, undone(edited), ["a", "b", "c"]) == []
-    assert edited_rows(goal, filled(edited, {"a": 0.9}), ["a", "b", "c"]) == ["c"]
+    assert edited_groups(goal, edited, ["a", "b", "c"]) == ["c"]
+    assert edited_groups(goal, undone(edited), ["a", "b", "c"]) == []
+    assert edited_groups(goal, filled(edited, {"a": 0.9}), ["a", "b", "c"]) == ["c"]
     kept = locked(edited, ["c"])
-    assert kept.rows["c"].is_locked
+    assert kept.entries["c"].is_locked
     assert locked(kept, ["c"]) == kept
 
 

@@ -9,7 +9,8 @@ from textual.coordinate import Coordinate
 from textual.events import AppBlur, AppFocus
 
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.session.decisions import Iterative, Prune
+from prune_tui.core.session.decisions import Prune
+from prune_tui.core.session.rounds import Iterative
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.steps.plan.cell_editor import CellEditor, place_of_cell
 from prune_tui.tui.steps.plan.screen import PlanScreen

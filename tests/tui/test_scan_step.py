@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
-from prune_tui.core.scanning.cells import cells_words, half_width_where_safe, images_seen, num_settled
-from prune_tui.core.scanning.predictor import error_at, misses
+from prune_tui.core.scanning.cells import half_width_where_safe, images_seen, num_settled, scan_progress_text
+from prune_tui.core.scanning.predictor import error_points_at, held_out_errors
 from prune_tui.core.session.decisions import Scan
 from prune_tui.core.workflow.offers import is_quick_by_default
 from prune_tui.core.workflow.step import Step
@@ -58,10 +58,10 @@ def test_a_cell_is_settled_within_the_tolerance_or_a_fifth_of_a_large_difference
     assert num_settled(HALF_KNOWN) == 3
     assert num_settled(replace(HALF_KNOWN, tolerance_points=2.0)) == 4
     assert num_settled(replace(HALF_KNOWN, tolerance_points=None)) == 1
-    assert cells_words(HALF_KNOWN) == "4/6 cells, 3 settled"
+    assert scan_progress_text(HALF_KNOWN) == "4/6 cells, 3 settled"
     assert images_seen(HALF_KNOWN) == (128, 512)
     exact = replace(HALF_KNOWN, tolerance_points=None, layers=HALF_KNOWN.layers[:1])
-    assert cells_words(exact) == "3 cells, 128/1,000 images"
+    assert scan_progress_text(exact) == "3 cells, 128/1,000 images"
 
 
 def test_how_sure_a_safe_sparsity_is_rests_on_the_cells_up_to_the_first_beyond_it() -> None:
@@ -82,13 +82,13 @@ def test_a_curve_is_drawn_with_the_interval_of_each_cell_that_is_not_exact() -> 
 def test_the_error_of_forecasts_is_not_claimed_beyond_the_plans_that_were_tried() -> None:
     tried = (JointPoint(plan={"fc": 0.25}, accuracy=0.95), JointPoint(plan={"fc": 0.5}, accuracy=0.9))
     scan = replace(HALF_KNOWN, joint=tried)
-    known = misses(scan)
+    known = held_out_errors(scan)
     assert [accuracy for accuracy, _ in known] == [0.9, 0.95]
-    assert error_at(known, 0.97) == error_at(known, 0.95) == known[1][1]
-    assert error_at(known, 0.925) == pytest.approx((known[0][1] + known[1][1]) / 2)
-    assert error_at(known, 0.89) is None
-    assert error_at(known, None) is None
-    assert error_at((), 0.97) is None
+    assert error_points_at(known, 0.97) == error_points_at(known, 0.95) == known[1][1]
+    assert error_points_at(known, 0.925) == pytest.approx((known[0][1] + known[1][1]) / 2)
+    assert error_points_at(known, 0.89) is None
+    assert error_points_at(known, None) is None
+    assert error_points_at((), 0.97) is None
 
 
 async def test_every_row_can_be_used_from_the_first_batch_on(tmp_path: Path) -> None:

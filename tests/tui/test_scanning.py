@@ -12,10 +12,10 @@ from prune_tui.core.session.decisions import Method, Scan
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.terms import Scope
 from prune_tui.core.workflow.baselines import (
+    baseline_to_train,
     epochs_to_rewind_to,
-    to_be_trained,
     trained_baseline,
-    why_not_rewound,
+    why_no_rewinding,
 )
 from prune_tui.core.workflow.offers import CONTROLS, SWEPT, next_granularity, scan_of, why_not_swept
 from prune_tui.core.workflow.sweep_settings import (
@@ -100,11 +100,11 @@ def test_coupled_layers_are_expected_to_lose_what_their_leader_does(scope: Scope
 
 
 def test_only_epochs_that_were_kept_can_be_gone_back_to() -> None:
-    baseline = to_be_trained(Training(num_epochs=5))
+    baseline = baseline_to_train(Training(num_epochs=5))
     assert list(epochs_to_rewind_to(baseline, "weights")) == [0, 1]
     assert list(epochs_to_rewind_to(baseline, "learning_rate")) == [0, 1, 2, 3, 4]
     stopped = replace(baseline, stopped_after_epochs=2)
     assert list(epochs_to_rewind_to(stopped, "learning_rate")) == [0, 1]
-    assert to_be_trained(Training(num_epochs=1)).kept_epochs == ()
+    assert baseline_to_train(Training(num_epochs=1)).kept_epochs == ()
     assert trained_baseline(None) is None
-    assert why_not_rewound(None)
+    assert why_no_rewinding(None)

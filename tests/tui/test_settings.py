@@ -4,7 +4,8 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from prune_tui.core.session.decisions import Prune, Rewinding, TrainDense
+from prune_tui.core.session.decisions import Prune, TrainDense
+from prune_tui.core.session.rounds import Rewinding
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.steps.plan.settings_dialog import RECIPE, SettingsDialog

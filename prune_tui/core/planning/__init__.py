@@ -1,1 +1,1 @@
-"""Plans: which groups are pruned how far, what that costs and saves, and how a budget is met."""
+"""Plans: how far each group is pruned, what that costs and saves, and how a budget is met."""

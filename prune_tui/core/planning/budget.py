@@ -10,19 +10,19 @@ from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.groups import PruningGroup, by_layer
 from prune_tui.core.planning.price import Price, price
 from prune_tui.core.planning.target import Target, describe_target
-from prune_tui.core.planning.tradeoffs import Tradeoff, climbs, cost_at, saved_at, tradeoffs_of
+from prune_tui.core.planning.tradeoffs import Tradeoff, cost_at, hull_steps, saved_at, tradeoffs_of
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.predictor import Predictor, fitted_predictor, predicted_accuracy
 
 FINE_STEPS = 10_000
-"""The last layer to move is set to a ten-thousandth, as a draft is, so that a target is met tightly."""
+"""Sparsities are solved to a ten-thousandth, the resolution of the plan editor."""
 
 MAX_TRIMS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The sparsity of each free group, what the whole plan costs and saves, and if it meets the target."""
+    """The sparsities of the groups that were not locked, and the price of the whole plan."""
 
     plan: Mapping[str, float]
     price: Price
@@ -31,14 +31,14 @@ class Solution:
 
 @dataclass(frozen=True, slots=True)
 class _Problem:
-    """The groups that are free, those that are not with their sparsities, and all that is to be priced."""
+    """A target, the trade-offs of the groups that may move, and the sparsities of those `locked`."""
 
     target: Target
     groups: tuple[PruningGroup, ...]
     scan: ScanFigures
     predictor: Predictor
     locked: Mapping[str, float]
-    rows: tuple[Tradeoff, ...]
+    tradeoffs: tuple[Tradeoff, ...]
     other_parameters: int
     other_macs: int
 
@@ -52,14 +52,16 @@ def solve(
     other_parameters: int,
     other_macs: int,
 ) -> Solution:
-    """Return the plan of the groups that are not `locked` that meets a target at the least logit error.
+    """Return the plan that meets a target at the least logit error.
 
-    Logit errors, to the predictor's power, add up over groups (`predictor.Predictor`). The plans best at
-    some price of a saving (a Lagrangian's, Everett 1963; per layer as Shoham and Gersho 1988) form a chain
-    from dense to everything pruned: a walk up the groups' convex hulls, the cheapest step first. Between the
-    plan before the target and the one after, one group is moved until the target is just met. Whether an
-    accuracy drop is met is predicted. `locked` are the sparsities of groups that are to stay as they are;
-    groups without a curve, and those with a reason to be locked, stay at 0.
+    `locked` gives the sparsities of groups that stay as they are. Groups without a scan curve, and those with
+    a `locked_reason`, stay at 0.
+
+    Logit errors, raised to the predictor's power, add up over groups (`predictor.Predictor`). Each Lagrange
+    multiplier has a plan of least cost (Everett 1963; for bit allocation Shoham & Gersho 1988). From dense to
+    fully pruned, these plans follow the groups' convex hulls, the cheapest step per saving first. The walk
+    stops at the target; then one group is moved until the target is only just met. An accuracy drop is met
+    if the predicted accuracy meets it.
 
     Raises:
         DecisionError: there is no scan, or the target can't be reached; the message names the best that can.
@@ -74,7 +76,7 @@ def solve(
         scan=scan,
         predictor=predictor,
         locked={name: locked[name] for name in free if name in locked},
-        rows=tradeoffs_of(target.kind, groups, scan.granularity, predictor, locked),
+        tradeoffs=tradeoffs_of(target.kind, groups, scan.granularity, predictor, locked),
         other_parameters=other_parameters,
         other_macs=other_macs,
     )
@@ -85,7 +87,7 @@ def solve(
 
 
 def is_met(target: Target, paid: Price, scan: ScanFigures) -> bool:
-    """Return whether a plan of this price meets the target."""
+    """Return whether a plan of this price meets the target; a drop is from the scan's dense accuracy."""
     match target.kind:
         case "file_size":
             return paid.file_bytes <= target.value
@@ -101,51 +103,51 @@ def is_met(target: Target, paid: Price, scan: ScanFigures) -> bool:
 
 
 def _cheapest_saving(problem: _Problem) -> dict[str, float]:
-    """Walk up the chain until the target's saving is reached; return the best plan that just reaches it."""
-    rows = problem.rows
+    """Follow the hulls until the target is met; return the cheapest plan that only just meets it."""
+    tradeoffs = problem.tradeoffs
     need = _saving_needed(problem)
     if need <= 0:
         return {}
-    if sum(row.savings[-1] for row in rows) < need:
+    if sum(tradeoff.savings[-1] for tradeoff in tradeoffs) < need:
         raise DecisionError(_unreachable(problem))
-    at, saved = [0] * len(rows), 0
+    at, saved = [0] * len(tradeoffs), 0
     before, missing = list(at), need
-    for number, high in climbs(rows):
+    for number, high in hull_steps(tradeoffs):
         before, missing = list(at), need - saved
-        saved += rows[number].savings[high] - rows[number].savings[at[number]]
+        saved += tradeoffs[number].savings[high] - tradeoffs[number].savings[at[number]]
         at[number] = high
         if saved >= need:
             break
-    best, least = _plan(rows, at), _cost(rows, at)
+    best, least = _plan(tradeoffs, at), _cost(tradeoffs, at)
     for start, more in ((before, missing), (at, need - saved)):
-        spent = _cost(rows, start)
-        for number, row in enumerate(rows):
+        spent = _cost(tradeoffs, start)
+        for number, tradeoff in enumerate(tradeoffs):
             here = start[number]
-            sparsity = _least_level(problem, row, row.savings[here] + more)
+            sparsity = _least_level(problem, tradeoff, tradeoff.savings[here] + more)
             if sparsity is not None:
-                cost = spent - row.costs[here] + cost_at(problem.predictor, row.name, sparsity)
+                cost = spent - tradeoff.costs[here] + cost_at(problem.predictor, tradeoff.name, sparsity)
                 if cost < least:
-                    best, least = _plan(rows, start) | {row.name: sparsity}, cost
+                    best, least = _plan(tradeoffs, start) | {tradeoff.name: sparsity}, cost
     return _trimmed(problem, best, need)
 
 
 def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, float]:
-    """Give back what is saved beyond need: lower the row whose cost that spares most, again and again."""
+    """Return what is saved beyond `need`: repeatedly lower the group whose cost this reduces most."""
     trimmed = dict(plan)
     for _ in range(MAX_TRIMS):
         saved = {
-            row.name: saved_at(problem.target.kind, row.group.layers, trimmed[row.name])
-            for row in problem.rows
+            tradeoff.name: saved_at(problem.target.kind, tradeoff.group.layers, trimmed[tradeoff.name])
+            for tradeoff in problem.tradeoffs
         }
-        spare = sum(saved.values()) - need
+        excess = sum(saved.values()) - need
         most, lowered = 0.0, {}
-        for row in problem.rows:
-            sparsity = _least_level(problem, row, saved[row.name] - spare)
-            if sparsity is not None and sparsity < trimmed[row.name]:
-                spent = cost_at(problem.predictor, row.name, trimmed[row.name])
-                spared = spent - cost_at(problem.predictor, row.name, sparsity)
-                if spared > most:
-                    most, lowered = spared, {row.name: sparsity}
+        for tradeoff in problem.tradeoffs:
+            sparsity = _least_level(problem, tradeoff, saved[tradeoff.name] - excess)
+            if sparsity is not None and sparsity < trimmed[tradeoff.name]:
+                before = cost_at(problem.predictor, tradeoff.name, trimmed[tradeoff.name])
+                reduction = before - cost_at(problem.predictor, tradeoff.name, sparsity)
+                if reduction > most:
+                    most, lowered = reduction, {tradeoff.name: sparsity}
         if not lowered:
             break
         trimmed |= lowered
@@ -153,38 +155,38 @@ def _trimmed(problem: _Problem, plan: dict[str, float], need: int) -> dict[str, 
 
 
 def _widest_within_drop(problem: _Problem) -> dict[str, float]:
-    """Walk up the chain as far as the prediction stays within the drop; then one row as far as it goes."""
-    rows = problem.rows
+    """Follow the hulls as far as the predicted accuracy allows; then move one more group."""
+    tradeoffs = problem.tradeoffs
     floor = problem.scan.dense_accuracy - problem.target.value / 100 - 1e-9
-    _check_fixed(problem, floor)
+    _check_locked(problem, floor)
 
     def stays(plan: Mapping[str, float]) -> bool:
         accuracy = predicted_accuracy(problem.predictor, {**problem.locked, **plan})
         return accuracy is not None and accuracy >= floor
 
-    steps = climbs(rows)
+    steps = hull_steps(tradeoffs)
 
     def climbed(num_steps: int) -> dict[str, float]:
-        at = [0] * len(rows)
+        at = [0] * len(tradeoffs)
         for number, high in steps[:num_steps]:
             at[number] = high
-        return _plan(rows, at)
+        return _plan(tradeoffs, at)
 
     num_steps = bisect_left(range(1, len(steps) + 1), True, key=lambda count: not stays(climbed(count)))
     plan = climbed(num_steps)
     if num_steps == len(steps) or problem.scan.granularity == "n_m":
         return plan
     number, high = steps[num_steps]
-    row = rows[number]
-    low, high = round(plan[row.name] * FINE_STEPS), round(row.levels[high] * FINE_STEPS)
+    tradeoff = tradeoffs[number]
+    low, high = round(plan[tradeoff.name] * FINE_STEPS), round(tradeoff.levels[high] * FINE_STEPS)
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if stays({**plan, row.name: middle / FINE_STEPS}) else (low, middle)
-    return {**plan, row.name: low / FINE_STEPS}
+        low, high = (middle, high) if stays({**plan, tradeoff.name: middle / FINE_STEPS}) else (low, middle)
+    return {**plan, tradeoff.name: low / FINE_STEPS}
 
 
 def _saving_needed(problem: _Problem) -> int:
-    """Return how many bytes, MACs or weights the free rows must save, or 0 or less if none."""
+    """Return how many bytes, MACs or weights must still be saved; 0 or less if the target is met."""
     paid, value = _price(problem, {}), problem.target.value
     match problem.target.kind:
         case "file_size":
@@ -200,15 +202,15 @@ def _saving_needed(problem: _Problem) -> int:
 
 
 def _most_left(total: int, ratio: float) -> int:
-    """Return the largest count whose ratio to `total`, as divided in floating point, is at least `ratio`."""
+    """Return the largest count for which `total` / count, in floating point, is at least `ratio`."""
     left = max(1, math.floor(total / ratio))
     if total / (left + 1) >= ratio:
         return left + 1
     return left if total / left >= ratio else left - 1
 
 
-def _check_fixed(problem: _Problem, floor: float) -> None:
-    """Raise if the drop can't be met whatever the free groups are.
+def _check_locked(problem: _Problem, floor: float) -> None:
+    """Check that the locked groups leave the drop within reach.
 
     Raises:
         DecisionError: the locked groups lose more than the drop by themselves, or one of them has no curve.
@@ -233,8 +235,8 @@ def _check_fixed(problem: _Problem, floor: float) -> None:
 
 
 def _unreachable(problem: _Problem) -> str:
-    """Say that the target is out of reach, and what is the most that isn't."""
-    paid = _price(problem, {row.name: row.levels[-1] for row in problem.rows})
+    """Return the message that a target can't be reached, with the best that can."""
+    paid = _price(problem, {tradeoff.name: tradeoff.levels[-1] for tradeoff in problem.tradeoffs})
     match problem.target.kind:
         case "file_size":
             best = Target("file_size", math.ceil(paid.file_bytes / 100) * 100.0)
@@ -246,12 +248,12 @@ def _unreachable(problem: _Problem) -> str:
             best = problem.target
         case _:
             assert_never(problem.target.kind)
-    mend = " or unlock a row" if problem.locked else ""
-    return f"{describe_target(problem.target)} can't be reached: type at best {describe_target(best)}{mend}"
+    advice = " or unlock a row" if problem.locked else ""
+    return f"{describe_target(problem.target)} can't be reached: type at best {describe_target(best)}{advice}"
 
 
 def _price(problem: _Problem, plan: Mapping[str, float]) -> Price:
-    """Price the locked groups with a plan of the others."""
+    """Price a plan together with the locked groups."""
     whole = {**problem.locked, **plan}
     counted = price(
         [layer for group in problem.groups for layer in group.layers],
@@ -262,26 +264,26 @@ def _price(problem: _Problem, plan: Mapping[str, float]) -> Price:
     return replace(counted, accuracy=predicted_accuracy(problem.predictor, whole))
 
 
-def _least_level(problem: _Problem, row: Tradeoff, need: int) -> float | None:
-    """Return the lowest sparsity at which a row saves as much as needed, to a ten-thousandth, if any does."""
+def _least_level(problem: _Problem, tradeoff: Tradeoff, need: int) -> float | None:
+    """Return the lowest sparsity that saves at least `need`, to a ten-thousandth; None if none does."""
     if need <= 0:
         return 0.0
-    above = bisect_left(row.savings, need)
-    if above == len(row.savings):
+    above = bisect_left(tradeoff.savings, need)
+    if above == len(tradeoff.savings):
         return None
     if problem.scan.granularity == "n_m":
-        return row.levels[above]
-    low, high = round(row.levels[above - 1] * FINE_STEPS), round(row.levels[above] * FINE_STEPS)
+        return tradeoff.levels[above]
+    low, high = round(tradeoff.levels[above - 1] * FINE_STEPS), round(tradeoff.levels[above] * FINE_STEPS)
     while high - low > 1:
         middle = (low + high) // 2
-        is_enough = saved_at(problem.target.kind, row.group.layers, middle / FINE_STEPS) >= need
+        is_enough = saved_at(problem.target.kind, tradeoff.group.layers, middle / FINE_STEPS) >= need
         low, high = (low, middle) if is_enough else (middle, high)
     return high / FINE_STEPS
 
 
-def _plan(rows: Sequence[Tradeoff], at: Sequence[int]) -> dict[str, float]:
-    return {row.name: row.levels[level] for row, level in zip(rows, at, strict=True)}
+def _plan(tradeoffs: Sequence[Tradeoff], at: Sequence[int]) -> dict[str, float]:
+    return {tradeoff.name: tradeoff.levels[level] for tradeoff, level in zip(tradeoffs, at, strict=True)}
 
 
-def _cost(rows: Sequence[Tradeoff], at: Sequence[int]) -> float:
-    return sum(row.costs[level] for row, level in zip(rows, at, strict=True))
+def _cost(tradeoffs: Sequence[Tradeoff], at: Sequence[int]) -> float:
+    return sum(tradeoff.costs[level] for tradeoff, level in zip(tradeoffs, at, strict=True))

@@ -1,4 +1,4 @@
-"""Budgets in the plan: a goal solved over the rows that are free, and held against every edit since."""
+"""A budget as the goal of a plan: solved over the unlocked groups, and solved again after edits."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from prune_tui.core.planning.target import Target
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What the plan is to reach, the sparsities last solved for it, and the rows edited by hand since."""
+    """The target of a plan, the sparsities last solved for it, and the groups edited by hand since."""
 
     target: Target
     solved: Mapping[str, float] = field(default_factory=dict)
@@ -20,7 +20,7 @@ class Goal:
 
 
 def why_not_solved(planner: Planner) -> str:
-    """Say why no budget can be solved, if so."""
+    """Return why no budget can be solved; empty if one can."""
     settings = planner.settings
     if settings.scope == "global":
         return "a budget is shared out among layers: under scope global there is one number, s changes it"
@@ -31,22 +31,22 @@ def why_not_solved(planner: Planner) -> str:
     return ""
 
 
-def solve_rows(
+def solve_plan(
     target: Target,
     plan: EditablePlan,
     planner: Planner,
 ) -> tuple[EditablePlan, Solution]:
-    """Return the plan with its unlocked rows as a target wants them, one step from what it was.
+    """Return the plan with its unlocked groups solved for a target, as one step to undo.
 
     Raises:
         DecisionError: the target can't be reached; the message names the best that can.
     """
-    rows = {group.name: plan.rows[group.name] for group in planner.groups if group.is_free}
+    entries = {group.name: plan.entries[group.name] for group in planner.groups if group.is_free}
     solution = solve(
         target,
         planner.groups,
         planner.figures,
-        {name: row.sparsity for name, row in rows.items() if row.is_locked},
+        {name: entry.sparsity for name, entry in entries.items() if entry.is_locked},
         other_parameters=planner.other_parameters,
         other_macs=planner.other_macs,
     )
@@ -58,57 +58,59 @@ def solve_again(
     plan: EditablePlan,
     planner: Planner,
 ) -> tuple[EditablePlan, Goal]:
-    """Lock the rows edited since a goal was solved, and solve it over the others, in one step.
+    """Lock the groups edited since the goal was solved, and solve it over the others, as one step to undo.
 
     Raises:
-        DecisionError: the goal can't be reached with these rows as they are.
+        DecisionError: the goal can't be reached with these groups locked.
     """
-    kept = locked(plan, edited_rows(goal, plan, planner.groups))
-    after, _ = solve_rows(goal.target, kept, planner)
+    edited = locked(plan, edited_groups(goal, plan, planner.groups))
+    after, _ = solve_plan(goal.target, edited, planner)
     return as_one_step(plan, after), goal_of(goal.target, after)
 
 
 def goal_of(target: Target, solved: EditablePlan) -> Goal:
-    """Return the goal of a plan that was just solved for it."""
-    return Goal(target, {name: row.sparsity for name, row in solved.rows.items()})
+    """Return the goal of a plan that was just solved for a target."""
+    return Goal(target, {name: entry.sparsity for name, entry in solved.entries.items()})
 
 
 def locked(plan: EditablePlan, names: Iterable[str]) -> EditablePlan:
-    """Lock rows, if they are not."""
+    """Return the plan with these groups locked."""
     for name in names:
-        if not plan.rows[name].is_locked:
+        if not plan.entries[name].is_locked:
             plan = toggled_lock(plan, name)
     return plan
 
 
 def filled(plan: EditablePlan, sparsities: Mapping[str, float]) -> EditablePlan:
-    """Give every unlocked row its new sparsity."""
+    """Return the plan with these sparsities; locked groups stay as they are."""
     for name, sparsity in sparsities.items():
         plan = with_sparsity(plan, name, sparsity)
     return plan
 
 
 def as_one_step(before: EditablePlan, after: EditablePlan) -> EditablePlan:
-    """Return `after` as one change of `before`, to be undone at once."""
-    if after.rows == before.rows:
+    """Return `after` as one step to undo from `before`."""
+    if after.entries == before.entries:
         return before
-    return replace(after, past=(*before.past, before.rows)[-MAX_UNDO:], future=())
+    return replace(after, past=(*before.past, before.entries)[-MAX_UNDO:], future=())
 
 
 def with_edits(goal: Goal | None, before: EditablePlan, after: EditablePlan) -> Goal | None:
-    """Remember which rows an edit by hand has changed."""
+    """Return the goal with the groups that an edit by hand has changed."""
     if goal is None:
         return None
-    changed = {name for name, row in after.rows.items() if row.sparsity != before.rows[name].sparsity}
+    changed = {
+        name for name, entry in after.entries.items() if entry.sparsity != before.entries[name].sparsity
+    }
     return replace(goal, edited=goal.edited | changed)
 
 
-def edited_rows(goal: Goal, plan: EditablePlan, groups: Sequence[PruningGroup]) -> list[str]:
-    """Return the rows that are not as they were solved, because they were edited by hand."""
+def edited_groups(goal: Goal, plan: EditablePlan, groups: Sequence[PruningGroup]) -> list[str]:
+    """Return the groups that were edited by hand and differ from the solved plan."""
     return [
         group.name
         for group in groups
         if group.is_free
         and group.name in goal.edited
-        and plan.rows[group.name].sparsity != goal.solved.get(group.name, 0.0)
+        and plan.entries[group.name].sparsity != goal.solved.get(group.name, 0.0)
     ]

@@ -1,4 +1,4 @@
-"""Pruning groups: the layers that are pruned as one, who leads, and why a group is locked."""
+"""Pruning groups: the layers that are pruned as one, and why a group is locked."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ from prune_tui.core.terms import Granularity
 
 @dataclass(frozen=True, slots=True)
 class PruningGroup:
-    """Layers that take one sparsity, which goes by the leader's name.
+    """Layers that share one sparsity; plans name the group by its first layer, the leader.
 
-    `locked_reason` says why the group takes none at its granularity; None if it does.
+    `locked_reason` says why the group takes no sparsity at its granularity; None if it takes one.
     """
 
     leader: LayerInfo
@@ -22,7 +22,6 @@ class PruningGroup:
 
     @property
     def name(self) -> str:
-        """The leader's name."""
         return self.leader.name
 
     @property
@@ -32,16 +31,15 @@ class PruningGroup:
 
     @property
     def parameters(self) -> int:
-        """The weights of all its layers."""
+        """The number of weights of all its layers."""
         return sum(layer.parameters for layer in self.layers)
 
     @property
     def is_free(self) -> bool:
-        """Whether it can take a sparsity."""
         return self.locked_reason is None
 
     def num_kept(self, sparsities: Mapping[str, float]) -> int:
-        """Return how many weights of its layers stay at these sparsities by layer."""
+        """Return how many of its weights remain, given a sparsity for each layer."""
         return sum(
             layer.parameters - num_pruned(layer.parameters, sparsities.get(layer.name, 0.0))
             for layer in self.layers
@@ -71,12 +69,12 @@ def groups_of(layers: Sequence[LayerInfo], granularity: Granularity) -> tuple[Pr
 
 
 def group_with(groups: Sequence[PruningGroup], layer: str) -> PruningGroup | None:
-    """Return the group that a layer belongs to, if it is one of the network's."""
+    """Return the group that a layer belongs to; None if there is no such layer."""
     return next((group for group in groups if any(own.name == layer for own in group.layers)), None)
 
 
-def refusal(group: PruningGroup, layer: str, granularity: Granularity) -> str | None:
-    """Say why a layer takes no sparsity of its own, and what to do instead; None if it does."""
+def why_not_prunable(group: PruningGroup, layer: str, granularity: Granularity) -> str | None:
+    """Return why a layer takes no sparsity of its own, and what to do instead; None if it takes one."""
     if group.name != layer:
         return f"units of layer {layer} go with those of {group.name}: give {group.name} the sparsity"
     if group.is_free:
@@ -86,7 +84,7 @@ def refusal(group: PruningGroup, layer: str, granularity: Granularity) -> str | 
 
 
 def by_layer(groups: Sequence[PruningGroup], plan: Mapping[str, float]) -> dict[str, float]:
-    """Spread a sparsity a group over all its layers."""
+    """Return the sparsity of every layer from the sparsity of its group."""
     return {layer.name: plan[group.name] for group in groups if group.name in plan for layer in group.layers}
 
 
@@ -95,6 +93,6 @@ def _cannot(layer: str, granularity: Granularity) -> str:
 
 
 def _n_m_reason(layer: LayerInfo) -> str | None:
-    """Each unit's inputs are taken four at a time."""
+    """Return why a layer can't be pruned 2:4: each unit's inputs are taken four at a time."""
     inputs = "1 input is" if layer.inputs == 1 else f"{layer.inputs} inputs are"
     return None if layer.inputs % 4 == 0 else f"its {inputs} not a multiple of 4"

@@ -1,4 +1,4 @@
-"""What a sparsity prunes of binned weights: of one layer, or of all by one threshold."""
+"""Estimates from weight histograms: what a sparsity or a global threshold prunes."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,8 @@ from prune_tui.core.planning.price import num_pruned
 from prune_tui.core.run.events import WeightsBinned
 
 
-def bins_that_die(histogram: WeightsBinned, sparsity: float) -> float:
-    """Return how many of the histogram's bins, from the smallest |w| up, a sparsity by magnitude prunes."""
+def num_bins_pruned(histogram: WeightsBinned, sparsity: float) -> float:
+    """Return how many bins magnitude pruning empties, from the smallest |w| up; the last one in part."""
     left = num_pruned(sum(histogram.counts), sparsity)
     for position, count in enumerate(histogram.counts):
         if left < count:
@@ -16,10 +16,12 @@ def bins_that_die(histogram: WeightsBinned, sparsity: float) -> float:
     return float(len(histogram.counts))
 
 
-def spread_globally(histograms: Mapping[str, WeightsBinned | None], sparsity: float) -> dict[str, float]:
-    """Estimate what one threshold on |w| prunes of each layer, so that all together reach `sparsity`.
+def sparsities_by_threshold(
+    histograms: Mapping[str, WeightsBinned | None], sparsity: float
+) -> dict[str, float]:
+    """Estimate the sparsity of each layer under one threshold on |w| that prunes the network to `sparsity`.
 
-    Weights are taken to lie evenly within a bin; a layer without a histogram is given `sparsity` itself.
+    Weights are assumed to lie evenly within a bin. A layer without a histogram is given `sparsity`.
     """
     binned = {name: histogram for name, histogram in histograms.items() if histogram is not None}
     total = sum(sum(histogram.counts) for histogram in binned.values())

@@ -1,4 +1,4 @@
-"""A plan while it is being made: a sparsity and a lock per layer, with undo and redo."""
+"""The plan editor: a sparsity and a lock per layer, with undo and redo."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -8,8 +8,8 @@ HIGHEST_SPARSITY = 0.999
 
 
 @dataclass(frozen=True, slots=True)
-class PlanRow:
-    """One layer's target sparsity, and whether edits of many rows leave it alone."""
+class PlanEntry:
+    """One layer's target sparsity, and whether the person locked it."""
 
     sparsity: float = 0.0
     is_locked: bool = False
@@ -17,83 +17,85 @@ class PlanRow:
 
 @dataclass(frozen=True, slots=True)
 class EditablePlan:
-    """The rows by layer name, what the scan suggested for each, and the states to go back and forth to."""
+    """The entries and the suggested sparsities by layer name, with the states to undo and redo."""
 
-    rows: Mapping[str, PlanRow]
+    entries: Mapping[str, PlanEntry]
     suggested: Mapping[str, float] = field(default_factory=dict)
-    past: tuple[Mapping[str, PlanRow], ...] = ()
-    future: tuple[Mapping[str, PlanRow], ...] = ()
+    past: tuple[Mapping[str, PlanEntry], ...] = ()
+    future: tuple[Mapping[str, PlanEntry], ...] = ()
 
     @property
     def sparsities(self) -> dict[str, float]:
         """The sparsity of every layer that is to be pruned at all."""
-        return {name: row.sparsity for name, row in self.rows.items() if row.sparsity > 0}
+        return {name: entry.sparsity for name, entry in self.entries.items() if entry.sparsity > 0}
 
 
 def new_plan(names: Sequence[str], suggested: Mapping[str, float]) -> EditablePlan:
-    """Begin with what the scan suggests."""
-    return EditablePlan(rows={name: PlanRow(suggested.get(name, 0.0)) for name in names}, suggested=suggested)
+    """Return a plan of the sparsities that the scan suggests."""
+    return EditablePlan(
+        entries={name: PlanEntry(suggested.get(name, 0.0)) for name in names}, suggested=suggested
+    )
 
 
 def with_sparsity(plan: EditablePlan, name: str, sparsity: float) -> EditablePlan:
-    """Set one layer's sparsity, kept within [0, 0.999]; a locked row stays as it is."""
-    row = plan.rows[name]
-    if row.is_locked:
+    """Return the plan with one layer's sparsity, clipped to [0, 0.999]; a locked layer stays as it is."""
+    entry = plan.entries[name]
+    if entry.is_locked:
         return plan
     value = min(HIGHEST_SPARSITY, max(0.0, round(sparsity, 4)))
-    return _changed(plan, {**plan.rows, name: replace(row, sparsity=value)})
+    return _changed(plan, {**plan.entries, name: replace(entry, sparsity=value)})
 
 
 def nudged(plan: EditablePlan, name: str, by: float) -> EditablePlan:
-    """Raise or lower one layer's sparsity."""
-    return with_sparsity(plan, name, plan.rows[name].sparsity + by)
+    """Return the plan with one layer's sparsity raised or lowered."""
+    return with_sparsity(plan, name, plan.entries[name].sparsity + by)
 
 
 def toggled_lock(plan: EditablePlan, name: str) -> EditablePlan:
-    """Lock or unlock a row."""
-    row = plan.rows[name]
-    return _changed(plan, {**plan.rows, name: replace(row, is_locked=not row.is_locked)})
+    """Return the plan with a layer locked, or unlocked if it was locked."""
+    entry = plan.entries[name]
+    return _changed(plan, {**plan.entries, name: replace(entry, is_locked=not entry.is_locked)})
 
 
 def reset(plan: EditablePlan, name: str) -> EditablePlan:
-    """Take a row back to what the scan suggested."""
+    """Return the plan with one layer back at the sparsity that the scan suggests."""
     return with_sparsity(plan, name, plan.suggested.get(name, 0.0))
 
 
 def copied_down(plan: EditablePlan, name: str, *, to: Collection[str]) -> EditablePlan:
-    """Give the rows of `to` the sparsity of `name`, but for those that are locked."""
-    value = plan.rows[name].sparsity
+    """Return the plan with the sparsity of `name` copied to the layers of `to` that are not locked."""
+    value = plan.entries[name].sparsity
     return _changed(
         plan,
         {
-            other: replace(row, sparsity=value) if other in to and not row.is_locked else row
-            for other, row in plan.rows.items()
+            other: replace(entry, sparsity=value) if other in to and not entry.is_locked else entry
+            for other, entry in plan.entries.items()
         },
     )
 
 
 def with_all(plan: EditablePlan, sparsity: float) -> EditablePlan:
-    """Give every row one sparsity, locked or not: under scope `global` there is only one number."""
+    """Return the plan with one sparsity for all layers, also locked ones: scope `global` has one number."""
     value = min(HIGHEST_SPARSITY, max(0.0, round(sparsity, 4)))
-    return _changed(plan, {name: replace(row, sparsity=value) for name, row in plan.rows.items()})
+    return _changed(plan, {name: replace(entry, sparsity=value) for name, entry in plan.entries.items()})
 
 
 def with_suggestions(plan: EditablePlan, suggested: Mapping[str, float]) -> EditablePlan:
-    """Take in what a newer scan suggests; a plan that nobody has touched follows it."""
+    """Return the plan with the suggestions of a newer scan; a plan without edits follows them."""
     if plan.past or plan.future:
         return replace(plan, suggested=suggested)
-    return new_plan(list(plan.rows), suggested)
+    return new_plan(list(plan.entries), suggested)
 
 
 def parse_sparsity(text: str) -> float:
-    """Read what a person types for a sparsity: `0.6`, `.6` or `60%`.
+    """Parse a sparsity as a person types it: `0.6`, `.6` or `60%`.
 
     Raises:
         ValueError: it is none of these; the message says what would be right.
     """
-    words = text.strip().replace(",", ".")
-    is_percent = words.endswith("%")
-    digits = words.removesuffix("%").strip()
+    number = text.strip().replace(",", ".")
+    is_percent = number.endswith("%")
+    digits = number.removesuffix("%").strip()
     if not digits or not all(letter in "0123456789." for letter in digits):
         raise ValueError("type a sparsity such as 0.6, .6 or 60%")
     try:
@@ -108,20 +110,20 @@ def parse_sparsity(text: str) -> float:
 
 
 def undone(plan: EditablePlan) -> EditablePlan:
-    """Go back one change, if there is one."""
+    """Return the plan before its last change, if there is one."""
     if not plan.past:
         return plan
-    return replace(plan, rows=plan.past[-1], past=plan.past[:-1], future=(plan.rows, *plan.future))
+    return replace(plan, entries=plan.past[-1], past=plan.past[:-1], future=(plan.entries, *plan.future))
 
 
 def redone(plan: EditablePlan) -> EditablePlan:
-    """Go forth one undone change, if there is one."""
+    """Return the plan with the last undone change made again, if there is one."""
     if not plan.future:
         return plan
-    return replace(plan, rows=plan.future[0], past=(*plan.past, plan.rows), future=plan.future[1:])
+    return replace(plan, entries=plan.future[0], past=(*plan.past, plan.entries), future=plan.future[1:])
 
 
-def _changed(plan: EditablePlan, rows: Mapping[str, PlanRow]) -> EditablePlan:
-    if rows == plan.rows:
+def _changed(plan: EditablePlan, entries: Mapping[str, PlanEntry]) -> EditablePlan:
+    if entries == plan.entries:
         return plan
-    return replace(plan, rows=rows, past=(*plan.past, plan.rows)[-MAX_UNDO:], future=())
+    return replace(plan, entries=entries, past=(*plan.past, plan.entries)[-MAX_UNDO:], future=())

@@ -1,4 +1,4 @@
-"""Prices plans: the groups, the settings and the scan they are weighed by, in one frozen value."""
+"""The planner: everything needed to price a plan and to make a decision of it, in one frozen value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -20,11 +20,11 @@ from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.run.view import View
 from prune_tui.core.scanning.curves import safe_sparsity
 from prune_tui.core.scanning.predictor import (
-    Miss,
+    HeldOutError,
     Predictor,
-    error_at,
+    error_points_at,
     fitted_predictor,
-    misses,
+    held_out_errors,
     predicted_accuracy,
 )
 from prune_tui.core.session.decisions import Prune
@@ -32,27 +32,28 @@ from prune_tui.core.session.decisions import Prune
 
 @dataclass(frozen=True, slots=True)
 class FittedScan:
-    """A scan, the accuracy predictor fitted to it, and by how much that misses the plans evaluated whole."""
+    """A scan, the accuracy predictor fitted to it, and its errors on plans that it was not fitted to."""
 
     figures: ScanFigures
     predictor: Predictor
-    misses: tuple[Miss, ...]
+    held_out_errors: tuple[HeldOutError, ...]
 
     def error_points(self, accuracy: float | None) -> float | None:
-        """Return how far a prediction of this accuracy may be off, in points; None where not known."""
-        return error_at(self.misses, accuracy)
+        """Return how far a predicted accuracy may be off, in points; None where that is not known."""
+        return error_points_at(self.held_out_errors, accuracy)
 
 
-def fitted(scan: ScanFigures) -> FittedScan:
-    """Fit a predictor to a scan."""
-    return FittedScan(scan, fitted_predictor(scan), misses(scan))
+def fitted_scan(scan: ScanFigures) -> FittedScan:
+    """Return a scan with an accuracy predictor fitted to it."""
+    return FittedScan(scan, fitted_predictor(scan), held_out_errors(scan))
 
 
 @dataclass(frozen=True, slots=True)
 class Planner:
-    """What plans of a network are priced and carried out by.
+    """Prices plans of one network under one choice of settings.
 
-    `scan` is None where there is none that pruned the way the plan will: other curves would mislead.
+    `scan` is None unless it used the criterion and granularity of the settings: other curves would mislead.
+    `is_threshold_on_magnitude` says whether the criterion ranks weights by |w|.
     """
 
     layers: tuple[LayerInfo, ...] = ()
@@ -66,11 +67,9 @@ class Planner:
 
     @property
     def figures(self) -> ScanFigures | None:
-        """The scan's figures."""
         return self.scan.figures if self.scan is not None else None
 
     def group_with(self, layer: str | None) -> PruningGroup | None:
-        """Return the group that a layer belongs to."""
         return None if layer is None else group_with(self.groups, layer)
 
     def share(self, group: PruningGroup) -> float:
@@ -78,11 +77,11 @@ class Planner:
         return group.parameters / max(1, sum(layer.parameters for layer in self.layers))
 
     def suggested(self) -> dict[str, float]:
-        """Return the sparsity that the scan suggests for each layer: the highest that is safe by itself."""
+        """Return the sparsity that the scan suggests for each layer: the highest safe for it alone."""
         return {layer.name: safe_sparsity(self.figures, layer.name) for layer in self.layers}
 
     def overall(self, plan: EditablePlan) -> float:
-        """Return the share of the weights that a plan prunes."""
+        """Return the share of the unlocked weights that a plan prunes."""
         return overall_sparsity(plan, self.groups)
 
     def num_locked_globally(self, plan: EditablePlan) -> int:
@@ -90,11 +89,11 @@ class Planner:
         return len(locked_globally(plan, self.groups, self.settings))
 
     def sparsities(self, plan: EditablePlan) -> dict[str, float]:
-        """Return the sparsity that each layer will have."""
+        """Return the predicted sparsity of each layer; only estimated under scope `global`."""
         return by_layer(self.groups, self._by_group(plan))
 
     def price(self, plan: EditablePlan) -> Price:
-        """Return what a plan costs and saves, and its predicted accuracy."""
+        """Return the counts of a plan and its predicted accuracy."""
         by_group = self._by_group(plan)
         counted = price(
             self.layers,
@@ -127,14 +126,14 @@ class Planner:
 def planner_of(
     view: View, settings: PlanSettings, *, is_threshold_on_magnitude: bool, known: FittedScan | None = None
 ) -> Planner:
-    """Return the planner of what a view shows; `known` is a scan that need not be fitted anew."""
+    """Return the planner of the network in a view; `known` is a scan that is already fitted."""
     scan = matching_scan(view.report.scan, settings)
     if scan is None or scan.dense_accuracy <= 0:
         chosen = None
     elif known is not None and known.figures is scan:
         chosen = known
     else:
-        chosen = fitted(scan)
+        chosen = fitted_scan(scan)
     return Planner(
         layers=view.layers,
         groups=groups_of(view.layers, settings.granularity),

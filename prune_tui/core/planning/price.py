@@ -1,4 +1,4 @@
-"""What a plan would give, from the scan's curves and the layers' counts alone: no network is run."""
+"""What a plan would cost and save, from the layers' counts alone; no network is run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,9 +10,9 @@ FLOAT_BYTES = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price(NetworkCounts):
-    """What a plan costs and saves: its counts beside the dense file's bytes.
+    """The counts of a plan, the size of the dense file in bytes, and the predicted accuracy.
 
-    `accuracy` is the predicted one, right after pruning; None where the scan does not reach.
+    `accuracy` is right after pruning; None where the scan can't predict it.
     """
 
     dense_bytes: int
@@ -20,15 +20,15 @@ class Price(NetworkCounts):
 
 
 def num_pruned(parameters: int, sparsity: float) -> int:
-    """Return how many of `parameters` weights (or units) a target sparsity prunes: the nearest whole number.
+    """Return how many of `parameters` weights (or units) a target sparsity prunes, to the nearest integer.
 
-    One is always kept, so that no rounding cuts a small layer through.
+    One always remains, so that rounding never disconnects a small layer.
     """
     return min(parameters - 1, round(parameters * sparsity))
 
 
 def stored_bytes(parameters: int, nonzero: int) -> int:
-    """Return the bytes of a pruned layer's weights as saved: a bit for each weight, a float for each kept."""
+    """Return the bytes of a pruned layer's weights in a checkpoint: a bit per weight, a float per nonzero."""
     return (parameters + 7) // 8 + nonzero * FLOAT_BYTES
 
 
@@ -39,24 +39,25 @@ def price(
     other_parameters: int,
     other_macs: int,
 ) -> Price:
-    """Price a plan: a sparsity for each layer name; layers left out stay dense.
+    """Return the counts of a plan, a sparsity by layer name; layers left out stay dense.
 
-    Counts of weights are exact for granularity `weight`; `file_bytes` leaves out the header of the file.
+    Weights are counted exactly for granularity `weight`. `file_bytes` leaves out the header of the file.
     """
-    kept = {
+    nonzero = {
         layer.name: layer.parameters - num_pruned(layer.parameters, plan.get(layer.name, 0.0))
         for layer in layers
     }
     total = other_parameters + sum(layer.parameters for layer in layers)
     return Price(
         parameters=total,
-        nonzero=other_parameters + sum(kept.values()),
+        nonzero=other_parameters + sum(nonzero.values()),
         macs=other_macs + sum(layer.macs for layer in layers),
-        nonzero_macs=other_macs + sum(layer.macs * kept[layer.name] // layer.parameters for layer in layers),
+        nonzero_macs=other_macs
+        + sum(layer.macs * nonzero[layer.name] // layer.parameters for layer in layers),
         dense_bytes=total * FLOAT_BYTES,
         file_bytes=other_parameters * FLOAT_BYTES
         + sum(
-            stored_bytes(layer.parameters, kept[layer.name])
+            stored_bytes(layer.parameters, nonzero[layer.name])
             if plan.get(layer.name)
             else layer.parameters * FLOAT_BYTES
             for layer in layers

@@ -1,16 +1,17 @@
-"""How a plan is carried out: all that a Prune decision holds beside the sparsities of its groups."""
+"""The settings of a plan: everything in a `Prune` decision but the sparsities."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.groups import PruningGroup
-from prune_tui.core.planning.histograms import spread_globally
+from prune_tui.core.planning.histograms import sparsities_by_threshold
 from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
-from prune_tui.core.session.decisions import N_M_SPARSITY, Iterative, OneShot, Prune, Rewinding
+from prune_tui.core.session.decisions import N_M_SPARSITY, Prune
 from prune_tui.core.session.recipe import Training, epochs
+from prune_tui.core.session.rounds import Iterative, OneShot, Rewinding
 from prune_tui.core.terms import Granularity, Scope
 
 
@@ -18,7 +19,7 @@ from prune_tui.core.terms import Granularity, Scope
 class PlanSettings:
     """Criterion, granularity, scope, schedule and fine-tuning; `num_epochs` 0 means no fine-tuning.
 
-    With `rewind`, rounds are retrained so instead of fine-tuned.
+    With `rewind`, rounds are retrained after rewinding instead of fine-tuned.
     """
 
     criterion: str = "l1"
@@ -33,7 +34,7 @@ class PlanSettings:
 
 
 def settings_for(finetuning: Training) -> PlanSettings:
-    """Begin with the fine-tuning that a model is known to take well."""
+    """Return the default settings with a model's recommended fine-tuning."""
     return PlanSettings(
         num_epochs=finetuning.num_epochs, learning_rate=finetuning.learning_rate, finetuning=finetuning
     )
@@ -42,20 +43,20 @@ def settings_for(finetuning: Training) -> PlanSettings:
 def overall_sparsity(plan: EditablePlan, groups: Sequence[PruningGroup]) -> float:
     """Return the share of the weights that a plan prunes: the one number of scope `global`.
 
-    Only groups that can take a sparsity and are not locked count.
+    Locked groups do not count.
     """
-    free = [group for group in groups if group.is_free and not plan.rows[group.name].is_locked]
-    pruned = sum(group.parameters * plan.rows[group.name].sparsity for group in free)
+    free = [group for group in groups if group.is_free and not plan.entries[group.name].is_locked]
+    pruned = sum(group.parameters * plan.entries[group.name].sparsity for group in free)
     return round(pruned / max(1, sum(group.parameters for group in free)), 4)
 
 
 def locked_globally(
     plan: EditablePlan, groups: Sequence[PruningGroup], settings: PlanSettings
 ) -> tuple[str, ...]:
-    """Return the groups that scope `global` leaves dense: those that the person locked."""
+    """Return the groups that the person locked, which scope `global` leaves dense; else none."""
     if settings.scope != "global":
         return ()
-    return tuple(group.name for group in groups if group.is_free and plan.rows[group.name].is_locked)
+    return tuple(group.name for group in groups if group.is_free and plan.entries[group.name].is_locked)
 
 
 def group_sparsities(
@@ -66,28 +67,28 @@ def group_sparsities(
     *,
     is_threshold_on_magnitude: bool,
 ) -> dict[str, float]:
-    """Return the sparsity that each free group will have: its row's or, under scope `global`, the
-    threshold's.
+    """Return the predicted sparsity of each group that is not locked with a reason.
 
-    2:4 has the only sparsity it can. Where a global threshold is not on |w| of single weights, what each
-    group loses can't be predicted, and all are given the same.
+    Under scope `layer` it is that of the plan; with 2:4 it is 0 or 0.5. Under scope `global` it follows from
+    a threshold on |w|. For other criteria and for units it can't be predicted, so that all groups are given
+    the same sparsity.
     """
     free = [group.name for group in groups if group.is_free]
     if settings.scope == "global":
         target, locked = overall_sparsity(plan, groups), locked_globally(plan, groups, settings)
         pruned = [name for name in free if name not in locked]
         if is_threshold_on_magnitude and settings.granularity == "weight":
-            shares = spread_globally({name: histograms.get(name) for name in pruned}, target)
+            shares = sparsities_by_threshold({name: histograms.get(name) for name in pruned}, target)
         else:
             shares = dict.fromkeys(pruned, target)
         return {name: shares.get(name, 0.0) for name in free}
     if settings.granularity == "n_m":
-        return {name: N_M_SPARSITY if plan.rows[name].sparsity > 0 else 0.0 for name in free}
-    return {name: plan.rows[name].sparsity for name in free}
+        return {name: N_M_SPARSITY if plan.entries[name].sparsity > 0 else 0.0 for name in free}
+    return {name: plan.entries[name].sparsity for name in free}
 
 
 def matching_scan(scan: ScanFigures | None, settings: PlanSettings) -> ScanFigures | None:
-    """Return the scan if it pruned the way the plan will: other curves would mislead."""
+    """Return the scan if it has the plan's criterion and granularity: other curves would mislead."""
     if scan is None or (scan.criterion, scan.granularity) != (settings.criterion, settings.granularity):
         return None
     return scan
@@ -101,9 +102,9 @@ def prune_decision(plan: EditablePlan, groups: Sequence[PruningGroup], settings:
     """
     locked = locked_globally(plan, groups, settings)
     target = {
-        group.name: plan.rows[group.name].sparsity
+        group.name: plan.entries[group.name].sparsity
         for group in groups
-        if group.is_free and group.name not in locked and plan.rows[group.name].sparsity > 0
+        if group.is_free and group.name not in locked and plan.entries[group.name].sparsity > 0
     }
     if not target:
         others = "every layer that is not locked" if locked else "every layer"
@@ -124,7 +125,7 @@ def prune_decision(plan: EditablePlan, groups: Sequence[PruningGroup], settings:
 
 
 def finetuning_of(settings: PlanSettings) -> Training:
-    """Return the fine-tuning of a round; at least an epoch of it, for one that is asked for by itself."""
+    """Return the fine-tuning of a round, of at least one epoch."""
     return replace(
         settings.finetuning,
         num_epochs=max(1, settings.num_epochs),
@@ -133,7 +134,7 @@ def finetuning_of(settings: PlanSettings) -> Training:
 
 
 def describe_settings(settings: PlanSettings) -> list[tuple[str, str]]:
-    """Return the settings as (what, value) in words for people, in the order they are decided."""
+    """Return the settings as (label, value) for people, in the order in which they are decided."""
     schedule = settings.schedule
     rounds = (
         f"{schedule.steps}, {schedule.num_rounds} rounds" if isinstance(schedule, Iterative) else "one shot"

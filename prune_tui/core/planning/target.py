@@ -1,4 +1,4 @@
-"""Targets: what is wanted of a plan, read from what a person types, such as `≥ 20x` or `0.1 MB`."""
+"""Targets of a plan, parsed from text such as `≥ 20x` or `0.1 MB`."""
 
 import re
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import Literal, assert_never
 
 from prune_tui.core.errors import TargetError
 
-Kind = Literal["file_size", "compression_ratio", "theoretical_speedup", "accuracy_drop"]
+TargetKind = Literal["file_size", "compression_ratio", "theoretical_speedup", "accuracy_drop"]
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What a plan is to reach: at most so many bytes or points of drop, or at least so large a ratio."""
+    """A target: at most `value` bytes or points of accuracy drop, or a ratio of at least `value`."""
 
-    kind: Kind
+    kind: TargetKind
     value: float
 
 
@@ -29,7 +29,7 @@ _RIGHT = "type a budget such as 20x, 0.1 MB, 1 point or 3x MACs"
 
 
 def parse_target(text: str) -> Target:
-    """Read what a person types for a target: `20x`, `≤ 0.1 MB`, `<= 1.5 points`, `≥ 3x fewer MACs`.
+    """Parse a target as a person types it: `20x`, `≤ 0.1 MB`, `<= 1.5 points`, `≥ 3x fewer MACs`.
 
     A kB is 1,000 bytes, a KiB 1,024.
 
@@ -54,14 +54,14 @@ def parse_target(text: str) -> Target:
     return target
 
 
-def _unit(words: str, text: str) -> tuple[Kind, float]:
-    """Return what a unit measures, and what one of it is in bytes, points or times."""
-    if words in _BYTES:
-        return "file_size", float(_BYTES[words])
-    if words in _POINTS or words.removesuffix(" drop") in _POINTS:
+def _unit(unit: str, text: str) -> tuple[TargetKind, float]:
+    """Return what a unit measures, and its size in bytes or points, or 1 for a ratio."""
+    if unit in _BYTES:
+        return "file_size", float(_BYTES[unit])
+    if unit in _POINTS or unit.removesuffix(" drop") in _POINTS:
         return "accuracy_drop", 1.0
-    if words[:1] in ("x", "×"):
-        of = words[1:].strip()
+    if unit[:1] in ("x", "×"):
+        of = unit[1:].strip()
         if of in _COMPRESSION:
             return "compression_ratio", 1.0
         if of in _SPEEDUP:
@@ -70,7 +70,7 @@ def _unit(words: str, text: str) -> tuple[Kind, float]:
 
 
 def describe_target(target: Target) -> str:
-    """Say a target as `parse_target` reads it: `≤ 0.1 MB`, `≥ 20x`, `≤ 1 point`, `≥ 3x fewer MACs`."""
+    """Return a target as `parse_target` reads it: `≤ 0.1 MB`, `≥ 20x`, `≤ 1 point`, `≥ 3x fewer MACs`."""
     match target.kind:
         case "file_size":
             unit, scale = ("MB", 1e6) if target.value >= 1e5 else ("kB", 1e3)

@@ -1,4 +1,4 @@
-"""Trade-offs: what each sparsity of a group would save and cost."""
+"""Trade-offs: what each sparsity of a group saves and costs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from itertools import pairwise
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.price import FLOAT_BYTES, num_pruned, stored_bytes
-from prune_tui.core.planning.target import Kind
+from prune_tui.core.planning.target import TargetKind
 from prune_tui.core.scanning.distortion import logit_error_at
 from prune_tui.core.scanning.predictor import Predictor
 from prune_tui.core.session.decisions import N_M_SPARSITY
@@ -15,16 +15,17 @@ from prune_tui.core.terms import Granularity
 
 STEP = 0.005
 HIGHEST = 0.995
-EVENLY = 1e-6
-"""The cost of sparsity itself, squared: where nothing costs accuracy, groups of a size are pruned alike."""
+SPARSITY_COST = 1e-6
+"""The cost of sparsity², so that groups of one size are pruned alike where pruning costs no accuracy."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tradeoff:
-    """A group that may be pruned, and what each level of sparsity would save and cost.
+    """A group that may be pruned, and what each level of sparsity saves and costs.
 
-    Levels rise from sparsity 0; each saves more than the one before. `costs` are of `cost_at`.
-    `hull` are the levels that no mix of others betters: the lower convex hull of cost over saving.
+    Levels rise from sparsity 0, and each saves more than the one before. `savings` are in bytes, MACs or
+    weights, as the target counts; `costs` are those of `cost_at`. `hull` holds the indices of the levels on
+    the lower convex hull of cost over saving.
     """
 
     group: PruningGroup
@@ -35,18 +36,17 @@ class Tradeoff:
 
     @property
     def name(self) -> str:
-        """The group's name."""
         return self.group.name
 
 
 def tradeoffs_of(
-    kind: Kind,
+    kind: TargetKind,
     groups: Sequence[PruningGroup],
     granularity: Granularity,
     predictor: Predictor,
     locked: Mapping[str, float],
 ) -> tuple[Tradeoff, ...]:
-    """Return the trade-offs of the groups that are not locked and have a curve."""
+    """Return the trade-offs of the groups that are not locked and have a scan curve."""
     levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
     if granularity == "n_m":
         levels = [0.0, N_M_SPARSITY]
@@ -57,8 +57,10 @@ def tradeoffs_of(
     )
 
 
-def _tradeoff(kind: Kind, group: PruningGroup, predictor: Predictor, all_levels: Sequence[float]) -> Tradeoff:
-    """Set up a trade-off; levels that save no more than a lower one are left out."""
+def _tradeoff(
+    kind: TargetKind, group: PruningGroup, predictor: Predictor, all_levels: Sequence[float]
+) -> Tradeoff:
+    """Return a group's trade-off, without the levels that save no more than a lower one."""
     levels, savings = [0.0], [0]
     for level in all_levels[1:]:
         saved = saved_at(kind, group.layers, level)
@@ -76,29 +78,29 @@ def _tradeoff(kind: Kind, group: PruningGroup, predictor: Predictor, all_levels:
 
 
 def cost_at(predictor: Predictor, name: str, sparsity: float) -> float:
-    """Return what pruning a group costs: its logit error to the power under which they add up, and EVENLY."""
+    """Return the cost of pruning a group: its logit error to the predictor's power, plus SPARSITY_COST."""
     return (
         float(logit_error_at(predictor.logit_errors[name], sparsity) ** predictor.power)
-        + EVENLY * sparsity**2
+        + SPARSITY_COST * sparsity**2
     )
 
 
-def saved_at(kind: Kind, layers: Sequence[LayerInfo], sparsity: float) -> int:
-    """Return the bytes, MACs or weights that layers save at a sparsity, counted as `price` does."""
+def saved_at(kind: TargetKind, layers: Sequence[LayerInfo], sparsity: float) -> int:
+    """Return the bytes, MACs or weights that layers save at a sparsity, counted as in `price`."""
     saved = 0
     for layer in layers:
-        kept = layer.parameters - num_pruned(layer.parameters, sparsity)
+        nonzero = layer.parameters - num_pruned(layer.parameters, sparsity)
         if kind == "file_size" and sparsity > 0:
-            saved += layer.parameters * FLOAT_BYTES - stored_bytes(layer.parameters, kept)
+            saved += layer.parameters * FLOAT_BYTES - stored_bytes(layer.parameters, nonzero)
         elif kind == "theoretical_speedup":
-            saved += layer.macs - layer.macs * kept // layer.parameters
+            saved += layer.macs - layer.macs * nonzero // layer.parameters
         elif kind in ("compression_ratio", "accuracy_drop"):
-            saved += layer.parameters - kept
+            saved += layer.parameters - nonzero
     return saved
 
 
 def _lower_hull(savings: Sequence[int], costs: Sequence[float]) -> tuple[int, ...]:
-    """Return the positions of the lower convex hull (Andrew's monotone chain, 1979)."""
+    """Return the indices of the lower convex hull (Andrew's monotone chain, 1979)."""
     hull: list[int] = []
     for at in range(len(savings)):
         while len(hull) > 1:
@@ -111,11 +113,15 @@ def _lower_hull(savings: Sequence[int], costs: Sequence[float]) -> tuple[int, ..
     return tuple(hull)
 
 
-def climbs(rows: Sequence[Tradeoff]) -> list[tuple[int, int]]:
-    """Return all steps up the hulls as (row, level to climb to), the one of least cost a saving first."""
+def hull_steps(tradeoffs: Sequence[Tradeoff]) -> list[tuple[int, int]]:
+    """Return all steps along the hulls as (trade-off index, next level), the least cost per saving first."""
     priced = [
-        ((row.costs[high] - row.costs[low]) / (row.savings[high] - row.savings[low]), number, high)
-        for number, row in enumerate(rows)
-        for low, high in pairwise(row.hull)
+        (
+            (tradeoff.costs[high] - tradeoff.costs[low]) / (tradeoff.savings[high] - tradeoff.savings[low]),
+            number,
+            high,
+        )
+        for number, tradeoff in enumerate(tradeoffs)
+        for low, high in pairwise(tradeoff.hull)
     ]
     return [(number, high) for _, number, high in sorted(priced)]

@@ -1,10 +1,10 @@
-"""The attempts of a session: the training of each, what was predicted of it, and what it was measured at."""
+"""The attempts of a session: their training, their predicted accuracy and their measured figures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prune_tui.core.report import Attempt, EpochFigures, Figures, Report, ScanFigures
-from prune_tui.core.scanning.predictor import error_at, misses, predict
+from prune_tui.core.scanning.predictor import error_points_at, held_out_errors, predict
 from prune_tui.core.session.decisions import Decision, Prune
 from prune_tui.core.session.legal import RULES
 
@@ -12,7 +12,7 @@ from prune_tui.core.session.legal import RULES
 def pruning_runs(
     decisions: Sequence[Decision], epochs: Sequence[EpochFigures], *, running: int | None = None
 ) -> list[tuple[EpochFigures, ...]]:
-    """Return the epochs of each pruning or fine-tuning run, oldest first, and of the one `running`."""
+    """Return the epochs of each decision that prunes or trains, oldest first, also of the `running` one."""
     indices = [at for at, decision in enumerate(decisions) if RULES[decision.kind].changes_pruned]
     if running is not None and running not in indices:
         indices.append(running)
@@ -20,12 +20,12 @@ def pruning_runs(
 
 
 def last_prune(decisions: Sequence[Decision]) -> Prune | None:
-    """Return the last plan that was carried out."""
+    """Return the last prune among the decisions, if there is one."""
     return next((decision for decision in reversed(decisions) if isinstance(decision, Prune)), None)
 
 
 def accuracy_at(run: Sequence[EpochFigures], position: int) -> float | None:
-    """Return the accuracy a run had after so many of its epochs, or None if it was shorter."""
+    """Return the accuracy of a run at a position among its epochs; None if it was shorter."""
     return run[position].accuracy if 0 <= position < len(run) else None
 
 
@@ -35,11 +35,11 @@ def accuracy_right_after(run: Sequence[EpochFigures]) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class PredictionHeld:
-    """The accuracy predicted right after pruning beside the actual one; None where there is none.
+class PredictionCheck:
+    """The predicted and the actual accuracy right after pruning; None where there is none.
 
-    `error_points` is how far the prediction may be off; `num_rounds` the rounds of the plan, of which the
-    actual one is after the first.
+    `error_points` is how far the prediction may be off. With `num_rounds` above 1, `actual` is after the
+    first round, so that the two can't be compared.
     """
 
     predicted: float | None
@@ -49,43 +49,45 @@ class PredictionHeld:
 
     @property
     def difference(self) -> float | None:
-        """Actual − predicted, where both are of the whole plan."""
+        """Actual − predicted, as a fraction of 1; None unless both are of the whole plan."""
         if self.predicted is None or self.actual is None or self.num_rounds > 1:
             return None
         return self.actual - self.predicted
 
 
-def prediction_held(decisions: Sequence[Decision], report: Report) -> PredictionHeld | None:
-    """Return what the scan predicted of the last plan beside what came of it; None before any plan."""
+def prediction_check(decisions: Sequence[Decision], report: Report) -> PredictionCheck | None:
+    """Return the predicted and the actual accuracy of the last prune; None before any prune."""
     prune = last_prune(decisions)
     if prune is None:
         return None
     index = max(at for at, decision in enumerate(decisions) if decision == prune)
     predicted = predicted_for(prune, report.scan)
-    return PredictionHeld(
+    return PredictionCheck(
         predicted=predicted,
-        error_points=error_at(misses(report.scan), predicted) if report.scan is not None else None,
+        error_points=error_points_at(held_out_errors(report.scan), predicted)
+        if report.scan is not None
+        else None,
         actual=accuracy_right_after([epoch for epoch in report.epochs if epoch.decision == index]),
         num_rounds=prune.schedule.num_rounds,
     )
 
 
 def predicted_for(prune: Prune, scan: ScanFigures | None) -> float | None:
-    """Return the accuracy predicted right after pruning; None if the scan pruned another way."""
+    """Return the predicted accuracy right after pruning; None if the scan used another method."""
     if scan is None or (scan.criterion, scan.granularity) != (prune.criterion, prune.granularity):
         return None
     return None if isinstance(prune.plan, float) else predict(scan, prune.plan)
 
 
 def last_measured(report: Report) -> Figures | None:
-    """Return the figures of the pruned network, else of the attempt measured last, else of the dense one."""
+    """Return the newest figures: the pruned network's, else the last attempt's, else the dense network's."""
     if report.pruned is None and report.attempts:
         return report.attempts[-1].pruned
     return report.pruned or report.dense
 
 
 def attempt_names(attempts: Sequence[Attempt], decisions: Sequence[Decision]) -> list[str]:
-    """Name each attempt by the plan that led to it: `prune l1 weight, 1 round`."""
+    """Return the name of each attempt, after the prune that it measured: `prune l1 weight, 1 round`."""
     names = []
     for number, attempt in enumerate(attempts, start=1):
         prune = last_prune(decisions[: attempt.decision]) if attempt.decision is not None else None

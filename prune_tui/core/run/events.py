@@ -1,4 +1,4 @@
-"""What the engine tells: frozen facts made of plain numbers and strings, never tensors.
+"""What the engine reports: frozen facts made of plain numbers and strings, never tensors.
 
 `seconds` is the time since the decision began. Events are also the JSON lines of a run's log.
 """
@@ -22,15 +22,15 @@ from prune_tui.core.report import (
 )
 from prune_tui.core.session.decisions import DecisionKind
 from prune_tui.core.session.session import Checkpoint
-from prune_tui.core.terms import Timed
+from prune_tui.core.terms import TimedNetwork
 
 NUM_BINS = 64
-"""Bins of a weight histogram: as many counts as a screen can draw, so that no tensor need travel."""
+"""The bins of a weight histogram: as many as a screen can draw."""
 
 
 @dataclass(frozen=True, slots=True)
 class DataProgress:
-    """Bytes fetched or images read so far of `total` (None where unknown); `what` says which."""
+    """Progress in `what` (bytes fetched, images read); `total` is None where it is not known."""
 
     what: str
     done: int
@@ -39,7 +39,10 @@ class DataProgress:
 
 @dataclass(frozen=True, slots=True)
 class EngineReady:
-    """The model is built and the data are in memory."""
+    """The model is built and the data are in memory.
+
+    `other_parameters` and `other_macs` belong to no prunable layer.
+    """
 
     layers: tuple[LayerInfo, ...]
     other_parameters: int
@@ -49,7 +52,7 @@ class EngineReady:
 
 @dataclass(frozen=True, slots=True)
 class SessionRestored:
-    """A session with decisions was opened, and its state restored from its checkpoints."""
+    """The state of a session with decisions was restored from its checkpoints."""
 
     report: Report
     checkpoints: tuple[Checkpoint, ...]
@@ -58,7 +61,7 @@ class SessionRestored:
 
 @dataclass(frozen=True, slots=True)
 class DecisionStarted:
-    """A decision is being carried out; `started_at` is Unix time in seconds."""
+    """A decision begins; `started_at` is Unix time in seconds."""
 
     index: int
     kind: DecisionKind
@@ -81,7 +84,7 @@ class BatchTrained:
 
 @dataclass(frozen=True, slots=True)
 class BatchEvaluated:
-    """One batch has been classified, of `num_batches` in this evaluation."""
+    """One batch of `num_batches` in this evaluation is done."""
 
     batch: int
     num_batches: int
@@ -100,11 +103,11 @@ class EpochFinished:
 
 @dataclass(frozen=True, slots=True)
 class CellScanned:
-    """One layer pruned to one sparsity was evaluated on `num_images` so far, and may be on more.
+    """One layer pruned to one sparsity was evaluated on `num_images` so far; more may follow.
 
-    `position` is the sparsity's in the scan's list; `half_width` is of the 95 % interval of the difference
-    from the dense accuracy, `distortion` that of the logits. `done` is the share of the whole scan that is
-    done.
+    `position` is the sparsity's index in the scan. `half_width` is half the 95 % interval of the difference
+    from the dense accuracy, as a fraction of 1; `distortion` that of the logits. `done` is the share of the
+    whole scan that is done.
     """
 
     layer: str
@@ -119,7 +122,7 @@ class CellScanned:
 
 @dataclass(frozen=True, slots=True)
 class JointScanned:
-    """A plan of several layers was evaluated whole."""
+    """A plan over several layers was evaluated as a whole."""
 
     point: JointPoint
     seconds: float
@@ -127,7 +130,7 @@ class JointScanned:
 
 @dataclass(frozen=True, slots=True)
 class ScanStarted:
-    """A scan begins; its figures so far hold names, sparsities and the dense accuracy, and no curve yet."""
+    """A scan begins; its figures hold names, sparsities and the dense accuracy, and empty curves."""
 
     figures: ScanFigures
 
@@ -142,7 +145,7 @@ class SweepStarted:
 
 @dataclass(frozen=True, slots=True)
 class PointSwept:
-    """One point of one of the sweep's curves; `num_done` counts the points of all."""
+    """A point of one curve of the sweep is done; `num_done` counts the points of all curves."""
 
     curve: Curve
     point: CurvePoint
@@ -153,7 +156,7 @@ class PointSwept:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """A round has pruned the network to this share of its prunable weights; its counts follow."""
+    """A round has pruned the network to this sparsity; `Counted` follows."""
 
     round: int
     num_rounds: int
@@ -163,7 +166,7 @@ class Pruned:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The pruned network was counted, as it is now: as a whole and layer by layer."""
+    """The pruned network was counted as it is now, as a whole and by layer."""
 
     counts: NetworkCounts
     layers: tuple[LayerFigures, ...]
@@ -182,10 +185,7 @@ class MaskChecked:
 
 @dataclass(frozen=True, slots=True)
 class WeightsBinned:
-    """A layer's weights by magnitude: counts in `NUM_BINS` equal bins of |w| from 0 to `largest`.
-
-    `stage` says of which network: `dense` (the baseline) or `pruned` (as it is now, kept weights only).
-    """
+    """A histogram of a layer's |w| without pruned weights: `NUM_BINS` equal bins from 0 to `largest`."""
 
     layer: str
     stage: Literal["dense", "pruned"]
@@ -195,7 +195,7 @@ class WeightsBinned:
 
 @dataclass(frozen=True, slots=True)
 class DistributionsTaken:
-    """How weights and units spread in every layer of the `dense` or the `pruned` network."""
+    """The distributions of weights and units in every layer of one network."""
 
     stage: Literal["dense", "pruned"]
     distributions: tuple[Distribution, ...]
@@ -205,8 +205,8 @@ class DistributionsTaken:
 class Shrunk:
     """Pruned units were removed, with what was coupled to them.
 
-    `units` holds a layer's name and its units before and after. `disagreement` is the largest difference of
-    an output from the masked network's, relative to the largest output, over `num_images` real images.
+    `units` holds (layer, units before, units after). `disagreement` is the largest difference of an output
+    from the masked network's, relative to the largest output, over `num_images` validation images.
     """
 
     units: tuple[tuple[str, int, int], ...]
@@ -218,7 +218,7 @@ class Shrunk:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A network's final figures after so many reads of the test set."""
+    """A network's final figures; `test_reads` counts the reads of the test set so far."""
 
     stage: Literal["dense", "pruned", "shrunk"]
     figures: Figures
@@ -230,7 +230,7 @@ class Measured:
 class LatencyMeasured:
     """One network's latency at one batch size."""
 
-    stage: Timed
+    stage: TimedNetwork
     batch_size: int
     latency: Latency
     seconds: float
@@ -245,7 +245,7 @@ class CheckpointSaved:
 
 @dataclass(frozen=True, slots=True)
 class DecisionFinished:
-    """A decision is done; `stopped_after` counts epochs (or cells, or points) where the user ended it."""
+    """A decision is done; `stopped_after` counts its epochs, evaluations or points if the user stopped it."""
 
     index: int
     stopped_after: int | None

@@ -1,4 +1,4 @@
-"""The log of a run in English: what each event says to a person, if anything."""
+"""The log of a run in English: one line per event that matters to a person."""
 
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.events import (
@@ -15,7 +15,7 @@ from prune_tui.core.run.sweep_curves import method_name, mode_name
 
 
 def narrated(event: Event) -> str | None:
-    """Say an event in one line; None for those that a log leaves out."""
+    """Return an event as one line; None if the log leaves it out."""
     match event:
         case DecisionStarted():
             return event.title

@@ -1,4 +1,4 @@
-"""A sweep's curves side by side: how they are grouped, named and read at one sparsity."""
+"""Reads a sweep's curves: grouped, named, and at one sparsity."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,18 +14,18 @@ def by_sweep(curves: Iterable[Curve]) -> tuple[tuple[Curve, ...], ...]:
 
 
 def method_name(curve: Curve) -> str:
-    """Name how the curve prunes: `l1 weight`, `l1 weight global`."""
+    """Return how the curve prunes: `l1 weight`, `l1 weight global`."""
     scope = " global" if curve.scope == "global" else ""
     return f"{curve.criterion} {curve.granularity}{scope}"
 
 
 def mode_name(curve: Curve) -> str:
-    """Name how the curve's networks run: `masked`, `from scratch`."""
+    """Return how the curve's networks run: `masked`, `from scratch`."""
     return curve.mode.replace("_", " ")
 
 
 def method_of(curve: Curve) -> tuple[str, str, str]:
-    """Return what two curves share that differ only in mode."""
+    """Return criterion, granularity and scope, which the modes of one method share."""
     return curve.criterion, curve.granularity, curve.scope
 
 
@@ -60,7 +60,7 @@ def masked_twin(curve: Curve, curves: Sequence[Curve]) -> Curve | None:
     )
 
 
-def times_as_fast(point: CurvePoint | None, reference: CurvePoint | None, batch_size: str) -> float | None:
+def measured_speedup(point: CurvePoint | None, reference: CurvePoint | None, batch_size: str) -> float | None:
     """Return the reference's p50 latency / this point's; None where one was not timed."""
     ours = point.latency_ms.get(batch_size) if point else None
     theirs = reference.latency_ms.get(batch_size) if reference else None

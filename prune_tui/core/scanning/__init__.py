@@ -1,1 +1,1 @@
-"""Scans: what the curves say, how sure they are, and the accuracy they predict."""
+"""Scans: what their curves say, how certain they are, and the accuracy that they predict."""

@@ -1,4 +1,4 @@
-"""What a scan's curves say of a group: its accuracy at a sparsity, how far it is safe, where the cliff is."""
+"""Reads a scan's curves: the accuracy at a sparsity, the safe sparsity, and the cliff."""
 
 import math
 from itertools import pairwise
@@ -6,13 +6,13 @@ from itertools import pairwise
 from prune_tui.core.report import ScanCurve, ScanFigures
 
 SAFE_DROP = 0.01
-"""A drop in validation accuracy of one point: what a suggested sparsity may cost a layer by itself."""
+"""One point of validation accuracy: the most that a suggested sparsity may cost a layer by itself."""
 
 
 def layer_accuracy(scan: ScanFigures | None, name: str, sparsity: float) -> float | None:
-    """Read a layer's curve at a sparsity: straight lines between the points, from the dense accuracy at 0.
+    """Return a layer's accuracy at a sparsity, interpolated linearly from the dense accuracy at 0.
 
-    Beyond the last scanned point the line falls to zero at sparsity 1: the scan can't know, so it warns.
+    Beyond the last scanned sparsity, where nothing is known, the line falls to zero at sparsity 1.
     """
     curve = curve_of(scan, name)
     if scan is None or curve is None:
@@ -34,12 +34,12 @@ def layer_accuracy(scan: ScanFigures | None, name: str, sparsity: float) -> floa
 
 
 def curve_of(scan: ScanFigures | None, name: str) -> ScanCurve | None:
-    """Return the scan's curve of a layer, if it has one."""
+    """Return the scan's curve of a layer; None if it has none."""
     return next((curve for curve in scan.layers if curve.name == name), None) if scan else None
 
 
 def safe_sparsity(scan: ScanFigures | None, name: str, *, drop: float = SAFE_DROP) -> float:
-    """Return the highest scanned sparsity up to which the layer alone loses no more than `drop`."""
+    """Return the highest scanned sparsity up to which the layer alone loses at most `drop` (0 to 1)."""
     curve = curve_of(scan, name)
     safe = 0.0
     if scan is not None and curve is not None:
@@ -51,7 +51,7 @@ def safe_sparsity(scan: ScanFigures | None, name: str, *, drop: float = SAFE_DRO
 
 
 def cliff(scan: ScanFigures | None, name: str) -> float | None:
-    """Return the sparsity before which the curve falls most from one scanned point to the next."""
+    """Return the sparsity just before the steepest fall; None if the curve is incomplete or flat."""
     curve = curve_of(scan, name)
     if scan is None or curve is None or None in curve.accuracies:
         return None
@@ -62,7 +62,7 @@ def cliff(scan: ScanFigures | None, name: str) -> float | None:
 
 
 def explain(name: str, share: float, scan: ScanFigures | None) -> str:
-    """Say in a line why a group matters and how far it can go: its share, what is safe, the cliff."""
+    """Return a line on a group: its share of the weights, its safe sparsity, and its cliff."""
     words = [f"{name} holds {share:{'.0%' if share >= 0.01 else '.1%'}} of the weights"]
     if curve_of(scan, name) is None:
         return words[0] + "; not scanned"
@@ -77,6 +77,6 @@ def explain(name: str, share: float, scan: ScanFigures | None) -> str:
     return "; ".join(words)
 
 
-def uncertainty(accuracy: float, num_images: int) -> float:
-    """Return the half-width of the 95 % interval of an accuracy measured on so many images (binomial)."""
+def accuracy_half_width(accuracy: float, num_images: int) -> float:
+    """Return half the 95 % interval of an accuracy on `num_images` (normal approximation)."""
     return 1.96 * math.sqrt(max(0.0, accuracy * (1 - accuracy)) / max(1, num_images))

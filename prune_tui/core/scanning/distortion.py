@@ -1,14 +1,14 @@
-"""How far pruning a group moves the logits, read off the distortions that a scan measured.
+"""How far pruning a group moves the logits.
 
-A pruned network's logits are the dense network's, scaled, and an error. Scaling changes no prediction. The
-ratio of the error's energy to the signal's is the distortion: 1/ρ² − 1, where ρ is the correlation of the two
-networks' logits. Its root, the error's amplitude beside the signal's, is the logit error. The amplitudes of
-several groups' errors add up at most (the triangle inequality), which is how plans are weighed before any is
-tried. A distortion is a mean over images and logits, so a few hundred images give it to some percent, where
-the accuracy, a count of images that change sides, is still uncertain by a point.
+A pruned network's logits are those of the dense network, scaled, plus an error. Scaling changes no
+prediction. The distortion is the error's energy / the signal's: 1/ρ² − 1, where ρ is the correlation between
+the logits of the two networks. Its root is the logit error: the ratio of the amplitudes. The errors of
+several groups add up to at most the sum of their amplitudes (the triangle inequality); predictions start
+from this bound. A distortion is a mean over images and logits, so a few hundred images determine it to some
+percent, while the accuracy, a count of images, is still uncertain by a point.
 
-Scans of earlier versions hold no distortions. There the loss −log s stands for the logit error, s being the
-share of the accuracy above chance that is kept: added up, that is the product of the shares.
+Scans of earlier versions have no distortions. For these the logit error is −log s, where s is the share of
+the accuracy above chance that remains; adding such errors multiplies the shares.
 """
 
 import math
@@ -18,20 +18,20 @@ from collections.abc import Mapping
 from prune_tui.core.report import ScanCurve, ScanFigures
 
 LARGEST_DISTORTION = 25.0
-"""The most that is noted: an error five times the signal leaves chance, as does the signal's opposite."""
+"""Distortions are capped here: an error five times the signal leaves chance, and so do inverted logits."""
 
 MOST_CHANCE = 0.1
-"""A guesser's accuracy among ten classes."""
+"""Chance with ten classes."""
 
 LEAST_SHARE = 1e-3
-"""A network at chance has lost all, whose logarithm would be infinite."""
+"""A lower bound for s, because a network at chance has s = 0, whose logarithm is infinite."""
 
 RisingCurve = tuple[tuple[float, ...], tuple[float, ...]]
-"""A curve as sparsities that rise from 0 and logit errors that never fall."""
+"""Sparsities that rise from 0, and logit errors that never fall."""
 
 
 def distortion(*, signal: float, error: float, overlap: float) -> float:
-    """Return the distortion of logits z + e beside the dense ones z, each image's shifted to a mean of 0.
+    """Return the distortion of logits z + e, where z are the dense logits; both have mean 0 for each image.
 
     `signal` is Σ z², `error` is Σ e², `overlap` is Σ e·z, over all images and logits.
     """
@@ -45,7 +45,7 @@ def distortion(*, signal: float, error: float, overlap: float) -> float:
 
 
 def logit_errors_of(scan: ScanFigures) -> Mapping[str, RisingCurve]:
-    """Return the logit errors of each group that has been scanned: (sparsities, errors)."""
+    """Return the curve of logit errors of each scanned group, by the group's name."""
     if scan.dense_accuracy <= 0:
         return {}
     chance = _chance(scan)
@@ -54,7 +54,7 @@ def logit_errors_of(scan: ScanFigures) -> Mapping[str, RisingCurve]:
 
 
 def logit_error_at(curve: RisingCurve, sparsity: float) -> float:
-    """Read a logit error off its curve: a power of the density between what was scanned, and beyond it."""
+    """Return the logit error at a sparsity, interpolated as a power of the density."""
     sparsities, errors = curve
     right = min(len(sparsities) - 1, max(1, bisect_left(sparsities, sparsity)))
     left, low, high = sparsities[right - 1], errors[right - 1], errors[right]

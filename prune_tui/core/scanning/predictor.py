@@ -1,4 +1,4 @@
-"""What accuracy a plan is predicted to keep: groups pruned together lose more than each alone."""
+"""Predicts the accuracy of a plan; several groups pruned at once lose more than each alone."""
 
 import math
 from bisect import bisect_left
@@ -11,33 +11,33 @@ from prune_tui.core.scanning.distortion import RisingCurve, logit_error_at, logi
 
 POWERS = tuple(2.0 ** (eighth / 8) for eighth in range(-4, 13))
 WORST_POWER = 1.0
-"""Errors that all point the same way add up: assumed where no plan was evaluated whole."""
+"""Errors that all point the same way add up; assumed where no plan was evaluated as a whole."""
 
 PRIOR_WEIGHT = 1e-5
-"""What a power twice or half as large must gain, in squares of accuracy: so that noise teaches nothing."""
+"""What a power twice or half as large must gain in mean squared error, so that noise does not change it."""
 
 BEYOND = 4.0
-"""How many times the largest logit error seen leaves nothing but chance."""
+"""The response ends at this multiple of the largest logit error seen."""
 
-Point = tuple[float, float, float]
-"""A network's logit error, the accuracy it leaves, and how much that weighs."""
+WeightedPoint = tuple[float, float, float]
+"""A network's logit error, its accuracy, and the weight of this point in the fit."""
 
-Miss = tuple[float, float]
-"""The accuracy that a plan evaluated whole has, and by how many points its prediction misses that."""
+HeldOutError = tuple[float, float]
+"""The accuracy of a plan evaluated as a whole, and the error of its prediction in points."""
 
 FallingCurve = tuple[tuple[float, ...], tuple[float, ...]]
-"""A curve as logit errors that rise from 0 and accuracies that never rise."""
+"""Logit errors that rise from 0, and accuracies that never rise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Predictor:
-    """An accuracy predictor fitted to a scan: each group's logit errors, how they add up, what they leave.
+    """An accuracy predictor fitted to a scan.
 
-    Groups with logit errors a move the logits by (Σ a^p)^(1/p), p being the `power`: 1 if their errors point
-    the same way, 2 if they have nothing to do with each other. What accuracy an error leaves is one falling
-    curve for all groups and plans, the `response`: the nearest by least squares to every cell of the scan and
-    every plan evaluated whole, which weigh as much as all cells (isotonic regression by pooling adjacent
-    violators, Ayer et al. 1955). p is that of POWERS under which they lie nearest to one such curve.
+    Groups with logit errors a move the logits by (Σ a^p)^(1/p), where p is the `power`: 1 if their errors
+    point the same way, 2 if they are uncorrelated. One falling curve for all groups and plans, the
+    `response`, gives the accuracy at a logit error. It is fitted by least squares to all cells of the scan
+    and to all plans evaluated as a whole, which together weigh as much as the cells (isotonic regression by
+    pooling adjacent violators, Ayer et al. 1955). p is the one of POWERS with the best fit.
     """
 
     dense_accuracy: float
@@ -47,19 +47,19 @@ class Predictor:
 
 
 def predict(scan: ScanFigures | None, plan: Mapping[str, float]) -> float | None:
-    """Predict the accuracy of a whole plan right after pruning, before any fine-tuning, as `Predictor` says.
+    """Return the predicted accuracy of a plan right after pruning, before any fine-tuning.
 
-    None if a pruned layer has no curve.
+    `plan` is a sparsity by group name. None if there is no scan, or a pruned group has no curve.
     """
     if scan is None or scan.dense_accuracy <= 0:
         return None
     return predicted_accuracy(fitted_predictor(scan), plan)
 
 
-def misses(scan: ScanFigures) -> tuple[Miss, ...]:
-    """Return by how much predictions miss each plan evaluated whole, ordered by its accuracy.
+def held_out_errors(scan: ScanFigures) -> tuple[HeldOutError, ...]:
+    """Return the error of the prediction of each plan evaluated as a whole, ordered by its accuracy.
 
-    Each is predicted by what the cells and the other plans teach (leave-one-out). Empty with fewer than two.
+    Each plan is predicted from the cells and the other plans (leave-one-out). Empty with fewer than two.
     """
     if scan.dense_accuracy <= 0 or len(scan.joint) < 2:
         return ()
@@ -72,10 +72,10 @@ def misses(scan: ScanFigures) -> tuple[Miss, ...]:
     return tuple(sorted(found))
 
 
-def error_at(known: Sequence[Miss], accuracy: float | None) -> float | None:
-    """Return how far a prediction of this accuracy may be off, in points: straight between the misses.
+def error_points_at(known: Sequence[HeldOutError], accuracy: float | None) -> float | None:
+    """Return how far a prediction of this accuracy may be off, in points, interpolated from held-out errors.
 
-    None where no plan was tried that lost as much.
+    None below the accuracy of all plans evaluated.
     """
     if accuracy is None or not known or accuracy < known[0][0]:
         return None
@@ -104,17 +104,17 @@ def fitted_predictor(scan: ScanFigures) -> Predictor:
 
 
 def predicted_accuracy(predictor: Predictor, plan: Mapping[str, float]) -> float | None:
-    """Predict the accuracy of a whole plan right after pruning; None if a pruned layer has no curve."""
+    """Return the predicted accuracy of a plan right after pruning; None if a pruned group has no curve."""
     parts = _parts(predictor.logit_errors, plan)
     return None if parts is None else _read(predictor.response, combined_error(parts, predictor.power))
 
 
 def combined_error(errors: Iterable[float], power: float) -> float:
-    """Return the logit error of several groups pruned together."""
+    """Return the logit error of several groups pruned at once: (Σ a^p)^(1/p)."""
     return float(sum([one**power for one in errors]) ** (1 / power))
 
 
-def _cells(scan: ScanFigures, errors: Mapping[str, RisingCurve]) -> list[Point]:
+def _cells(scan: ScanFigures, errors: Mapping[str, RisingCurve]) -> list[WeightedPoint]:
     """Return each cell's logit error and accuracy."""
     return [
         (logit_error_at(errors[curve.name], sparsity), accuracy, 1.0)
@@ -126,14 +126,14 @@ def _cells(scan: ScanFigures, errors: Mapping[str, RisingCurve]) -> list[Point]:
 
 
 def _parts(errors: Mapping[str, RisingCurve], plan: Mapping[str, float]) -> list[float] | None:
-    """Return each pruned group's logit error, or None if one has no curve."""
+    """Return each pruned group's logit error; None if a group has no curve."""
     pruned = [(errors.get(name), sparsity) for name, sparsity in plan.items() if sparsity > 0]
     known = [logit_error_at(curve, sparsity) for curve, sparsity in pruned if curve is not None]
     return known if len(known) == len(pruned) else None
 
 
-def _fitted(dense_accuracy: float, points: Sequence[Point]) -> tuple[FallingCurve, float]:
-    """Return the falling curve that is nearest to points, and the weighted squares of what it misses.
+def _fitted(dense_accuracy: float, points: Sequence[WeightedPoint]) -> tuple[FallingCurve, float]:
+    """Return the falling curve nearest to the points, and the weighted sum of its squared errors.
 
     It begins with the dense accuracy, and ends with the lowest accuracy seen, far beyond all points.
     """

@@ -1,24 +1,24 @@
-"""How sure one can be of a difference of two networks' accuracies on the same images."""
+"""Confidence intervals of the difference between two networks' accuracies on the same images."""
 
 import math
 from typing import Final
 
 RELATIVE_TOLERANCE: Final = 0.2
-"""A large difference is settled within a fifth of itself: a collapsed layer needs no third digit."""
+"""A large difference is settled to a fifth of itself: a collapsed layer's accuracy needs no third digit."""
 
 _QUANTILE: Final = 2.1
-"""Wider than the normal 1.96 of 95 %, because a scan looks after every batch and stops where it may."""
+"""More than the 1.96 of a 95 % interval, because a scan checks after every batch whether it may stop."""
 
 _ADDED: Final = 0.5
 
 
 def paired_half_width(num_lost: int, num_gained: int, num_images: int, num_total: int) -> float:
-    """Return the half-width of the 95 % interval of an accuracy's difference, as a fraction of 1.
+    """Return half the 95 % interval of the difference between two accuracies, as a fraction of 1.
 
-    Of `num_images` drawn without replacement from `num_total`, the dense network was right and the pruned one
-    wrong on `num_lost`, the other way round on `num_gained`. It is the adjusted Wald interval of paired
-    proportions (Agresti & Min 2005: half an image is added to each of the four outcomes), with the correction
-    for a finite population, so that it is 0 once all images are seen.
+    `num_images` were drawn without replacement from `num_total`. On `num_lost` of them only the dense network
+    was right, on `num_gained` only the pruned one. This is the adjusted Wald interval of paired proportions
+    (Agresti & Min 2005, which adds half an image to each of the four cells of the table), with the finite
+    population correction, so that it is 0 once all images are seen.
     """
     if num_images >= num_total:
         return 0.0
@@ -30,10 +30,10 @@ def paired_half_width(num_lost: int, num_gained: int, num_images: int, num_total
 
 
 def is_settled(difference: float, half_width: float, tolerance_points: float) -> bool:
-    """Say whether an interval is tight enough: to the tolerance, or to a fifth of a large difference."""
+    """Return whether an interval is within the tolerance, or within a fifth of a large difference."""
     return half_width <= tolerated(difference, tolerance_points)
 
 
 def tolerated(difference: float, tolerance_points: float) -> float:
-    """Return how wide half an interval may be, as a fraction of 1."""
+    """Return the largest half-width of a settled interval, as a fraction of 1."""
     return max(tolerance_points / 100, RELATIVE_TOLERANCE * abs(difference))

@@ -1,4 +1,4 @@
-"""Sessions as JSON and back: the one place where what a file holds is checked."""
+"""Sessions as JSON and back; the only place where the contents of a file are checked."""
 
 import json
 import re
@@ -30,7 +30,7 @@ _NUMBERS: Final = re.compile(r"\[\n[-+.eE\d,\snul]*\]")
 
 
 def json_data(value: object) -> Any:
-    """Return frozen data as what `json.dumps` takes."""
+    """Return session data as dicts, lists, numbers and strings, for `json.dumps`."""
     return to_jsonable_python(value)
 
 
@@ -63,7 +63,7 @@ def from_json(text: str | bytes, *, source: str) -> Session:
 
 
 def checked(decision: Decision) -> Decision:
-    """Return a decision made in code, held to what one in a file is held to.
+    """Check a decision made in code as one in a file is checked, and return it.
 
     Raises:
         DecisionError: a field is out of range.
@@ -81,7 +81,7 @@ def _adapter(kind: Any) -> Any:
 
 
 def _said(first: ErrorDetails) -> str:
-    """Say what is wrong with the first wrong field: where, what it is, what would be right."""
+    """Return the first error as one line: where, what it is, what would be right."""
     # Union branches name themselves in the location; the reader knows only the fields of the file.
     where = ".".join(str(part) for part in first["loc"] if not str(part).startswith(("dict[", "float")))
     if first["type"] in ("extra_forbidden", "unexpected_keyword_argument"):

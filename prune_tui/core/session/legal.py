@@ -1,7 +1,7 @@
-"""What each kind of decision requires, provides and invalidates, in one table, with its title.
+"""What each kind of decision requires, provides and invalidates, in one table.
 
-Session validation, the engine's checks, what a view clears, which step is reachable and the progress line
-read this table; nothing else knows the order of decisions.
+Nothing else knows the order of decisions: session validation, the engine's checks, the view, the reachable
+steps and the progress line all read this table.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,10 +11,10 @@ from typing import Final, Literal
 from prune_tui.core.session.decisions import Decision, DecisionKind
 
 Fact = Literal["dense", "trained", "scan", "pruned", "shrunk", "measured"]
-"""What there can be: a dense baseline, one trained in the session, a scan, a pruned or a shrunk network, and
-the figures of these."""
+"""What a session can have: a dense baseline, one trained in the session, a scan, a pruned network, a shrunk
+network, and their measured figures."""
 
-NETWORKS: Final[Mapping[Fact, str]] = {
+REQUIREMENTS: Final[Mapping[Fact, str]] = {
     "dense": "a dense baseline: put train_dense or load_dense before it",
     "trained": "a baseline trained in this session: put train_dense before it",
     "scan": "a scan: put scan before it",
@@ -22,15 +22,15 @@ NETWORKS: Final[Mapping[Fact, str]] = {
     "shrunk": "a shrunk network: put shrink before it",
     "measured": "figures: put measure before it",
 }
-"""How a missing fact is named, and what would provide it."""
+"""The name of each missing requirement, and what would provide it."""
 
 ProgressBy = Literal["epochs", "batches", "parts"]
-"""What the progress of a decision is counted in: epochs trained, batches evaluated, or parts of its own."""
+"""The unit of a decision's progress: epochs trained, batches evaluated, or parts that its events count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One kind of decision: its title, what must be there before it, and what is there and gone after it."""
+    """One kind of decision: its title, what it requires, and what it provides and invalidates."""
 
     title: str
     requires: frozenset[Fact] = frozenset()
@@ -40,7 +40,7 @@ class Rule:
 
     @property
     def changes_pruned(self) -> bool:
-        """Whether it prunes or retrains the network, from its dense baseline on."""
+        """Whether it prunes or retrains the network, leaving the dense baseline as it is."""
         return "measured" in self.invalidates and "dense" not in self.invalidates
 
 
@@ -90,7 +90,7 @@ RULES: Final[Mapping[DecisionKind, Rule]] = {
 
 
 def facts_after(decisions: Iterable[Decision]) -> frozenset[Fact]:
-    """Return what there is once these decisions have been carried out."""
+    """Return what a session has after these decisions."""
     facts: frozenset[Fact] = frozenset()
     for decision in decisions:
         rule = RULES[decision.kind]
@@ -99,16 +99,16 @@ def facts_after(decisions: Iterable[Decision]) -> frozenset[Fact]:
 
 
 def why_not(decision: Decision, facts: frozenset[Fact]) -> str | None:
-    """Say why a decision can't be carried out where there is only this; None if it can."""
+    """Return why a decision can't be carried out in a session that has `facts`; None if it can."""
     required = RULES[decision.kind].requires
     if decision.rewinds:
         required |= _facts("trained")
-    missing = next((fact for fact in NETWORKS if fact in required - facts), None)
-    return None if missing is None else f"{decision.kind} needs {NETWORKS[missing]}"
+    missing = next((fact for fact in REQUIREMENTS if fact in required - facts), None)
+    return None if missing is None else f"{decision.kind} needs {REQUIREMENTS[missing]}"
 
 
 def first_illegal(decisions: Sequence[Decision]) -> tuple[int, str] | None:
-    """Return the position of the first decision that can't work where it stands, and why; None if all can."""
+    """Return the index of the first decision that can't be carried out, and why; None if all can."""
     for at, decision in enumerate(decisions):
         if reason := why_not(decision, facts_after(decisions[:at])):
             return at, reason

@@ -1,4 +1,4 @@
-"""How a network is trained or fine-tuned: the recipe that decisions hold."""
+"""The recipe by which a network is trained or fine-tuned."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -14,16 +14,16 @@ DISTILLATION_TEMPERATURE: Final = 4.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Training(Data):
-    """How a network is trained or fine-tuned.
+    """The recipe by which a network is trained or fine-tuned.
 
-    `learning_rate` is the peak rate; `step` divides it by ten after half and after three quarters of the
+    `learning_rate` is the peak rate. `step` divides it by ten after half and after three quarters of the
     run, `cosine` falls from it to zero, `one_cycle` rises to it over the first 30 % of the steps and falls
     to zero (Smith & Topin 2018). Only `sgd` uses `momentum`. `augmentation` shifts each image by up to
     `shift_pixels` and, with `crop_flip`, mirrors half of them. `distillation` is the weight of the dense
-    network's softened answers against the labels (Hinton et al. 2015). `dropout` replaces the model's own
-    probability, where it has dropout layers: a sparse network wants less (Han et al. 2015). `precision`
-    bfloat16 computes the forward and backward passes in mixed precision, where the device is faster so;
-    weights and updates stay float32.
+    network's soft targets against the labels (Hinton et al. 2015). `dropout` replaces the probability of
+    the model's dropout layers, because a sparse network needs less (Han et al. 2015); None leaves it.
+    `precision` bfloat16 uses mixed precision where the device is faster with it; weights and updates stay
+    float32.
     """
 
     num_epochs: Positive

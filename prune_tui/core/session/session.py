@@ -1,4 +1,4 @@
-"""A pruning session: what was decided, in order, and what came of it."""
+"""A pruning session: the decisions in order, and a record of their results."""
 
 from dataclasses import dataclass, field
 from typing import Annotated, Final, Literal
@@ -15,9 +15,9 @@ SCHEMA_VERSION: Final = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint(Data):
-    """A file in the session's folder, known by its hash; `path` is relative to that folder.
+    """A file in the session's folder, identified by its hash; `path` is relative to that folder.
 
-    `accuracy` is what these weights reach on the validation split.
+    `accuracy` is on the validation split; None if it was not evaluated.
     """
 
     path: Annotated[str, Pattern(CHECKPOINT_PATTERN)]
@@ -29,7 +29,7 @@ class Checkpoint(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record(Data):
-    """What came of the decisions: the report, and the checkpoints saved beside the session."""
+    """The results of the decisions: the report, and the checkpoints saved beside the session."""
 
     report: Report = field(default_factory=Report)
     checkpoints: tuple[Checkpoint, ...] = ()
@@ -37,13 +37,13 @@ class Record(Data):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Data):
-    """Everything needed to do a pruning again, and what it gave the first time.
+    """Everything needed to replay a pruning, and a record of what it gave.
 
-    `num_train_images` takes so many of the dataset's training images (validation is carved from them) and
-    `num_test_images` so many of its test images, drawn by the seed; None takes all.
+    `num_train_images` and `num_test_images` limit the dataset to that many images, drawn by the seed; None
+    takes all. The validation split is taken from the training images.
 
     Raises:
-        ValueError: a decision can't work where it stands.
+        ValueError: a decision requires something that the decisions before it do not provide.
     """
 
     schema_version: Literal[3] = SCHEMA_VERSION

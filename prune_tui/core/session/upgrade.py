@@ -1,4 +1,4 @@
-"""Brings a session of an earlier schema to the present one."""
+"""Upgrades a session of an earlier schema to the present one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ Object = dict[str, Any]
 
 
 def upgraded(data: Object) -> Object:
-    """Return a session's JSON object in the present schema; what is not of an earlier one stays as it is."""
+    """Return a session's JSON object in the present schema; objects of no known schema stay as they are."""
     if data.get("schema_version") == 1:
         data = _from_1(data)
     if data.get("schema_version") == 2:
@@ -16,16 +16,17 @@ def upgraded(data: Object) -> Object:
 
 
 def _from_1(data: Object) -> Object:
-    """Schema 1 counted a stopped scan in cells, one after another over all images; a scan now goes over all
-    cells with each batch, so that it can't be stopped at the same place, and is replayed whole. Its
-    checkpoints were told apart by their names.
+    """Upgrade schema 1, whose checkpoints had no stage and whose stopped scans were counted in cells.
+
+    Its scans finished one cell after the other. Scans now add each batch to all cells, so that a stopped one
+    can't be stopped at the same place, and is replayed whole.
     """
     return _changed(data, 2, decision=_decision_of_1, checkpoint=_checkpoint_of_1, report=_same)
 
 
 def _from_2(data: Object) -> Object:
-    """Schema 2 called locked layers spared, a shrunk network of a sweep compact, and did not say which
-    decision had measured the figures.
+    """Upgrade schema 2, which named locked layers `spared` and mode shrunk `compact`, and which did not say
+    which decision had measured the figures.
     """
     decisions = data.get("decisions")
     listed = decisions if isinstance(decisions, list) else []
@@ -64,7 +65,7 @@ def _changed(
 
 
 def _each(values: Any, change: Callable[[Object], Object]) -> Any:
-    """Change the objects of a list; whatever is not one is left for the check of the schema to name."""
+    """Change the objects of a list; anything else is left, so that validation reports it."""
     if not isinstance(values, list | tuple):
         return values
     return [change(value) if isinstance(value, dict) else value for value in values]

@@ -1,1 +1,1 @@
-"""Workflow: which steps can be entered, what comes next, and what is offered."""
+"""The workflow: the steps that can be entered, what comes next, and what is offered."""

@@ -1,20 +1,21 @@
-"""The baseline that a session trains itself, and the epochs of it that can be gone back to."""
+"""The baseline that a session trains itself, and the epochs that it can be rewound to."""
 
-from prune_tui.core.session.decisions import LoadDense, Rewinding, TrainDense
+from prune_tui.core.session.decisions import LoadDense, TrainDense
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.rounds import Rewinding
 from prune_tui.core.session.session import Session
 
-KEPT_EPOCH = 1
-"""Early weights worth going back to: deep networks rewound to epoch 0 often do not train (Frankle 2020)."""
+EARLY_EPOCH = 1
+"""The early weights to save: deep networks rewound to epoch 0 often do not train (Frankle et al. 2020)."""
 
 
-def to_be_trained(training: Training) -> TrainDense:
-    """Return the decision that trains a baseline, and keeps early weights to rewind to."""
-    return TrainDense(training=training, kept_epochs=(KEPT_EPOCH,) if training.num_epochs > 1 else ())
+def baseline_to_train(training: Training) -> TrainDense:
+    """Return the decision that trains a baseline and saves early weights to rewind to."""
+    return TrainDense(training=training, kept_epochs=(EARLY_EPOCH,) if training.num_epochs > 1 else ())
 
 
 def trained_baseline(session: Session | None) -> TrainDense | None:
-    """Return how the session's baseline was trained; None where it was loaded, or there is none."""
+    """Return the decision that trained the session's baseline; None if it was loaded, or there is none."""
     decisions = session.decisions if session is not None else ()
     baselines = [decision for decision in decisions if isinstance(decision, TrainDense | LoadDense)]
     return baselines[-1] if baselines and isinstance(baselines[-1], TrainDense) else None
@@ -27,20 +28,20 @@ def training_like_dense(session: Session | None, recipe: Training) -> Training:
 
 
 def epochs_to_rewind_to(baseline: TrainDense, to: str) -> dict[int, str]:
-    """Return the epochs that `weights` or `learning_rate` can be rewound to, and what each would mean."""
+    """Return the epochs that `weights` or `learning_rate` can be rewound to, each with a description."""
     ran = baseline.stopped_after_epochs or baseline.training.num_epochs
     if to == "weights":
-        kept = [epoch for epoch in baseline.kept_epochs if epoch <= ran]
-        return {0: "the fresh weights"} | {epoch: f"the weights after epoch {epoch}" for epoch in kept}
+        saved = [epoch for epoch in baseline.kept_epochs if epoch <= ran]
+        return {0: "the fresh weights"} | {epoch: f"the weights after epoch {epoch}" for epoch in saved}
     return {epoch: f"its last {ran - epoch} of {ran} epochs again" for epoch in range(ran)}
 
 
-def why_not_rewound(baseline: TrainDense | None) -> str:
-    """Say why nothing can be rewound, if so."""
+def why_no_rewinding(baseline: TrainDense | None) -> str:
+    """Return why the baseline can't be rewound; empty if it can."""
     return "" if baseline is not None else "needs a baseline trained here: 1, then b"
 
 
-def described(rewinding: Rewinding) -> str:
-    """Say what a round does after pruning."""
+def describe_rewinding(rewinding: Rewinding) -> str:
+    """Return what a round with rewinding does after pruning."""
     what = "weights" if rewinding.to == "weights" else "the learning rate"
     return f"rewind {what} to epoch {rewinding.epoch} and train on from there"

@@ -1,4 +1,4 @@
-"""The scans and sweeps that are offered: which ways to prune make sense, and the decisions they become."""
+"""The scans and sweeps that the app offers, and the decisions that they become."""
 
 from typing import Final
 
@@ -18,14 +18,14 @@ SWEPT: Final[tuple[tuple[Granularity, Scope], ...]] = (
     ("unit", "layer"),
     ("unit", "global"),
 )
-"""What is pruned at once and over which weights together, as a sweep offers it."""
+"""The pairs of granularity and scope that a sweep offers."""
 
 QUICK_POINTS: Final = 1.0
 MOST_IMAGES_EXACT: Final = 2_000
 
 
 def scan_of(settings: PlanSettings, *, is_quick: bool) -> Scan:
-    """Return the scan that a plan with these settings needs; only a quick one gives up digits for speed."""
+    """Return the scan for a plan with these settings; a quick one trades precision for speed."""
     is_n_m = settings.granularity == "n_m"
     return Scan(
         criterion=settings.criterion,
@@ -37,7 +37,7 @@ def scan_of(settings: PlanSettings, *, is_quick: bool) -> Scan:
 
 
 def is_quick_by_default(num_images: int) -> bool:
-    """Whether a scan on so many validation images is quick unless told otherwise."""
+    """Return whether a scan on so many validation images is quick by default."""
     return num_images > MOST_IMAGES_EXACT
 
 
@@ -52,6 +52,6 @@ def scans_quickly(report: Report, chosen: bool | None) -> bool:
 
 
 def next_granularity(settings: PlanSettings) -> Granularity:
-    """Return what comes after weights, units, 2:4."""
+    """Return the next granularity in the order weights, units, 2:4, and again weights."""
     names = list(GRANULARITIES)
     return names[(names.index(settings.granularity) + 1) % len(names)]

@@ -1,4 +1,4 @@
-"""The five steps, which of them a session has the input for, and what follows by itself."""
+"""The five steps of the app, and which of them a session has the input for."""
 
 from prune_tui.core.run.view import View
 from prune_tui.core.session.decisions import Decision, Scan
@@ -8,16 +8,16 @@ from prune_tui.core.workflow.step import Step
 
 
 def has_baseline(session: Session | None) -> bool:
-    """Whether a dense baseline has been trained or loaded."""
+    """Return whether a dense baseline has been trained or loaded."""
     return session is not None and "dense" in facts_after(session.decisions)
 
 
 def is_pruning(view: View) -> bool:
-    """Whether the network is being pruned or retrained right now."""
+    """Return whether the network is being pruned or retrained right now."""
     return view.running is not None and RULES[view.running.kind].changes_pruned
 
 
-def reachable(session: Session | None, view: View) -> frozenset[Step]:
+def reachable_steps(session: Session | None, view: View) -> frozenset[Step]:
     """Return the steps whose input exists."""
     is_open = session is not None
     has_plan = is_open and view.is_ready and has_baseline(session)
@@ -33,8 +33,8 @@ def reachable(session: Session | None, view: View) -> frozenset[Step]:
     return frozenset(step for step, exists in has_input.items() if exists)
 
 
-def landing(session: Session, view: View) -> Step:
-    """Return the step at which a resumed session goes on: the furthest that costs nothing to enter."""
+def resume_step(session: Session, view: View) -> Step:
+    """Return the step at which a resumed session continues: the furthest with results."""
     if view.report.pruned is not None:
         return Step.SAVE
     if view.counted is not None:
@@ -53,4 +53,4 @@ def follows_by_itself(
         return scan if "dense" in RULES[done.kind].provides else None
     if not has_baseline(session):
         return baseline
-    return scan if landing(session, view) is Step.SCAN else None
+    return scan if resume_step(session, view) is Step.SCAN else None

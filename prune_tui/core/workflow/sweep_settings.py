@@ -1,4 +1,4 @@
-"""What a person chooses for a sweep, and the decision that it becomes."""
+"""The settings of a sweep, and the decision that they become."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -8,10 +8,9 @@ from prune_tui.core.network import LayerInfo
 from prune_tui.core.session.decisions import Method, Sweep
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.typed_numbers import decimal_number
-from prune_tui.core.workflow.finishing import has_linear
+from prune_tui.core.workflow.completion import has_linear
 
 TIMED_BATCHES: Final = (1, 64)
-
 
 DEFAULT_METHODS: Final = (
     Method(criterion="l1"),
@@ -22,7 +21,7 @@ DEFAULT_METHODS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class SweepSettings:
-    """What a person chose for a sweep; `num_epochs` 0 means no fine-tuning."""
+    """The settings of a sweep; `num_epochs` 0 means no fine-tuning."""
 
     methods: tuple[Method, ...] = DEFAULT_METHODS
     sparsities: tuple[float, ...] = field(default_factory=lambda: Sweep().sparsities)
@@ -34,7 +33,7 @@ class SweepSettings:
 def sweep_of(
     settings: SweepSettings, layers: Sequence[LayerInfo], *, finetuning: Training, training: Training
 ) -> Sweep:
-    """Return the decision; networks that no method leads to are left out."""
+    """Return the decision of these settings, without modes that none of the methods can produce."""
     granularities = {method.granularity for method in settings.methods}
     modes: list[Literal["sparse", "shrunk"]] = []
     if settings.is_timed and "weight" in granularities and has_linear(layers):
@@ -54,7 +53,7 @@ def sweep_of(
 
 
 def parse_percentages(text: str) -> tuple[float, ...]:
-    """Read sparsities in percent, such as `50, 70, 90`, in any order.
+    """Parse sparsities in percent, such as `50, 70, 90`, in any order.
 
     Raises:
         ValueError: there are none, or one is no percentage between 0 and 100.
@@ -73,5 +72,5 @@ def parse_percentages(text: str) -> tuple[float, ...]:
 
 
 def percentages_text(sparsities: Sequence[float]) -> str:
-    """Write sparsities as they are typed: `50, 70, 97.5`."""
+    """Return sparsities as text that `parse_percentages` reads: `50, 70, 97.5`."""
     return ", ".join(f"{sparsity * 100:g}" for sparsity in sparsities)

@@ -1,1 +1,1 @@
-"""One file a kind of decision: it carries the decision out."""
+"""One file for each kind of decision, which carries it out."""

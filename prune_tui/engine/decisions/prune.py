@@ -6,9 +6,10 @@ from dataclasses import replace
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.events import EpochFinished, Event, Pruned
-from prune_tui.core.session.decisions import Prune, Rewinding
+from prune_tui.core.session.decisions import Prune
 from prune_tui.core.session.recipe import Training
-from prune_tui.engine.context import CheckpointToSave, Context, Ending, TrainingPhase, Work
+from prune_tui.core.session.rounds import Rewinding
+from prune_tui.engine.context import CheckpointToSave, Context, DecisionResult, Execution, TrainingPhase
 from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.measure.histograms import take_distributions
 from prune_tui.engine.network.counts import counted
@@ -16,22 +17,24 @@ from prune_tui.engine.network.network import Weights
 from prune_tui.engine.pruning.plan_masks import layers_with, masks_for_round, plan_of
 from prune_tui.engine.pruning.scores import score
 from prune_tui.engine.state import Baseline, EngineState
-from prune_tui.engine.training.loop import Trained, check, train
+from prune_tui.engine.training.loop import Trained, check_masks, train
 
 
-def prune(state: EngineState, decision: Prune, context: Context) -> Work:
-    """Prune and retrain, and save what comes of it."""
+def prune(state: EngineState, decision: Prune, context: Context) -> Execution:
+    """Prune and retrain, and save the result."""
     stopped_after = yield from prune_rounds(state, decision, context)
-    return Ending(decision.stopped_after(stopped_after), (pruned_checkpoint(state, context),), stopped_after)
+    return DecisionResult(
+        decision.stopped_after(stopped_after), (pruned_checkpoint(state, context),), stopped_after
+    )
 
 
 def pruned_checkpoint(state: EngineState, context: Context) -> CheckpointToSave:
-    """Return the pruned network as it is now, to be saved."""
+    """Return the checkpoint to save of the pruned network as it is now."""
     return CheckpointToSave(context.free_name("pruned"), "pruned", state.checkpoint(), state.accuracy)
 
 
 def prune_rounds(state: EngineState, decision: Prune, context: Context) -> Generator[Event, None, int | None]:
-    """Prune and retrain, round by round; returns the epochs done if it was stopped."""
+    """Prune and retrain, round by round; returns the completed epochs if it was stopped, else None."""
     network, data = state.network, state.data
     if decision.rewind is not None:
         check_rewinding(state.dense, decision.rewind)
@@ -54,7 +57,7 @@ def prune_rounds(state: EngineState, decision: Prune, context: Context) -> Gener
         network.mask(masks_for_round(network, scores, decision, round))
         yield Pruned(round, num_rounds, network.sparsity, context.clock())
         yield counted(network, context.clock)
-        yield from check(network, context.clock)
+        yield from check_masks(network, context.clock)
         after = yield from evaluate(network.module, data, data.validation, context.clock)
         state.accuracy = after.accuracy
         figures = EpochFigures(
@@ -80,7 +83,7 @@ def prune_rounds(state: EngineState, decision: Prune, context: Context) -> Gener
             best = after.accuracy, network.state()
             trained = yield from finetune_from(state, recipe, best, phase, context)
         epochs_before += num_epochs
-        yield from check(network, context.clock)
+        yield from check_masks(network, context.clock)
         if trained.stopped_after is not None:
             break
     yield take_distributions(network, "pruned")
@@ -94,7 +97,7 @@ def finetune_from(
     phase: TrainingPhase,
     context: Context,
 ) -> Generator[Event, None, Trained]:
-    """Train from the final weights; what there is already may be the best."""
+    """Train from the final weights; `best` is the accuracy and the state to beat."""
     state.shrunk = None
     trained = yield from train(
         state.network,
@@ -113,7 +116,7 @@ def finetune_from(
 def retrain(
     state: EngineState, rewinding: Rewinding, phase: TrainingPhase, context: Context
 ) -> Generator[Event, None, Trained]:
-    """Train as the dense baseline was from the end of an epoch, its weights or only its learning rate.
+    """Retrain as the dense baseline was trained after an epoch, with its weights or only its learning rate.
 
     Raises:
         DecisionError: the baseline can't be rewound to that epoch.
@@ -136,7 +139,7 @@ def retrain(
 
 
 def check_rewinding(dense: Baseline, rewinding: Rewinding) -> Training:
-    """Return how the baseline was trained, if it can be rewound to that epoch.
+    """Return the baseline's recipe, after checking that it can be rewound to that epoch.
 
     Raises:
         DecisionError: it can't; the message says which epochs can.
@@ -149,29 +152,29 @@ def check_rewinding(dense: Baseline, rewinding: Rewinding) -> Training:
             f"{training.num_epochs}, so it must be less"
         )
     if rewinding.to == "weights" and rewinding.epoch not in dense.early:
-        kept = ", ".join(str(epoch) for epoch in sorted(dense.early))
+        saved = ", ".join(str(epoch) for epoch in sorted(dense.early))
         raise DecisionError(
-            f"the weights after epoch {rewinding.epoch} were not kept: rewind to one of {kept}, "
+            f"the weights after epoch {rewinding.epoch} were not kept: rewind to one of {saved}, "
             "or name it in kept_epochs of train_dense"
         )
     return training
 
 
 def after_training(state: EngineState, context: Context) -> Generator[Event, None, None]:
-    """Count, check and bin the pruned network anew."""
+    """Count the pruned network, check its masks and bin its weights."""
     yield counted(state.network, context.clock)
-    yield from check(state.network, context.clock)
+    yield from check_masks(state.network, context.clock)
     yield take_distributions(state.network, "pruned")
 
 
 def _recipe(decision: Prune, round: int) -> Training | None:
-    """Return how a round is fine-tuned."""
+    """Return the recipe of a round's fine-tuning; None if there is none."""
     is_last = round == decision.schedule.num_rounds
     return decision.finetune_last if is_last and decision.finetune_last else decision.finetune
 
 
 def _num_epochs(decision: Prune, recipe: Training | None, dense: Baseline) -> int:
-    """Return how many epochs a round is retrained."""
+    """Return the number of epochs of a round's retraining."""
     if decision.rewind is not None and dense.training is not None:
         return dense.training.num_epochs - decision.rewind.epoch
     return recipe.num_epochs if recipe is not None else 0

@@ -1,7 +1,6 @@
-"""Scans the dense network: prune one group, evaluate, restore; a curve a group.
+"""Scans the dense network: prunes one group, evaluates, restores; one curve per group.
 
-What each evaluation can reuse of a recorded pass is found out first. At the end whole plans are evaluated,
-which calibrate the predictions.
+At the end, plans over several groups are evaluated, which calibrate the predictions.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,28 +13,28 @@ from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import JointScanned, ScanStarted
 from prune_tui.core.session.decisions import Scan
-from prune_tui.engine.context import Context, Ending, Work
+from prune_tui.engine.context import Context, DecisionResult, Execution
 from prune_tui.engine.decisions.test_set import dense_accuracy
 from prune_tui.engine.network.network import Masks, Network, Scores
 from prune_tui.engine.pruning.plan_masks import layers_with, masks_of_layer, prunable_layers
 from prune_tui.engine.pruning.scores import score
+from prune_tui.engine.scan.calibration import evaluate_calibration_plans
 from prune_tui.engine.scan.cells import curve_of
 from prune_tui.engine.scan.evaluator import Evaluator, Levels
 from prune_tui.engine.scan.loop import scan_cells
-from prune_tui.engine.scan.whole_plans import whole_plans
 from prune_tui.engine.state import EngineState
 
 NUM_JOINT_IMAGES = 1_000
-"""The images on which a quick scan evaluates whole plans."""
+"""The number of images on which a quick scan evaluates plans over several groups."""
 
 _NOT_REUSED = "each evaluation starts at the input: the model takes other paths when a layer is pruned"
 
 
-def scan(state: EngineState, decision: Scan, context: Context) -> Work:
-    """Scan every group of the dense network that can be pruned, and come back to the network as it is.
+def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
+    """Scan every group of the dense network that can be pruned, and restore the network as it is.
 
-    Groups are pruned as one, and their curve is named by the first of their layers. A group is scored once,
-    so that its masks are nested from one sparsity to the next.
+    A group's curve has the name of its first layer. Each group is scored once, so that the masks of a higher
+    sparsity are subsets of those of a lower one.
     """
     network, data = state.network, state.data
     before, masks = network.state(), network.masks
@@ -44,7 +43,7 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Work:
     evaluator = Evaluator(network, data, decision.precision)
     names = prunable_layers(network, decision.granularity)
     order = torch.randperm(len(data.validation), generator=context.random_state)
-    drawn = _taken(data.validation, order)
+    drawn = _reordered(data.validation, order)
     scores = yield from score(
         network,
         data,
@@ -55,10 +54,10 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Work:
         clock=context.clock,
     )
     levels = {name: _levels(network, scores, name, decision) for name in names}
-    largest = evaluator.try_reuse(drawn, levels)
+    largest = evaluator.try_recording(drawn, levels)
     figures = _figures(decision, names, accuracy, len(drawn), evaluator, largest)
     yield ScanStarted(figures)
-    should_stop = context.stopping(decision.stopped_after_evaluations)
+    should_stop = context.should_stop_after(decision.stopped_after_evaluations)
     was_right: list[torch.Tensor] = []
     scanning = Returning(
         scan_cells(
@@ -84,7 +83,7 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Work:
             return masks
 
         num_images = len(drawn) if decision.tolerance_points is None else min(len(drawn), NUM_JOINT_IMAGES)
-        for event in whole_plans(
+        for event in evaluate_calibration_plans(
             evaluator, masks_of_plan, drawn, was_right, scanned, num_images=num_images, clock=context.clock
         ):
             if should_stop(num_done):
@@ -93,21 +92,21 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Work:
             num_done += isinstance(event, JointScanned)
             yield event
     network.load(before, masks)
-    return Ending(decision.stopped_after(stopped_after), stopped_after=stopped_after)
+    return DecisionResult(decision.stopped_after(stopped_after), stopped_after=stopped_after)
 
 
-def _taken(split: Split, order: torch.Tensor) -> Split:
+def _reordered(split: Split, order: torch.Tensor) -> Split:
     order = order.to(split.labels.device)
     return Split(split.images[order], split.labels[order])
 
 
 def _levels(network: Network, scores: Scores, name: str, decision: Scan) -> Levels:
-    """Return, for what one group's pruning changes, at how many sparsities each weight is kept."""
+    """Return at how many of the sparsities each weight remains, for all parameters that the group masks."""
     levels: dict[str, torch.Tensor] = {}
     for sparsity in decision.sparsities:
         for parameter, mask in masks_of_layer(network, scores, name, sparsity, decision.granularity).items():
-            kept = mask.to(torch.uint8)
-            levels[parameter] = levels[parameter] + kept if parameter in levels else kept
+            level = mask.to(torch.uint8)
+            levels[parameter] = levels[parameter] + level if parameter in levels else level
     return levels
 
 
@@ -119,7 +118,7 @@ def _figures(
     evaluator: Evaluator,
     largest: int,
 ) -> ScanFigures:
-    """Return the figures of a scan that has no curve yet."""
+    """Return the figures of a scan whose curves are still empty."""
     empty = (None,) * len(decision.sparsities)
     return ScanFigures(
         criterion=decision.criterion,

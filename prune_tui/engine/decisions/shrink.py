@@ -1,9 +1,9 @@
-"""Removes pruned units physically; refused if the result computes anything else."""
+"""Removes pruned units physically; it is an error if the outputs change."""
 
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.run.events import Shrunk
 from prune_tui.core.session.decisions import Shrink
-from prune_tui.engine.context import CheckpointToSave, Clock, Context, Ending, Work
+from prune_tui.engine.context import CheckpointToSave, Clock, Context, DecisionResult, Execution
 from prune_tui.engine.network.checkpoints import encode
 from prune_tui.engine.network.counts import counted
 from prune_tui.engine.network.network import Network
@@ -11,7 +11,7 @@ from prune_tui.engine.network.shrink import checked_shrink
 from prune_tui.engine.state import EngineState
 
 
-def shrink(state: EngineState, decision: Shrink, context: Context) -> Work:
+def shrink(state: EngineState, decision: Shrink, context: Context) -> Execution:
     """Shrink the pruned network.
 
     Raises:
@@ -24,15 +24,15 @@ def shrink(state: EngineState, decision: Shrink, context: Context) -> Work:
             "prune with granularity unit to shrink"
         )
     state.shrunk, difference = checked
-    yield shrunk_counted(state, state.shrunk, difference, context.clock)
+    yield shrunk_event(state, state.shrunk, difference, context.clock)
     module = state.shrunk.module
     content = encode(module.state_dict(), state.shrunk.masks, with_shapes=True)
     saved = CheckpointToSave(context.free_name("shrunk"), "shrunk", content, state.accuracy)
-    return Ending(decision, (saved,))
+    return DecisionResult(decision, (saved,))
 
 
-def shrunk_counted(state: EngineState, shrunk: Network, difference: float, clock: Clock) -> Shrunk:
-    """Count a shrunk network beside the masked one, from whose outputs its own differ by so much."""
+def shrunk_event(state: EngineState, shrunk: Network, difference: float, clock: Clock) -> Shrunk:
+    """Return the event for a shrunk network; `difference` is its disagreement with the masked one."""
     return Shrunk(
         units=tuple(
             (layer.name, layer.units, shrunk.layer(layer.name).units) for layer in state.network.layers

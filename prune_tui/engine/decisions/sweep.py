@@ -1,4 +1,4 @@
-"""The sweep: prune the whole dense network by several methods to several sparsities; a curve a method."""
+"""Sweeps: prunes the whole dense network by several methods to several sparsities; curves per method."""
 
 from collections.abc import Callable, Generator
 from copy import deepcopy
@@ -22,9 +22,9 @@ from prune_tui.core.run.events import (
 from prune_tui.core.session.decisions import Method, Prune, Sweep
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.terms import Mode
-from prune_tui.engine.context import CheckpointToSave, Context, Ending, Work
+from prune_tui.engine.context import CheckpointToSave, Context, DecisionResult, Execution
 from prune_tui.engine.decisions.prune import prune_rounds
-from prune_tui.engine.decisions.test_set import timed
+from prune_tui.engine.decisions.test_set import time_networks
 from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.network.counts import counted
 from prune_tui.engine.network.network import Network
@@ -38,15 +38,15 @@ from prune_tui.engine.training.loop import train
 
 @dataclass(frozen=True, slots=True)
 class _Swept:
-    """A network of one point; `counts_as` is the one whose parameters and MACs are counted for it."""
+    """A network of one point; `counts_as` is the network whose parameters and MACs are counted for it."""
 
     module: nn.Module
     counts_as: Network
     pruned_accuracy: float | None = None
 
 
-def sweep(state: EngineState, decision: Sweep, context: Context) -> Work:
-    """Sweep the dense baseline, and come back to the network as it is; a point cut short does not count."""
+def sweep(state: EngineState, decision: Sweep, context: Context) -> Execution:
+    """Sweep the dense baseline, and restore the network as it is; a point that is cut short is dropped."""
     network, dense = state.network, state.dense
     before, masks, accuracy, shrunk = network.state(), network.masks, state.accuracy, state.shrunk
     curves = {
@@ -62,7 +62,7 @@ def sweep(state: EngineState, decision: Sweep, context: Context) -> Work:
     }
     num_points, num_done = len(curves) * len(decision.sparsities), 0
     yield SweepStarted(tuple(curves.values()), num_points)
-    should_stop = context.stopping(decision.stopped_after_points)
+    should_stop = context.should_stop_after(decision.stopped_after_points)
     to_save: list[CheckpointToSave] = []
     is_stopped = False
     try:
@@ -85,11 +85,11 @@ def sweep(state: EngineState, decision: Sweep, context: Context) -> Work:
         network.load(before, masks)
         state.accuracy, state.shrunk = accuracy, shrunk
     stopped_after = num_done if is_stopped else None
-    return Ending(decision.stopped_after(stopped_after), tuple(to_save), stopped_after)
+    return DecisionResult(decision.stopped_after(stopped_after), tuple(to_save), stopped_after)
 
 
 def _modes(decision: Sweep, method: Method) -> list[Mode]:
-    """Return how each network of a method is run: sparse where weights go, shrunk where units do."""
+    """Return the modes of a method: `sparse` is for weights, `shrunk` and `from_scratch` for units."""
     by_units = method.granularity == "unit"
     modes: list[Mode] = ["masked"]
     if "sparse" in decision.modes and not by_units:
@@ -103,7 +103,7 @@ def _modes(decision: Sweep, method: Method) -> list[Mode]:
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """One method at one sparsity, on a state whose network is the dense baseline."""
+    """One method at one sparsity; the state's network must be the dense baseline."""
 
     state: EngineState
     decision: Sweep
@@ -113,7 +113,7 @@ class _Point:
     should_stop: Callable[[], bool]
 
     def networks(self, to_save: list[CheckpointToSave]) -> Generator[Event, None, dict[Mode, _Swept] | None]:
-        """Prune, fine-tune, and make of the masked network what else is wanted; None if it was cut short."""
+        """Prune and fine-tune, and return the network of each mode; None if it was cut short."""
         network = self.state.network
         pruned_accuracy = yield from self._prune(to_save)
         if self.should_stop():
@@ -144,11 +144,11 @@ class _Point:
     def latencies(
         self, networks: dict[Mode, _Swept]
     ) -> Generator[BatchEvaluated, None, dict[Mode, dict[str, Latency]]]:
-        """Time all networks side by side, by mode and batch size."""
+        """Time all networks side by side; returns latencies by mode and batch size."""
         taken: dict[Mode, dict[str, Latency]] = {mode: {} for mode in networks}
         modules: dict[Mode, nn.Module] = {mode: swept.module.eval() for mode, swept in networks.items()}
         for batch_size in self.decision.batch_sizes:
-            latencies = yield from timed(self.state, modules, batch_size, self.context)
+            latencies = yield from time_networks(self.state, modules, batch_size, self.context)
             for mode, latency in latencies.items():
                 taken[mode][str(batch_size)] = latency
         return taken
@@ -156,7 +156,7 @@ class _Point:
     def figures(
         self, swept: _Swept, latency_ms: dict[str, Latency]
     ) -> Generator[BatchEvaluated, None, CurvePoint]:
-        """Evaluate one network on the validation split, and count it against the dense one."""
+        """Evaluate one network on the validation split; ratios are relative to the dense network."""
         data, clock = self.state.data, self.context.clock
         evaluation = yield from evaluate(swept.module, data, data.validation, clock)
         whole = counted(self.state.network, clock).counts
@@ -172,7 +172,7 @@ class _Point:
         )
 
     def _prune(self, to_save: list[CheckpointToSave]) -> Generator[Event, None, float | None]:
-        """Prune the network as the sweep says; returns the accuracy right after the first round."""
+        """Prune the network; returns the accuracy right after the first round's pruning."""
         if self.sparsity == 0:
             return None
         pruned_accuracy: float | None = None
@@ -198,7 +198,7 @@ class _Point:
         return pruned_accuracy
 
     def _name(self) -> str:
-        """Name the checkpoint by its method and sparsity."""
+        """Return the checkpoint's name, from method and sparsity: `l1-weight-90`."""
         scope = "global-" if self.method.scope == "global" else ""
         return f"{self.method.criterion}-{self.method.granularity}-{scope}{self.sparsity * 100:g}"
 
@@ -207,7 +207,7 @@ class _Point:
         return [name for name in free if name not in self.decision.locked]
 
     def _shrunk(self) -> Network:
-        """Remove the pruned units; at a sparsity that prunes none, the network is shrunk already."""
+        """Return the network without its pruned units, or as it is if there are none."""
         state = self.state
         if not state.network.masks:
             return state.network
@@ -235,7 +235,7 @@ class _Point:
 
 
 def with_fresh_weights(module: nn.Module) -> nn.Module:
-    """Return a copy of a module whose layers have drawn their weights anew."""
+    """Return a copy of a module with newly drawn weights."""
     fresh = deepcopy(module)
     for layer in fresh.modules():
         if callable(reset := getattr(layer, "reset_parameters", None)):

@@ -1,4 +1,4 @@
-"""Networks read on the test set, and timed side by side; each read is counted."""
+"""Evaluates networks on the test set, counting each read, and times them side by side."""
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, replace
@@ -13,8 +13,8 @@ from prune_tui.engine.context import Context
 from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.measure.histograms import binned_weights, take_distributions
 from prune_tui.engine.measure.latency import Name, time_forward
-from prune_tui.engine.network.checkpoints import hash_weights
 from prune_tui.engine.network.counts import counted
+from prune_tui.engine.network.hashes import hash_weights
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.state import Baseline, EngineState
 
@@ -24,7 +24,7 @@ MeasuredStage = Literal["dense", "pruned", "shrunk"]
 def read_test_set(
     state: EngineState, networks: Mapping[MeasuredStage, Network], context: Context
 ) -> Iterator[Event]:
-    """Evaluate on the test set, and count that it was read: once for all networks of one report."""
+    """Evaluate networks on the test set; this counts as one read, however many networks there are."""
     state.test_reads += 1
     for stage, network in networks.items():
         evaluation = yield from evaluate(network.module, state.data, state.data.test, context.clock)
@@ -39,10 +39,10 @@ def read_test_set(
         yield Measured(stage, figures, state.test_reads, context.clock())
 
 
-def timed(
+def time_networks(
     state: EngineState, modules: Mapping[Name, nn.Module], batch_size: int, context: Context
 ) -> Generator[BatchEvaluated, None, dict[Name, Latency]]:
-    """Time these networks side by side on the same batch of real images."""
+    """Time networks side by side on the same batch of validation images, repeated if there are too few."""
     images = state.data.normalised(state.data.validation.images[:batch_size])
     if len(images) < batch_size:
         images = images.repeat(-(-batch_size // len(images)), 1, 1, 1)[:batch_size]
@@ -52,16 +52,16 @@ def timed(
     return timing.value
 
 
-def take_dense(state: EngineState, baseline: Baseline, context: Context) -> Iterator[Event]:
-    """Make these weights the dense baseline, and read the test set for it."""
-    state.set_dense(baseline)
+def adopt_baseline(state: EngineState, baseline: Baseline, context: Context) -> Iterator[Event]:
+    """Make this the dense baseline, and evaluate it on the test set."""
+    state.set_baseline(baseline)
     yield from binned_weights(state.network, stage="dense")
     yield take_distributions(state.network, "dense")
     yield from read_test_set(state, {"dense": state.network}, context)
 
 
 def dense_accuracy(state: EngineState, context: Context) -> Generator[Event, None, float]:
-    """Return the dense network's accuracy on the validation split, evaluated once; it must be loaded."""
+    """Return the dense network's validation accuracy, evaluated at most once; it must be loaded."""
     dense, data = state.dense, state.data
     if dense.accuracy is not None:
         return dense.accuracy

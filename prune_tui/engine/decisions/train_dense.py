@@ -1,19 +1,19 @@
-"""Trains the dense baseline, keeping the epochs that may be rewound to."""
+"""Trains the dense baseline, and saves the epochs that can be rewound to."""
 
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import EpochFinished
 from prune_tui.core.session.decisions import TrainDense
-from prune_tui.engine.context import CheckpointToSave, Context, Ending, Work
-from prune_tui.engine.decisions.test_set import take_dense
+from prune_tui.engine.context import CheckpointToSave, Context, DecisionResult, Execution
+from prune_tui.engine.decisions.test_set import adopt_baseline
 from prune_tui.engine.network.checkpoints import encode
 from prune_tui.engine.network.network import Weights
 from prune_tui.engine.state import Baseline, EngineState
 from prune_tui.engine.training.loop import train
 
 
-def train_dense(state: EngineState, decision: TrainDense, fresh: Weights, context: Context) -> Work:
-    """Train from fresh weights, and take on what comes of it."""
-    state.set_dense(Baseline(fresh))
+def train_dense(state: EngineState, decision: TrainDense, fresh: Weights, context: Context) -> Execution:
+    """Train from fresh weights, and make the best epoch the dense baseline."""
+    state.set_baseline(Baseline(fresh))
     early = {0: fresh}
     to_save: list[CheckpointToSave] = []
 
@@ -36,7 +36,9 @@ def train_dense(state: EngineState, decision: TrainDense, fresh: Weights, contex
         yield event
     trained = epochs.value
     baseline = Baseline(state.network.state(), decision.training, early, trained.accuracy)
-    yield from take_dense(state, baseline, context)
+    yield from adopt_baseline(state, baseline, context)
     state.accuracy = trained.accuracy
     dense = CheckpointToSave(context.free_name("dense"), "dense", state.checkpoint(), state.accuracy)
-    return Ending(decision.stopped_after(trained.stopped_after), (*to_save, dense), trained.stopped_after)
+    return DecisionResult(
+        decision.stopped_after(trained.stopped_after), (*to_save, dense), trained.stopped_after
+    )

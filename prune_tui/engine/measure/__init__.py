@@ -1,1 +1,1 @@
-"""What a network does: accuracy, latency, and how its weights are distributed."""
+"""Measures a network: accuracy, latency, and the distributions of its weights."""

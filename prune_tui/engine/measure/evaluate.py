@@ -23,10 +23,7 @@ class Evaluation:
 
 
 class DeviceData:
-    """The dataset on the device, and the task it is for.
-
-    Batches of normalised floats are cut from bytes as they are asked for.
-    """
+    """The dataset on the device as bytes, and the task of its networks."""
 
     def __init__(self, data: ImageData, device: torch.device) -> None:
         self.device, self.task = device, Classification()
@@ -39,14 +36,14 @@ class DeviceData:
         self._scale = 1 / (torch.tensor(data.std, device=device).reshape(shape) * 255)
 
     def normalised(self, images: torch.Tensor) -> torch.Tensor:
-        """Return bytes of shape (batch, channels, height, width) as floats of mean 0 and deviation 1."""
+        """Return bytes [N, C, H, W] as floats of mean 0 and standard deviation 1 over the training set."""
         return (images.float() - self._offset) * self._scale
 
 
 def evaluate(
     module: nn.Module, data: DeviceData, split: Split, clock: Clock
 ) -> Generator[BatchEvaluated, None, Evaluation]:
-    """Classify a whole split, an event a batch."""
+    """Evaluate a whole split; yields an event after each batch."""
     was_training = module.training
     module.eval()
     num_images = len(split.labels)

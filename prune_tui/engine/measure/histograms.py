@@ -1,4 +1,4 @@
-"""How weights and units are distributed over a network's layers, binned so that no tensor need travel."""
+"""Histograms of the weights and units of a network's layers."""
 
 from typing import Literal
 
@@ -10,27 +10,27 @@ from prune_tui.engine.network.masks import keep_highest
 from prune_tui.engine.network.network import Network
 
 _TOP_SHARE = 10
-"""One weight in ten of a layer, the largest, counts as large."""
+"""The largest tenth of a layer's weights counts as large."""
 
 
 @torch.no_grad()
 def binned_weights(network: Network, *, stage: Literal["dense", "pruned"]) -> list[WeightsBinned]:
-    """Bin |w| of each layer's kept weights, from 0 to the layer's largest."""
+    """Return a histogram of |w| of each layer's remaining weights, from 0 to the layer's largest."""
     binned = []
     for layer in network.layers:
         magnitudes = network.weight(layer.name).abs()
         mask = network.mask_of(layer.name)
-        kept = magnitudes if mask is None else magnitudes[mask]
-        kept = kept[kept.isfinite()]
-        largest = float(kept.max()) if kept.numel() else 0.0
-        counts = torch.histc(kept.float().cpu(), bins=NUM_BINS, min=0.0, max=largest or 1.0)
+        remaining = magnitudes if mask is None else magnitudes[mask]
+        finite = remaining[remaining.isfinite()]
+        largest = float(finite.max()) if finite.numel() else 0.0
+        counts = torch.histc(finite.float().cpu(), bins=NUM_BINS, min=0.0, max=largest or 1.0)
         binned.append(WeightsBinned(layer.name, stage, largest, tuple(int(n) for n in counts.tolist())))
     return binned
 
 
 @torch.no_grad()
 def take_distributions(network: Network, stage: Literal["dense", "pruned"]) -> DistributionsTaken:
-    """Bin the kept weights' |w|, the units' L2 norms, and the share of each unit's weights that are large."""
+    """Return histograms of |w|, of the units' L2 norms and of each unit's share of large weights."""
     taken: list[Distribution] = []
     for layer in network.layers:
         magnitudes = network.weight(layer.name).abs()

@@ -1,7 +1,6 @@
-"""How long a forward pass takes, each network in turn on the same batch."""
+"""Times the forward passes of several networks in turn, on the same batch."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from time import perf_counter
 from typing import TypeVar
 
@@ -20,21 +19,14 @@ _TURN_SECONDS = 0.02
 _MAX_TIMED_SECONDS = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class Timed:
-    """A turn of forward passes: of which network, and how long each took, in seconds."""
-
-    network: str
-    seconds: tuple[float, ...]
-
-
 def time_forward(
     modules: Mapping[Name, nn.Module], batch: torch.Tensor
-) -> Generator[Timed, None, dict[Name, Latency]]:
-    """Time forward passes of one batch through each network in turn, so that drift hits all alike.
+) -> Generator[None, None, dict[Name, Latency]]:
+    """Time forward passes of a normalised batch [N, C, H, W] through each network in turn.
 
-    The passes of a turn follow each other as in use; its first only brings the network's weights back into
-    the processor's cache, from which the others have driven them, and does not count.
+    The networks take turns so that drift of the machine affects all alike. The first pass of a turn does not
+    count: it brings the network's weights back into the processor's cache. Yields after each turn; returns
+    p50 and p95 in milliseconds.
     """
     seconds: dict[Name, list[float]] = {name: [] for name in modules}
     began = perf_counter()
@@ -43,7 +35,7 @@ def time_forward(
             passes = _turn(module, batch)
             if turn >= _NUM_WARM_UPS:
                 seconds[name] += passes[1:]
-            yield Timed(name, tuple(passes))
+            yield
         if turn > _NUM_WARM_UPS + 2 and perf_counter() - began > _MAX_TIMED_SECONDS:
             break
     return {
@@ -56,7 +48,7 @@ def time_forward(
 
 
 def _turn(module: nn.Module, batch: torch.Tensor) -> list[float]:
-    """Return the seconds of at least two passes, and as many as fit a turn."""
+    """Return the seconds of at least two passes, and of as many as fit into a turn."""
     passes: list[float] = []
     with torch.inference_mode():
         while len(passes) < 2 or (sum(passes) < _TURN_SECONDS and len(passes) < _MAX_PASSES_A_TURN):

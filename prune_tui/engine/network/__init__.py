@@ -1,1 +1,1 @@
-"""A network being pruned: its layers, groups and masks, its counts and its checkpoints."""
+"""A network to prune: its layers, units and masks, its counts and its checkpoints."""

@@ -1,17 +1,14 @@
-"""Weights as bytes and back: safetensors, with pruned layers as a bitmask and the values that were kept.
+"""Weights as bytes and back: safetensors, with pruned tensors as a bitmask and the remaining values.
 
-A masked tensor `t` is stored as `t.mask` (its mask's bits, packed, first weight in the highest bit) and
-`t.values` (the kept values in order), so that a pruned checkpoint really is smaller; one of a shrunk network
-also has `t.shape`, which its model does not tell. All else is stored plain: a dense checkpoint is an ordinary
-safetensors state dict.
+A masked tensor `t` is stored as `t.mask` (the bits of its mask, packed, first weight in the highest bit) and
+`t.values` (the remaining values in order), so that a pruned checkpoint is really smaller. A shrunk network
+also stores `t.shape`, because its shapes are not those of the model. All other tensors are stored as they
+are: a dense checkpoint is an ordinary safetensors state dict.
 """
 
-import hashlib
 import json
-import os
 from collections.abc import Mapping
 from math import prod
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -21,9 +18,7 @@ from safetensors.torch import load as load_bytes
 from safetensors.torch import save as save_bytes
 
 from prune_tui.core.errors import CheckpointError
-from prune_tui.core.session.session import Checkpoint
 from prune_tui.engine.network.network import Masks, Weights
-from prune_tui.storage import read_regular
 
 _MASK, _VALUES, _SHAPE = ".mask", ".values", ".shape"
 
@@ -39,11 +34,11 @@ _TYPE_NAMES: Final = {
     torch.float64: "F64",
     torch.int64: "I64",
 }
-"""What safetensors calls a type in its header."""
+"""The names of types in a safetensors header."""
 
 
 def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool = False) -> bytes:
-    """Return a checkpoint's bytes; `masks` by parameter name."""
+    """Return the bytes of a checkpoint; `with_shapes` for a shrunk network."""
     tensors: Weights = {}
     for name, tensor in state.items():
         mask = masks.get(name)
@@ -60,7 +55,7 @@ def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool
 
 
 def encoded_bytes(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool = False) -> int:
-    """Return how many bytes `encode` would give, without encoding anything."""
+    """Return the size in bytes of what `encode` returns, without encoding anything."""
     entries: list[tuple[str, torch.dtype, tuple[int, ...]]] = []
     for name, tensor in state.items():
         mask = masks.get(name)
@@ -72,7 +67,7 @@ def encoded_bytes(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shape
             if with_shapes:
                 entries.append((name + _SHAPE, torch.int64, (tensor.dim(),)))
     header, end = {}, 0
-    # safetensors lays tensors out by type, the widest first, and then by name.
+    # safetensors orders tensors by type, the widest first, and then by name.
     for name, dtype, shape in sorted(entries, key=lambda entry: (-entry[1].itemsize, entry[0])):
         start, end = end, end + prod(shape) * dtype.itemsize
         header[name] = {"dtype": _TYPE_NAMES[dtype], "shape": shape, "data_offsets": (start, end)}
@@ -81,9 +76,10 @@ def encoded_bytes(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shape
 
 
 def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> tuple[Weights, Masks]:
-    """Return the state and the masks (by parameter name) in a checkpoint's bytes, on the CPU.
+    """Return the state and the masks in the bytes of a checkpoint, on the CPU.
 
-    `like` is a state of the model that they are for.
+    `like` is a state of the checkpoint's model, for names, shapes and types; `source` names the checkpoint in
+    messages.
 
     Raises:
         CheckpointError: not a safetensors file, truncated, or for another model.
@@ -112,7 +108,7 @@ def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> 
 
 
 def decode_shrunk(content: bytes, *, source: str) -> Weights:
-    """Return the state of a shrunk network, whose shapes are its own.
+    """Return the state in the checkpoint of a shrunk network, with the shapes stored there.
 
     Raises:
         CheckpointError: not a safetensors file, or truncated.
@@ -143,76 +139,13 @@ def _tensors(content: bytes, source: str) -> Weights:
 def _unpacked(
     mask: torch.Tensor, values: torch.Tensor, shape: torch.Size, source: str
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the tensor of this shape that a mask's bits and the kept values are of, and the mask."""
+    """Return the tensor of this shape from the bits of its mask and its remaining values, and the mask."""
     bits = torch.from_numpy(np.unpackbits(mask.numpy(), count=shape.numel())).bool()
     if int(bits.sum()) != values.numel():
         raise CheckpointError(f"{source} has {values.numel()} values that do not fit its mask")
     tensor = torch.zeros(shape.numel(), dtype=values.dtype)
     tensor[bits] = values
     return tensor.reshape(shape), bits.reshape(shape)
-
-
-def read_checkpoint(folder: Path, checkpoint: Checkpoint) -> bytes:
-    """Return a session's checkpoint, known to be the one that was saved.
-
-    Raises:
-        CheckpointError: it is missing, truncated or altered, or leads out of the session's folder.
-    """
-    path = file_inside(folder, checkpoint.path)
-    content = read_weights(path)
-    if len(content) != checkpoint.file_bytes:
-        raise CheckpointError(
-            f"{path}: has {len(content):,} bytes, the session says {checkpoint.file_bytes:,}: "
-            "truncated or replaced; copy the file again"
-        )
-    if sha256(content) != checkpoint.sha256:
-        raise CheckpointError(
-            f"{path}: altered since it was saved: its SHA-256 is not the session's; copy the file again"
-        )
-    return content
-
-
-def file_inside(folder: Path, name: str) -> Path:
-    """Return the path of a file in a session's folder.
-
-    Raises:
-        CheckpointError: it leads out of that folder.
-    """
-    path = folder / name
-    if Path(os.path.realpath(path)) != Path(os.path.realpath(folder)) / name:
-        raise CheckpointError(
-            f"{path}: leads out of the session's folder {folder}; put the file itself there"
-        )
-    return path
-
-
-def read_weights(path: Path) -> bytes:
-    """Return a file's bytes.
-
-    Raises:
-        CheckpointError: it is missing or can't be read.
-    """
-    try:
-        return read_regular(path)
-    except FileNotFoundError:
-        raise CheckpointError(f"{path}: no such checkpoint") from None
-    except OSError as error:
-        raise CheckpointError(f"{path}: can't be read: {error.strerror}") from None
-
-
-def sha256(content: bytes) -> str:
-    """Return the SHA-256 of a file's bytes, in hexadecimal."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def hash_weights(state: Mapping[str, torch.Tensor]) -> str:
-    """Return the SHA-256 of all tensors, in the order of their names, with their names and shapes."""
-    digest = hashlib.sha256()
-    for name in sorted(state):
-        tensor = state[name].detach().cpu().contiguous()
-        digest.update(f"{name}{tuple(tensor.shape)}{tensor.dtype}".encode())
-        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return digest.hexdigest()
 
 
 def _other_model(source: str, why: str) -> CheckpointError:

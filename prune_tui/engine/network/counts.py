@@ -1,4 +1,4 @@
-"""Counts a network: its parameters, its multiply-adds and the bytes of its checkpoint."""
+"""Counts a network: its parameters, its MACs and the bytes of its checkpoint."""
 
 import torch
 
@@ -11,7 +11,7 @@ from prune_tui.engine.network.network import Network
 
 
 def layer_figures(network: Network) -> tuple[LayerFigures, ...]:
-    """Count each layer's weights that are not zero."""
+    """Return the nonzero weights of each prunable layer."""
     counts = torch.stack([network.weight(layer.name).count_nonzero() for layer in network.layers]).tolist()
     return tuple(
         LayerFigures(
@@ -25,7 +25,7 @@ def layer_figures(network: Network) -> tuple[LayerFigures, ...]:
 
 
 def counted(network: Network, clock: Clock, *, with_shapes: bool = False) -> Counted:
-    """Count a network as it is now; `with_shapes` as its checkpoint is saved, if it is shrunk."""
+    """Return the counts of a network as it is now; `with_shapes` for a shrunk one (`checkpoints.encode`)."""
     layers = layer_figures(network)
     prunable = sum(layer.parameters for layer in layers)
     zero_macs = sum(

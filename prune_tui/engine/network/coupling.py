@@ -1,4 +1,4 @@
-"""Finds what belongs to a layer's units: coupled layers, biases and batch norms, and what reads them."""
+"""Finds what is coupled to a layer's units: other layers, biases, batch norms, and their readers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,19 +14,19 @@ _READERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
 
 class Couplings:
-    """The dependency graph of a module, as torch-pruning finds it from one blank image."""
+    """The dependency graph of a module, traced by torch-pruning with one blank image."""
 
     def __init__(self, module: nn.Module, blank: torch.Tensor) -> None:
         self._names = {layer: name for name, layer in module.named_modules()}
         self._module = module
         was_training = module.training
         module.eval()
-        with torch.enable_grad():  # the graph is read off autograd's
+        with torch.enable_grad():  # torch-pruning reads the graph from autograd
             self._graph: Any = DependencyGraph().build_dependency(module, [blank], verbose=False)
         module.train(was_training)
 
     def units(self, layers: Sequence[str]) -> tuple[Units, ...]:
-        """Return the units of these layers, each layer in one of them; grouped convolutions are left out."""
+        """Return the units of these layers, coupled layers as one, without grouped convolutions."""
         found: list[Units] = []
         for name in layers:
             if any(name in units.layers for units in found) or self._is_grouped(name):
@@ -38,13 +38,13 @@ class Couplings:
         return tuple(found)
 
     def remove(self, layer: str, units: Sequence[int]) -> None:
-        """Remove units of a layer from the module, with all that is coupled to them."""
+        """Remove units of a layer from the module, with everything coupled to them."""
         target = self._module.get_submodule(layer)
         with torch.enable_grad():
             self._graph.get_pruning_group(target, self._remover(target), idxs=list(units)).prune()
 
     def batch_norm_after(self, layer: str) -> str | None:
-        """Return the name of the batch norm that directly follows a layer, if one does."""
+        """Return the name of the batch norm right after a layer; None if there is none."""
         followers = self._graph.module2node[self._module.get_submodule(layer)].outputs
         norms = [node.module for node in followers if isinstance(node.module, _BATCH_NORMS)]
         return self._names[norms[0]] if norms else None

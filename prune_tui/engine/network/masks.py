@@ -1,6 +1,6 @@
-"""Makes masks from scores; pure: (scores, masks so far, target) → masks, True where a weight is kept.
+"""Makes masks from scores: pure functions (scores, masks so far, target) → masks, True where kept.
 
-The count kept is exact under ties, which are broken by index, and what is pruned never comes back.
+The number that remains is exact: ties are broken by index. Pruned weights stay pruned.
 """
 
 from collections.abc import Mapping
@@ -13,10 +13,10 @@ _N, _M = 2, 4
 
 
 def keep_highest(scores: torch.Tensor, num_kept: int) -> torch.Tensor:
-    """Return a mask of exactly `num_kept` True, at the highest scores; among equals the first are kept.
+    """Return a mask with exactly `num_kept` True, at the highest scores; ties go to the first.
 
     Args:
-        scores: any shape, no NaN; −inf for what must not be kept while there is anything else.
+        scores: any shape, without NaN; −inf is kept only if nothing else is left.
         num_kept: between 0 and the number of scores.
     """
     flat = scores.reshape(-1)
@@ -32,17 +32,17 @@ def keep_highest(scores: torch.Tensor, num_kept: int) -> torch.Tensor:
 
 
 def mask_weights(scores: torch.Tensor, sparsity: float, mask: torch.Tensor | None) -> torch.Tensor:
-    """Mask single weights of one layer to a target sparsity, absolute against the dense layer."""
+    """Mask single weights of one layer to a target sparsity of the dense layer."""
     num_kept = scores.numel() - num_pruned(scores.numel(), sparsity)
-    return _within(mask, keep_highest(_barred(scores, mask), num_kept))
+    return _within(mask, keep_highest(_excluding_pruned(scores, mask), num_kept))
 
 
 def mask_weights_globally(
     scores: Mapping[str, torch.Tensor], sparsity: float, masks: Mapping[str, torch.Tensor]
 ) -> dict[str, torch.Tensor]:
-    """Mask single weights of all layers with one threshold, to a target sparsity of them all together."""
+    """Mask single weights of all layers by one threshold, to a target sparsity of all their weights."""
     names = list(scores)
-    flat = torch.cat([_barred(scores[name], masks.get(name)).reshape(-1) for name in names])
+    flat = torch.cat([_excluding_pruned(scores[name], masks.get(name)).reshape(-1) for name in names])
     keep = keep_highest(flat, flat.numel() - num_pruned(flat.numel(), sparsity))
     parts = torch.split(keep, [scores[name].numel() for name in names])
     return {
@@ -52,47 +52,47 @@ def mask_weights_globally(
 
 
 def mask_n_m(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    """Mask two of every four inputs of each unit, at each position of a kernel (Mishra et al. 2021).
+    """Mask two of every four inputs of each unit, separately at each kernel position (Mishra et al. 2021).
 
     Args:
         scores: [units, inputs, …], with inputs a multiple of four.
         mask: of the same shape.
     """
-    groups = _barred(scores, mask).movedim(1, -1)
+    groups = _excluding_pruned(scores, mask).movedim(1, -1)
     ranked = groups.reshape(-1, _M).argsort(dim=1, descending=True, stable=True)
     keep = torch.zeros_like(ranked, dtype=torch.bool).scatter_(1, ranked[:, :_N], value=True)
     return _within(mask, keep.reshape(groups.shape).movedim(-1, 1).contiguous())
 
 
 def unit_scores(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    """Return the mean score of each unit's weights, shape [units]; a pruned weight scores nothing."""
+    """Return the mean score of each unit's weights, [units]; pruned weights count as 0."""
     return (scores if mask is None else scores * mask).flatten(1).mean(dim=1)
 
 
-def living_units(mask: torch.Tensor) -> torch.Tensor:
-    """Return which units have a weight left, shape [units]."""
+def remaining_units(mask: torch.Tensor) -> torch.Tensor:
+    """Return which units have a weight left, a boolean [units]."""
     return mask.flatten(1).any(dim=1)
 
 
-def keep_units(by_unit: torch.Tensor, sparsity: float, living: torch.Tensor) -> torch.Tensor:
-    """Choose the units of one layer to keep, [units], at a target sparsity; at least one is."""
+def keep_units(by_unit: torch.Tensor, sparsity: float, remaining: torch.Tensor) -> torch.Tensor:
+    """Return the units of one layer to keep at a target sparsity, a boolean [units]; at least one is kept."""
     num_kept = by_unit.numel() - num_pruned(by_unit.numel(), sparsity)
-    return _within(living, keep_highest(_barred(by_unit, living), num_kept))
+    return _within(remaining, keep_highest(_excluding_pruned(by_unit, remaining), num_kept))
 
 
 def keep_units_globally(
     by_unit: Mapping[str, torch.Tensor],
     weights_per_unit: Mapping[str, int],
     sparsity: float,
-    living: Mapping[str, torch.Tensor],
+    remaining: Mapping[str, torch.Tensor],
 ) -> dict[str, torch.Tensor]:
-    """Choose the units of all layers to keep: the lowest score goes first, while no more weights than the
-    target's share of all are gone.
+    """Return the units of all layers to keep, a boolean [units] for each.
 
-    The best unit of each layer is kept, so that no layer is cut.
+    Units are pruned in the order of their scores, as long as the pruned weights do not exceed the target. The
+    best unit of each layer is kept, so that no layer is disconnected.
     """
     names = list(by_unit)
-    scores = [_barred(by_unit[name], living[name]) for name in names]
+    scores = [_excluding_pruned(by_unit[name], remaining[name]) for name in names]
     for layer in scores:
         layer[layer.argmax()] = torch.inf
     flat = torch.cat(scores)
@@ -111,16 +111,16 @@ def keep_units_globally(
     keep = torch.ones_like(flat, dtype=torch.bool)
     keep[pruned] = False
     parts = torch.split(keep, counts)
-    return {name: living[name] & part for name, part in zip(names, parts, strict=True)}
+    return {name: remaining[name] & part for name, part in zip(names, parts, strict=True)}
 
 
-def spread(keep: torch.Tensor, shape: torch.Size) -> torch.Tensor:
-    """Return a mask of a weight's shape from one value a unit."""
+def unit_mask(keep: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+    """Return a mask of a weight's shape from one value per unit, [units]."""
     return keep.reshape(-1, *[1] * (len(shape) - 1)).expand(shape).clone()
 
 
-def _barred(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
-    """Return the scores with −inf where already pruned, so that these go first and never come back."""
+def _excluding_pruned(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    """Return the scores with −inf for pruned weights, so that they stay pruned."""
     return scores.clone() if mask is None else scores.masked_fill(~mask, -torch.inf)
 
 

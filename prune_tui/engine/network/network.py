@@ -1,4 +1,4 @@
-"""A network being pruned: the module, its prunable layers, their units and their masks."""
+"""A network to prune: the module, its prunable layers, their units and their masks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,16 +15,16 @@ Scores = dict[str, torch.Tensor]
 """Scores of the weight's shape by layer name, in the network's order; higher is kept."""
 
 Masks = dict[str, torch.Tensor]
-"""A boolean mask of the parameter's shape by the parameter's name; a parameter that is not there is dense."""
+"""Boolean masks by parameter name, each of its parameter's shape; parameters left out are dense."""
 
 
 @dataclass(frozen=True, slots=True)
 class Units:
-    """Units that live and die together, over one layer or, through residual connections, several.
+    """Units that are removed together: those of one layer or, with residual connections, of several.
 
-    `layers` are those that compute them, in the order they run. `vectors` maps the parameters that go with
-    them (biases, and scales and shifts of batch norms) to their positions there, [units]; `readers` maps each
-    layer that reads them to the columns of its weight, [units, columns a unit].
+    `layers` compute the units, in the order they run. `vectors` maps each coupled parameter (biases, scales
+    and shifts of batch norms) to the units' positions in it, [units]. `readers` maps each layer that reads
+    the units to the columns of its weight, [units, columns per unit].
     """
 
     layers: tuple[str, ...]
@@ -36,8 +36,8 @@ class Units:
 class Network:
     """A module and what pruning needs to know of it.
 
-    `units` are those that may be removed, `batch_norms` the batch norm right after a layer. `masks` holds the
-    masks of pruned parameters only, by the parameter's name: a layer's weight is `weight_name(layer)`.
+    `units` holds the units that can be removed. `batch_norms` maps a layer to the batch norm right after it.
+    `masks` holds the masks of pruned parameters only; a layer's weight is named `weight_name(layer)`.
     """
 
     module: nn.Module
@@ -49,19 +49,18 @@ class Network:
     _bits: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def weight(self, layer: str) -> torch.Tensor:
-        """Return a layer's weight, to be changed in place under `torch.no_grad()`."""
+        """Return a layer's weight itself; change it in place only under `torch.no_grad()`."""
         return weight_of(self.module.get_submodule(layer))
 
     def layer(self, name: str) -> LayerInfo:
-        """Return what is known of a layer."""
         return next(layer for layer in self.layers if layer.name == name)
 
     def mask_of(self, layer: str) -> torch.Tensor | None:
-        """Return the mask of a layer's weight, or None if it is dense."""
+        """Return the mask of a layer's weight; None if it is dense."""
         return self.masks.get(weight_name(layer))
 
     def units_of(self, layer: str) -> Units | None:
-        """Return the units that a layer computes, alone or with others; None if they can't be removed."""
+        """Return the units that a layer computes, alone or with others; None if these can't be removed."""
         return next((units for units in self.units if layer in units.layers), None)
 
     def state(self) -> Weights:
@@ -69,19 +68,19 @@ class Network:
         return {name: tensor.detach().clone() for name, tensor in self.module.state_dict().items()}
 
     def load(self, state: Mapping[str, torch.Tensor], masks: Masks) -> None:
-        """Take on a copy of `state`, and these masks."""
+        """Load a copy of `state`, and set these masks."""
         self.module.load_state_dict(state)
         self.mask(masks)
 
     def mask(self, masks: Masks) -> None:
-        """Prune to these masks; they stay held until others are given."""
+        """Replace the masks and prune to them; training holds them."""
         self.masks = dict(masks)
         self._bits = {name: _bits_of(mask, self.module.get_parameter(name)) for name, mask in masks.items()}
         self.hold_masks()
 
     @torch.no_grad()
     def hold_masks(self) -> None:
-        """Set every pruned weight to zero again, after an optimizer has moved it."""
+        """Set every pruned weight to zero, after an optimizer step."""
         for name, bits in self._bits.items():
             self.module.get_parameter(name).data.view(torch.int32).bitwise_and_(bits)
 
@@ -96,7 +95,6 @@ class Network:
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
         return next(self.module.parameters()).device
 
     @property
@@ -108,9 +106,9 @@ class Network:
 
 
 def _bits_of(mask: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
-    """Return a mask as the bits that a float32 keeps, all or none, laid out in memory as the parameter is.
+    """Return a mask as int32 bits for a float32 parameter: all ones where it remains, with its memory layout.
 
-    An "and" with them leaves zeros without a sign, and takes a seventh of the time of filling by a mask.
+    A bitwise "and" gives zeros without a sign, and takes a seventh of the time of `masked_fill_`.
     """
     assert parameter.dtype == torch.float32
     bits = torch.empty_like(parameter, dtype=torch.int32, requires_grad=False)

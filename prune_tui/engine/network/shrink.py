@@ -1,4 +1,4 @@
-"""Removes pruned units physically, with all that is coupled to them, and checks that nothing changes."""
+"""Removes pruned units physically, with everything coupled to them, and checks that the outputs agree."""
 
 from collections.abc import Mapping
 from copy import deepcopy
@@ -12,14 +12,14 @@ from prune_tui.engine.network.network import Network, Units, weight_name, weight
 from prune_tui.engine.network.trace import network_of
 
 MAX_DISAGREEMENT = 1e-5
-"""How far a shrunk network's outputs may be from the masked one's, relative to the largest output."""
+"""The largest difference between the outputs of a shrunk and a masked network, relative to the largest."""
 
 
 def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: int) -> Network | None:
-    """Return a smaller network that computes the same, with the zeros that are left in it as its masks.
+    """Return a smaller network that computes the same, with its remaining zeros as masks.
 
-    A unit goes if all that it puts out is zero (its weights, bias and batch norm's scale and shift are), or
-    if nothing reads it. At least one unit of each layer stays. None if there is no unit to remove.
+    A unit is removed if its output is zero (its weights, bias and batch norm's scale and shift are), or if
+    nothing reads it. At least one unit of each layer remains. None if there is no unit to remove.
     """
     module = deepcopy(network.module).eval()
     blank = torch.zeros(1, *image_shape, device=network.device)
@@ -27,7 +27,7 @@ def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: 
     locked = {layer.name for layer in network.layers if layer.locked_reason}
     num_removed = 0
     while True:
-        # What nobody reads any more shows only once the reader is gone, so the last units go first.
+        # A unit may become unread only once its reader is removed, so the last layers come first.
         couplings = Couplings(module, blank)
         removed = 0
         for leader in [units.layers[0] for units in reversed(couplings.units(names))]:
@@ -50,7 +50,7 @@ def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: 
 def checked_shrink(
     network: Network, batch: torch.Tensor, *, num_classes: int
 ) -> tuple[Network, float] | None:
-    """Return the network without its dead units, and how far its outputs for a batch of real images differ.
+    """Return the network without its dead units, and its `disagreement` on a batch [N, C, H, W].
 
     None if no unit is dead.
 
@@ -71,7 +71,7 @@ def checked_shrink(
 
 
 def with_zeros_as_masks(network: Network) -> Network:
-    """Hold every zero weight of a network at zero."""
+    """Return the network with its zero weights as masks."""
     weights = {weight_name(layer.name): network.weight(layer.name) for layer in network.layers}
     masks = {name: weight.detach() != 0 for name, weight in weights.items()}
     network.mask({name: mask for name, mask in masks.items() if not bool(mask.all())})
@@ -80,16 +80,16 @@ def with_zeros_as_masks(network: Network) -> Network:
 
 @torch.inference_mode()
 def disagreement(masked: nn.Module, shrunk: nn.Module, batch: torch.Tensor) -> float:
-    """Return the largest difference of an output, relative to the largest output, on real images."""
-    expected, got = masked.eval()(batch), shrunk.eval()(batch)
-    return float((expected - got).abs().max() / expected.abs().max().clamp_min(1e-30))
+    """Return the largest difference of an output, relative to the largest output, on a batch [N, C, H, W]."""
+    reference, outputs = masked.eval()(batch), shrunk.eval()(batch)
+    return float((reference - outputs).abs().max() / reference.abs().max().clamp_min(1e-30))
 
 
 def resize(module: nn.Module, state: Mapping[str, torch.Tensor], *, source: str) -> nn.Module:
-    """Give a module the shapes and the values of a shrunk network's state.
+    """Return the module with the shapes and the values of a shrunk network's state; changes it in place.
 
     Raises:
-        CheckpointError: a tensor is missing or is none of the module's.
+        CheckpointError: a tensor is missing, or is not one of the module's.
     """
     left = set(state)
     for name, layer in module.named_modules():
@@ -111,7 +111,7 @@ def resize(module: nn.Module, state: Mapping[str, torch.Tensor], *, source: str)
 
 
 def _fit_sizes(layer: nn.Module) -> None:
-    """Have a layer's own account of its sizes agree with its weight."""
+    """Set a layer's size attributes from its weight."""
     match layer:
         case nn.Linear():
             layer.out_features, layer.in_features = layer.weight.shape
@@ -128,7 +128,7 @@ def _fit_sizes(layer: nn.Module) -> None:
 
 @torch.no_grad()
 def _dead_units(module: nn.Module, units: Units) -> list[int]:
-    """Return the units that put out nothing or that nobody reads, but never all of them."""
+    """Return the units whose output is zero or that nothing reads, but never all units."""
     num_units = len(weight_of(module.get_submodule(units.layers[0])))
     is_silent = torch.ones(num_units, dtype=torch.bool)
     for layer in units.layers:

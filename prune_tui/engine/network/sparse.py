@@ -1,4 +1,4 @@
-"""Runs linear layers as sparse matrices: the same outputs, from the weights that are not zero alone."""
+"""Runs linear layers as sparse matrices, which multiply only nonzero weights."""
 
 import warnings
 from collections.abc import Collection
@@ -7,17 +7,17 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-_ROWS_AT_ONCE = 256
-"""Images multiplied at once: with more, the columns of the outputs no longer fit the processor's cache."""
+_BATCH_ROWS = 256
+"""Images multiplied at once; with more, the columns of the outputs no longer fit the cache."""
 
 
 class SparseLinear(nn.Module):
-    """A linear layer whose weight is kept in compressed rows (CSR); for inference only."""
+    """A linear layer whose weight is a compressed sparse row (CSR) matrix; for inference only."""
 
     def __init__(self, linear: nn.Linear) -> None:
         super().__init__()
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch remarks that CSR is in beta; nobody can act on it
+            warnings.simplefilter("ignore")  # torch warns that CSR is in beta
             weight = linear.weight.detach().contiguous().to_sparse_csr()
             self.weight = torch.sparse_csr_tensor(  # 32-bit indices: half the memory to read
                 weight.crow_indices().int(), weight.col_indices().int(), weight.values(), weight.shape
@@ -26,13 +26,13 @@ class SparseLinear(nn.Module):
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Inputs [N, in] → [N, out]."""
-        parts = [torch.sparse.mm(self.weight, part.t()).t() for part in torch.split(inputs, _ROWS_AT_ONCE)]
+        parts = [torch.sparse.mm(self.weight, part.t()).t() for part in torch.split(inputs, _BATCH_ROWS)]
         outputs = parts[0] if len(parts) == 1 else torch.cat(parts)
         return outputs if self.bias is None else outputs + self.bias
 
 
 def sparse_twin(module: nn.Module, layers: Collection[str]) -> nn.Module | None:
-    """Return a copy whose linear layers among `layers` run as sparse matrices; None if there are none.
+    """Return a copy whose linear layers among `layers` run as sparse matrices; None if none is linear.
 
     Convolutions stay dense: torch has no sparse convolution.
     """

@@ -1,4 +1,4 @@
-"""Finds a module's prunable layers, what their units belong to and its MACs, by running one blank image."""
+"""Finds a module's prunable layers, their units and its MACs, by running one blank image."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -15,11 +15,10 @@ _PRUNABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
 
 def network_of(module: nn.Module, image_shape: tuple[int, int, int], *, num_classes: int) -> Network:
-    """Find a module's prunable layers, and what their units belong to, by running one blank image through it.
+    """Return the network of a module, with its prunable layers, their units and its MACs.
 
-    Layers come in the order they run; a weight that two modules share is one layer, named by the first.
-    MACs are multiply-adds of convolutions and linear layers for one image, without bias: torch's flop counter
-    counts two for each.
+    Layers come in the order they run; a weight that two modules share is one layer, named after the first.
+    MACs are those of convolutions and linear layers for one image, without bias (torch's flop counter / 2).
     """
     positions: dict[str, int] = {}
     hooks = []
@@ -73,7 +72,7 @@ def network_of(module: nn.Module, image_shape: tuple[int, int, int], *, num_clas
 
 
 def _with_coupling(layer: LayerInfo, all_units: Sequence[Units]) -> LayerInfo:
-    """Note whose units a layer's go with, or that they can't be removed."""
+    """Return the layer with the layer that it is coupled to, or the reason why its units can't be removed."""
     units = next((units for units in all_units if layer.name in units.layers), None)
     if units is None:
         return replace(layer, locked_reason=layer.locked_reason or "its units can't be told apart")
@@ -82,7 +81,7 @@ def _with_coupling(layer: LayerInfo, all_units: Sequence[Units]) -> LayerInfo:
 
 
 def _counting(name: str, positions: dict[str, int]) -> Callable[[nn.Module, object, torch.Tensor], None]:
-    """Return a hook that counts at how many positions of one image a layer's weights are used."""
+    """Return a forward hook that counts at how many positions of one image a layer's weights are used."""
 
     def count(layer: nn.Module, _inputs: object, output: torch.Tensor) -> None:
         positions[name] = positions.get(name, 0) + output[0].numel() // len(weight_of(layer))

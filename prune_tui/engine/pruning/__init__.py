@@ -1,1 +1,1 @@
-"""From a plan to masks: scores by the criterion, then the highest are kept."""
+"""From a plan to masks: scores by a criterion, of which the highest remain."""

@@ -1,4 +1,4 @@
-"""Turns a plan into masks for the whole network: scores by the criterion, then the highest are kept."""
+"""Turns a plan into masks for the whole network, from the scores of its weights."""
 
 from collections.abc import Mapping, Sequence
 from typing import assert_never
@@ -7,24 +7,25 @@ import torch
 
 from prune_tui.catalog.schedules import steps_entry
 from prune_tui.core.errors import DecisionError, UnknownNameError
-from prune_tui.core.planning.groups import group_with, groups_of, refusal
-from prune_tui.core.session.decisions import Iterative, OneShot, Prune, Schedule
+from prune_tui.core.planning.groups import group_with, groups_of, why_not_prunable
+from prune_tui.core.session.decisions import Prune
+from prune_tui.core.session.rounds import Iterative, OneShot, Schedule
 from prune_tui.core.terms import Granularity
 from prune_tui.engine.network.masks import (
     keep_units,
     keep_units_globally,
-    living_units,
     mask_n_m,
     mask_weights,
     mask_weights_globally,
-    spread,
+    remaining_units,
+    unit_mask,
     unit_scores,
 )
 from prune_tui.engine.network.network import Masks, Network, Scores, Units, weight_name
 
 
 def prunable_layers(network: Network, granularity: Granularity) -> list[str]:
-    """Return the groups that take a sparsity, each by its first layer."""
+    """Return the names of the groups that take a sparsity, those of their first layers."""
     return [group.name for group in groups_of(network.layers, granularity) if group.is_free]
 
 
@@ -37,7 +38,7 @@ def layers_with(network: Network, names: Sequence[str], granularity: Granularity
 def masks_of_layer(
     network: Network, scores: Scores, name: str, sparsity: float, granularity: Granularity
 ) -> Masks:
-    """Mask one layer (with those coupled to it) to a target sparsity; returns the masks that change."""
+    """Mask one group, named by its first layer, to a target sparsity; returns the masks that change."""
     weight = weight_name(name)
     match granularity:
         case "weight":
@@ -46,14 +47,14 @@ def masks_of_layer(
             return {weight: mask_n_m(scores[name], network.masks.get(weight))}
         case "unit":
             units = _units(network, name)
-            keep = keep_units(_by_unit(network, units, scores), sparsity, _living(network, units))
+            keep = keep_units(_by_unit(network, units, scores), sparsity, _remaining(network, units))
             return _masks_of_units(network, units, keep)
         case _:
             assert_never(granularity)
 
 
 def masks_for_round(network: Network, scores: Scores, decision: Prune, round: int) -> Masks:
-    """Return the masks after one round of a decision, counted from 1, never regrowing those there are."""
+    """Return the masks after one round of a decision, counted from 1; pruned weights stay pruned."""
     granularity = decision.granularity
     if decision.scope == "global":
         assert isinstance(decision.plan, float)
@@ -68,7 +69,7 @@ def masks_for_round(network: Network, scores: Scores, decision: Prune, round: in
 
 
 def target_of_round(schedule: Schedule, final: float, round: int) -> float:
-    """Return the sparsity to reach in a round; the last round's is exactly the final one."""
+    """Return the target sparsity of a round, counted from 1; in the last round it is exactly `final`."""
     match schedule:
         case OneShot():
             return final
@@ -80,7 +81,7 @@ def target_of_round(schedule: Schedule, final: float, round: int) -> float:
 
 
 def plan_of(network: Network, decision: Prune) -> Mapping[str, float]:
-    """Return the target sparsity of each group that the decision prunes.
+    """Return the target sparsity of each group that a decision prunes.
 
     Raises:
         UnknownNameError: the plan names a layer that the model does not have.
@@ -98,7 +99,7 @@ def plan_of(network: Network, decision: Prune) -> Mapping[str, float]:
         group = group_with(groups, name)
         if group is None:
             raise UnknownNameError("layer", name, names)
-        if sparsity > 0 and (reason := refusal(group, name, decision.granularity)):
+        if sparsity > 0 and (reason := why_not_prunable(group, name, decision.granularity)):
             raise DecisionError(reason)
     return _not_empty(decision.plan)
 
@@ -123,7 +124,7 @@ def _global_masks(network: Network, scores: Scores, sparsity: float, granularity
             for name, units in by_leader.items()
         },
         sparsity,
-        {name: _living(network, units) for name, units in by_leader.items()},
+        {name: _remaining(network, units) for name, units in by_leader.items()},
     )
     masks = {}
     for name, keep in kept.items():
@@ -138,25 +139,25 @@ def _units(network: Network, leader: str) -> Units:
 
 
 def _by_unit(network: Network, units: Units, scores: Scores) -> torch.Tensor:
-    """Return one score a unit: the mean over the layers that compute it."""
+    """Return one score per unit, the mean over the layers that compute it, [units]."""
     each = [unit_scores(scores[layer], network.mask_of(layer)) for layer in units.layers]
     return torch.stack(each).mean(dim=0)
 
 
-def _living(network: Network, units: Units) -> torch.Tensor:
-    """Return which units are left in at least one of their layers."""
-    living = torch.zeros(len(network.weight(units.layers[0])), dtype=torch.bool, device=network.device)
+def _remaining(network: Network, units: Units) -> torch.Tensor:
+    """Return which units have a weight left in at least one of their layers, a boolean [units]."""
+    remaining = torch.zeros(len(network.weight(units.layers[0])), dtype=torch.bool, device=network.device)
     for layer in units.layers:
         mask = network.mask_of(layer)
-        living |= True if mask is None else living_units(mask)
-    return living
+        remaining |= True if mask is None else remaining_units(mask)
+    return remaining
 
 
 def _masks_of_units(network: Network, units: Units, keep: torch.Tensor) -> Masks:
-    """Mask all that belongs to the units not kept: weights, biases, and what batch norms would add."""
+    """Mask everything that belongs to pruned units: weights, biases, scales and shifts of batch norms."""
     masks: Masks = {}
     for layer in units.layers:
-        mask, so_far = spread(keep, network.weight(layer).shape), network.mask_of(layer)
+        mask, so_far = unit_mask(keep, network.weight(layer).shape), network.mask_of(layer)
         masks[weight_name(layer)] = mask if so_far is None else mask & so_far
     for name, positions in units.vectors.items():
         so_far = network.masks.get(name)
@@ -168,8 +169,8 @@ def _masks_of_units(network: Network, units: Units, keep: torch.Tensor) -> Masks
 
 
 def _sparsity(network: Network, name: str, granularity: Granularity) -> float:
-    """Return how far a layer is pruned already: in units, or in weights."""
+    """Return the present sparsity of a group, in units or in weights."""
     if granularity == "unit":
-        return 1 - float(_living(network, _units(network, name)).double().mean())
+        return 1 - float(_remaining(network, _units(network, name)).double().mean())
     mask = network.mask_of(name)
     return 0.0 if mask is None else 1 - int(mask.sum()) / mask.numel()

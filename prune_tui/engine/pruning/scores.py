@@ -1,4 +1,4 @@
-"""Scores the weights of layers by a criterion, taking gradients on training images where it needs them."""
+"""Scores the weights of layers by a criterion, with gradients on training images if it needs them."""
 
 from collections.abc import Generator, Mapping, Sequence
 from typing import assert_never
@@ -29,10 +29,10 @@ def score(
     random_state: torch.Generator,
     clock: Clock,
 ) -> Generator[BatchEvaluated, None, Scores]:
-    """Score the weights of some layers, in the network's order whatever the order asked in.
+    """Score the weights of some layers; the scores come in the network's order.
 
     Raises:
-        DecisionError: the criterion can't score one of them.
+        DecisionError: the criterion can't score one of the layers.
     """
     entry = criterion_entry(criterion)
     names = [layer.name for layer in network.layers if layer.name in layers]
@@ -80,7 +80,7 @@ def _gradients(
     random_state: torch.Generator,
     clock: Clock,
 ) -> Generator[BatchEvaluated, None, dict[str, torch.Tensor]]:
-    """Return the mean over batches of |gradient · w|, or, one image at a time, of gradient²."""
+    """Return the mean over batches of |gradient · w|, or of gradient² if `batch_size` is 1."""
     module, weights = network.module, [network.weight(name) for name in names]
     was_training = module.training
     module.eval()

@@ -1,8 +1,7 @@
-"""What a scan knows of each cell, a group at a sparsity: counts over the images so far, and their meaning.
+"""The cells of a scan, a group at a sparsity each: counts over the images so far, and figures from them.
 
-Dense and pruned network see the same images, so the difference of their accuracies is paired, and is known
-well from few images where little changes. Their logits are compared, too: how far those are distorted is
-known well from few images everywhere.
+The dense and the pruned network see the same images. The difference of their accuracies is therefore paired,
+and few images suffice where little changes. Few images always suffice for the distortion of the logits.
 """
 
 from collections.abc import Sequence
@@ -20,10 +19,10 @@ from prune_tui.engine.task import Classification
 
 @dataclass(slots=True)
 class Cell:
-    """One layer at one sparsity, and what is known of it so far.
+    """One group at one sparsity, with counts over the images so far.
 
-    `num_lost` counts the images that the dense network gets right and the pruned one wrong, `num_gained` the
-    other way round; `error` and `overlap` are sums over the logits, as `strain.distortion` says.
+    `num_lost` counts the images that only the dense network gets right, `num_gained` those that only the
+    pruned one does. `signal`, `error` and `overlap` are sums over the logits (`distortion.distortion`).
     """
 
     layer: str
@@ -40,8 +39,8 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class DenseAnswers:
-    """What the dense network gives for a batch: its logits, shifted to a mean of 0, and what is right."""
+class DenseOutputs:
+    """The dense outputs for a batch: logits [N, classes] with mean 0 per image, and what is right [N]."""
 
     labels: torch.Tensor
     is_right: torch.Tensor
@@ -50,10 +49,10 @@ class DenseAnswers:
     task: Classification
 
 
-def dense_answers(outputs: torch.Tensor, labels: torch.Tensor, task: Classification) -> DenseAnswers:
-    """Take what the dense network gives for a batch, [N, classes]."""
+def dense_outputs(outputs: torch.Tensor, labels: torch.Tensor, task: Classification) -> DenseOutputs:
+    """Prepare the dense network's logits for a batch, [N, classes], for comparison."""
     logits = _centred(outputs)
-    return DenseAnswers(labels, task.is_right(outputs, labels), logits, float(logits.square().sum()), task)
+    return DenseOutputs(labels, task.is_right(outputs, labels), logits, float(logits.square().sum()), task)
 
 
 def _centred(logits: torch.Tensor) -> torch.Tensor:
@@ -61,8 +60,8 @@ def _centred(logits: torch.Tensor) -> torch.Tensor:
     return logits - logits.mean(dim=1, keepdim=True)
 
 
-def count(cell: Cell, logits: torch.Tensor, dense: DenseAnswers, figures: ScanFigures) -> None:
-    """Add a batch to what is known of a cell."""
+def add_batch(cell: Cell, logits: torch.Tensor, dense: DenseOutputs, figures: ScanFigures) -> None:
+    """Add a batch to a cell: its pruned logits [N, classes] against the dense ones."""
     is_right = dense.task.is_right(logits, dense.labels)
     errors = _centred(logits) - dense.logits
     right, lost, gained, error, overlap = torch.stack(
@@ -93,14 +92,14 @@ def _difference(cell: Cell) -> float:
 
 
 def _accuracy(cell: Cell, figures: ScanFigures) -> float:
-    """Return the dense accuracy on all images plus the difference found; on all images, the very count."""
+    """Return the dense accuracy plus the difference so far; once all images are seen, the exact accuracy."""
     if cell.num_images == figures.num_images:
         return cell.num_right / cell.num_images
     return min(1.0, max(0.0, figures.dense_accuracy + _difference(cell)))
 
 
-def told(cell: Cell, cells: Sequence[Cell], figures: ScanFigures, clock: Clock) -> CellScanned:
-    """Return what is known of a cell as an event."""
+def cell_event(cell: Cell, cells: Sequence[Cell], figures: ScanFigures, clock: Clock) -> CellScanned:
+    """Return a cell's figures so far as an event."""
     return CellScanned(
         layer=cell.layer,
         position=cell.position,
@@ -118,7 +117,7 @@ def _distortion(cell: Cell) -> float:
 
 
 def _share_done(cell: Cell, figures: ScanFigures) -> float:
-    """Return how much of a cell's work is done: its interval shrinks with the root of the images."""
+    """Return the share of a cell that is done; its interval shrinks with the root of the images."""
     if cell.is_settled:
         return 1.0
     if figures.tolerance_points is None or not cell.num_images:
@@ -127,7 +126,7 @@ def _share_done(cell: Cell, figures: ScanFigures) -> float:
 
 
 def curve_of(name: str, cells: Sequence[Cell], figures: ScanFigures) -> ScanCurve:
-    """Return a group's curve."""
+    """Return the curve of a group, from its cells."""
     own = [cell for cell in cells if cell.layer == name]
     return ScanCurve(
         name=name,

@@ -1,4 +1,4 @@
-"""Gives a network's logits when a layer is pruned, from a recorded batch where it can be."""
+"""Computes a network's logits with one group pruned, re-executing only what the pruning changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,23 +10,27 @@ from prune_tui.core.terms import Precision
 from prune_tui.engine.device import computes_bfloat16
 from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData
 from prune_tui.engine.network.network import Masks, Network
-from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
+from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
 from prune_tui.engine.task import Classification
 
 NUM_COMPARED = 32
-"""The images on which replays are compared with the plain pass: few, for each layer runs both ways."""
+"""The images on which re-execution is checked against the full forward pass, for every group."""
 
 LARGEST_BATCH_SIZE = 512
 SMALLEST_BATCH_SIZE = 8
 RECORDED_BYTES = 256 * 2**20
-"""The memory that the recorded results of a batch may take; a large model has smaller batches."""
+"""The most memory for the recorded results of a batch; larger models get smaller batches."""
 
 Levels = Mapping[str, torch.Tensor]
-"""By parameter: at how many of the rising sparsities each of its weights is kept, uint8."""
+"""By parameter name: at how many of the rising sparsities each weight remains, uint8."""
 
 
 class Evaluator:
-    """Gives the logits of a pruned network, from a recorded batch where that is possible."""
+    """Computes logits batch by batch; see `load_batch`.
+
+    `is_reused` says whether results of the dense network are recorded and reused, with `recorded_bytes` for a
+    whole batch.
+    """
 
     def __init__(self, network: Network, data: DeviceData, precision: Precision) -> None:
         self.network, self._data = network, data
@@ -38,35 +42,29 @@ class Evaluator:
         network.module.eval()
 
     @property
-    def validation(self) -> Split:
-        """The split that is scanned on."""
-        return self._data.validation
-
-    @property
     def task(self) -> Classification:
-        """What the network is scored for."""
         return self._data.task
 
-    def take(self, images: torch.Tensor, *, records: bool = True) -> None:
-        """Go on with a batch of images, bytes of shape [N, C, H, W]; `records` False if each is used once."""
+    def load_batch(self, images: torch.Tensor, *, records: bool = True) -> None:
+        """Take the next batch of images, bytes [N, C, H, W]; `records` False if it is evaluated only once."""
         self._batch, self._recording = self._data.normalised(images), None
         if self.is_reused and records:
             with self._computing():
                 self._recording = Recording(self.network.module, self._batch)
 
-    def try_reuse(self, split: Split, levels: Mapping[str, Levels]) -> int:
-        """Find out whether recorded results may be reused, and return how large a batch may be.
+    def try_recording(self, split: Split, levels: Mapping[str, Levels]) -> int:
+        """Find out whether the model can be re-executed, and return the largest batch size.
 
-        The first images are compared: every layer, pruned to its middle sparsity, must give the same outputs
-        to the bit as the plain forward pass does.
+        On the first images of the split, with each group pruned to its middle sparsity, the outputs must
+        equal those of the full forward pass to the bit.
         """
         self.is_reused = True
-        self.take(split.images[:SMALLEST_BATCH_SIZE])
+        self.load_batch(split.images[:SMALLEST_BATCH_SIZE])
         assert self._recording is not None
         per_image = self._recording.num_bytes / min(SMALLEST_BATCH_SIZE, len(split))
         largest = int(RECORDED_BYTES / max(1.0, per_image))
         largest = max(SMALLEST_BATCH_SIZE, min(LARGEST_BATCH_SIZE, largest))
-        self.take(split.images[: min(NUM_COMPARED, largest)])
+        self.load_batch(split.images[: min(NUM_COMPARED, largest)])
         if not all(self._agrees(layer) for layer in levels.values()):
             self.is_reused = False
             return EVALUATION_BATCH_SIZE
@@ -74,39 +72,39 @@ class Evaluator:
         return largest
 
     def dense_logits(self) -> torch.Tensor:
-        """Return what the network gives as it is, [N, classes]."""
+        """Return the logits of the network as it is, [N, classes]."""
         return self._plain() if self._recording is None else self._recording.outputs
 
     def logits(self, levels: Levels, position: int) -> torch.Tensor:
-        """Return what the network gives with one layer pruned, [N, classes]."""
+        """Return the logits with one group pruned to the sparsity at `position`, [N, classes]."""
         with self._pruned(levels, position):
             return self._outputs(list(levels))
 
     def logits_with(self, masks: Masks) -> torch.Tensor:
-        """Return what the network gives under these masks, [N, classes]."""
+        """Return the logits under these masks, [N, classes]."""
         with self._pruned({name: mask.to(torch.uint8) for name, mask in masks.items()}, 0):
             return self._plain()
 
     def _agrees(self, levels: Levels) -> bool:
         with self._pruned(levels, int(max(level.max() for level in levels.values())) // 2):
             try:
-                return torch.equal(self._replayed(list(levels)), self._plain())
-            except NotReplayableError:
+                return torch.equal(self._rerun(list(levels)), self._plain())
+            except ControlFlowChangedError:
                 return False
 
     def _outputs(self, changed: Sequence[str]) -> torch.Tensor:
-        """Return the outputs for the batch, of which only these parameters have changed."""
+        """Return the outputs for the batch after changes to these parameters."""
         if self._recording is None:
             return self._plain()
         try:
-            return self._replayed(changed)
-        except NotReplayableError:  # on other images than those compared; the plain pass is always right
+            return self._rerun(changed)
+        except ControlFlowChangedError:  # these images take another path than those checked at first
             return self._plain()
 
-    def _replayed(self, changed: Sequence[str]) -> torch.Tensor:
+    def _rerun(self, changed: Sequence[str]) -> torch.Tensor:
         assert self._recording is not None
         with self._computing():
-            return self._recording.replay([self.network.module.get_parameter(name) for name in changed])
+            return self._recording.rerun([self.network.module.get_parameter(name) for name in changed])
 
     def _plain(self) -> torch.Tensor:
         with self._computing():
@@ -121,7 +119,7 @@ class Evaluator:
 
     @contextmanager
     def _pruned(self, levels: Levels, position: int) -> Iterator[None]:
-        """Prune to the masks of one level, and restore the parameters afterwards."""
+        """Prune to the sparsity at `position`, and restore the parameters afterwards."""
         parameters = {name: self.network.module.get_parameter(name).data for name in levels}
         originals = {name: parameter.clone() for name, parameter in parameters.items()}
         try:

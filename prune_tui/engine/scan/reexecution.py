@@ -1,9 +1,9 @@
-"""Replays a recorded forward pass, running again only what depends on parameters that have changed.
+"""Re-executes a recorded forward pass: only the calls that depend on changed parameters are run.
 
-Pruning a layer changes nothing before it. One forward pass of a batch is recorded, call by call; a replay
-follows which tensors the changed parameters reach, computes those anew, and hands out the recorded results
-for all others. This holds for any eager model whose control flow does not depend on the values: residual
-connections, attention and shared weights included. What a call would change in place, it gives anew.
+Pruning a layer changes nothing before it. One forward pass of a batch is recorded, call by call. A
+re-execution tracks which tensors depend on the changed parameters, computes these, and returns the recorded
+results for all others. This works for any eager model whose control flow does not depend on values, also
+with residual connections, attention and shared weights. In-place calls are made out of place.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -16,15 +16,15 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 Call = Callable[..., Any]
-Renewed = dict[int, tuple[torch.Tensor, torch.Tensor]]
-"""By identity, a tensor that was to be changed in place, and the one that now stands for it."""
+Replacements = dict[int, tuple[torch.Tensor, torch.Tensor]]
+"""By the id of a tensor that a call would change in place: that tensor, and the one that replaces it."""
 
-_MARK = "_prune_tui_replay"
-"""The attribute that names the last replay in which a tensor depended on what has changed."""
+_MARK = "_prune_tui_rerun"
+"""The attribute with the number of the last re-execution that computed a tensor."""
 
 
-class NotReplayableError(Exception):
-    """A replay made other calls than the recording: the model's control flow depends on values."""
+class ControlFlowChangedError(Exception):
+    """A re-execution made other calls than the recording: the model's control flow depends on values."""
 
 
 class Recording:
@@ -34,27 +34,27 @@ class Recording:
         self._module, self._batch = module, batch
         self._calls: list[Call] = []
         self._results: list[Any] = []
-        self._num_replays = 0
+        self._num_reruns = 0
         with _Recorder(self._calls, self._results):
             self.outputs: torch.Tensor = module(batch)
 
-    def replay(self, changed: Collection[nn.Parameter]) -> torch.Tensor:
-        """Return the module's outputs for the recorded batch, of which only these parameters have changed.
+    def rerun(self, changed: Collection[nn.Parameter]) -> torch.Tensor:
+        """Return the module's outputs for the recorded batch after changes to these parameters.
 
         Raises:
-            NotReplayableError: the module took another path than when it was recorded.
+            ControlFlowChangedError: the module made other calls than when it was recorded.
         """
-        self._num_replays += 1
-        replayer = _Replayer(self._calls, self._results, changed, self._num_replays)
-        with replayer:
+        self._num_reruns += 1
+        reexecutor = _Reexecutor(self._calls, self._results, changed, self._num_reruns)
+        with reexecutor:
             outputs: torch.Tensor = self._module(self._batch)
-        if replayer.position != len(self._calls):
-            raise NotReplayableError
+        if reexecutor.position != len(self._calls):
+            raise ControlFlowChangedError
         return outputs
 
     @property
     def num_bytes(self) -> int:
-        """The memory that the recorded results take."""
+        """The memory of the recorded results, each storage counted once."""
         storages = {
             tensor.untyped_storage().data_ptr(): tensor.untyped_storage().nbytes()
             for result in self._results
@@ -64,24 +64,29 @@ class Recording:
 
 
 class _Recorder(TorchFunctionMode):
-    """Notes every call and its result."""
+    """Records every call and its result."""
 
     def __init__(self, calls: list[Call], results: list[Any]) -> None:
         super().__init__()
         self._calls, self._results = calls, results
-        self._renewed: Renewed = {}
+        self._replacements: Replacements = {}
 
     def __torch_function__(
         self, func: Call, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
-        result = _performed(func, _now(args, self._renewed), _now(kwargs or {}, self._renewed), self._renewed)
+        result = _called(
+            func,
+            _current(args, self._replacements),
+            _current(kwargs or {}, self._replacements),
+            self._replacements,
+        )
         self._calls.append(func)
         self._results.append(result)
         return result
 
 
-class _Replayer(TorchFunctionMode):
-    """Performs the calls that depend on what has changed, and returns what was recorded for the others."""
+class _Reexecutor(TorchFunctionMode):
+    """Runs the calls that depend on changed parameters, and returns the recorded results of all others."""
 
     def __init__(
         self, calls: list[Call], results: list[Any], changed: Collection[nn.Parameter], number: int
@@ -90,7 +95,7 @@ class _Replayer(TorchFunctionMode):
         self.position = 0
         self._calls, self._results, self._number = calls, results, number
         self._changed = {id(parameter) for parameter in changed}
-        self._renewed: Renewed = {}
+        self._replacements: Replacements = {}
 
     def __torch_function__(
         self, func: Call, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Any = None
@@ -98,14 +103,14 @@ class _Replayer(TorchFunctionMode):
         position = self.position
         self.position += 1
         if position >= len(self._calls) or self._calls[position] != func:
-            raise NotReplayableError
-        args, kwargs = _now(args, self._renewed), _now(kwargs or {}, self._renewed)
+            raise ControlFlowChangedError
+        args, kwargs = _current(args, self._replacements), _current(kwargs or {}, self._replacements)
         if not any(self._depends(tensor) for tensor in _tensors((args, kwargs))):
             recorded = self._results[position]
             if _changes_in_place(func, args, kwargs):
-                _renew(args[0], recorded, self._renewed)
+                _replace(args[0], recorded, self._replacements)
             return recorded
-        result = _performed(func, args, kwargs, self._renewed)
+        result = _called(func, args, kwargs, self._replacements)
         for tensor in _tensors(result):
             setattr(tensor, _MARK, self._number)
         return result
@@ -114,13 +119,13 @@ class _Replayer(TorchFunctionMode):
         return id(tensor) in self._changed or getattr(tensor, _MARK, 0) == self._number
 
 
-def _performed(
+def _called(
     func: Call,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
-    renewed: Renewed,
+    replacements: Replacements,
 ) -> Any:
-    """Perform a call; one that would change its first argument gives a new tensor, used from then on."""
+    """Make a call; if it would change its first argument, a new tensor replaces that from then on."""
     if _is_asked_to_change(func, args, kwargs):
         at = _place_of_inplace(func)
         assert at is not None
@@ -134,13 +139,13 @@ def _performed(
         func(result, *args[1:], **kwargs)
     else:
         return func(*args, **kwargs)
-    _renew(args[0], result, renewed)
+    _replace(args[0], result, replacements)
     return result
 
 
-def _renew(old: torch.Tensor, new: torch.Tensor, renewed: Renewed) -> None:
+def _replace(old: torch.Tensor, new: torch.Tensor, replacements: Replacements) -> None:
     if new is not old:  # dropout in evaluation changes nothing
-        renewed[id(old)] = (old, new)
+        replacements[id(old)] = (old, new)
 
 
 def _changes_in_place(func: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
@@ -148,7 +153,7 @@ def _changes_in_place(func: Call, args: tuple[Any, ...], kwargs: dict[str, Any])
 
 
 def _is_asked_to_change(func: Call, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
-    """Say whether a function of torch.nn.functional is called with `inplace`, by name or by position."""
+    """Return whether a function of torch.nn.functional is called with `inplace`, by name or by position."""
     at = _place_of_inplace(func)
     return at is not None and bool(kwargs.get("inplace", args[at] if at < len(args) else False))
 
@@ -172,18 +177,18 @@ def _changes_by_name(func: Call) -> bool:
 _NOT_IN_PLACE = ("__int__", "__index__", "__invert__", "__init__", "__instancecheck__")
 
 
-def _now(value: Any, renewed: Renewed) -> Any:
-    """Put the newest copy in the place of each tensor that was changed in place."""
-    if not renewed:
+def _current(value: Any, replacements: Replacements) -> Any:
+    """Return the value with each replaced tensor exchanged for its newest replacement."""
+    if not replacements:
         return value
     if isinstance(value, torch.Tensor):
-        while id(value) in renewed:
-            value = renewed[id(value)][1]
+        while id(value) in replacements:
+            value = replacements[id(value)][1]
         return value
     if isinstance(value, dict):
-        return {key: _now(each, renewed) for key, each in value.items()}
+        return {key: _current(each, replacements) for key, each in value.items()}
     if type(value) in (list, tuple):
-        return type(value)(_now(each, renewed) for each in value)
+        return type(value)(_current(each, replacements) for each in value)
     return value
 
 

@@ -1,1 +1,1 @@
-"""Training and fine-tuning, masks held."""
+"""Training and fine-tuning, with masks held."""

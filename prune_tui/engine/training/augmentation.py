@@ -1,4 +1,4 @@
-"""Varies training images on the device: shifted by a few pixels, and mirrored."""
+"""Augments training images on the device: shifts them by a few pixels, and mirrors them."""
 
 import torch
 from torch import nn
@@ -7,7 +7,7 @@ from prune_tui.core.session.recipe import Training
 
 
 def augmented(images: torch.Tensor, training: Training, random_state: torch.Generator) -> torch.Tensor:
-    """Return images [N, C, H, W] of any type, each varied by its own random numbers; blank where uncovered.
+    """Return images [N, C, H, W] of any type, each augmented by its own random numbers and padded with zeros.
 
     The numbers are drawn on the CPU, so that every device sees the same images.
     """
@@ -23,7 +23,7 @@ def augmented(images: torch.Tensor, training: Training, random_state: torch.Gene
         is_mirrored = torch.rand(count, 1, generator=random_state) < 0.5
         columns = torch.where(is_mirrored, columns.flip(1), columns)
     columns = columns.to(images.device)
-    which = torch.arange(count, device=images.device).reshape(-1, 1, 1)
-    # Indexing around a slice puts the channels last.
-    varied = padded[which, :, rows.unsqueeze(2), columns.unsqueeze(1)]
+    index = torch.arange(count, device=images.device).reshape(-1, 1, 1)
+    # Indexing on both sides of a slice moves the channels to the end.
+    varied = padded[index, :, rows.unsqueeze(2), columns.unsqueeze(1)]
     return varied.permute(0, 3, 1, 2)

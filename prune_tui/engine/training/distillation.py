@@ -1,4 +1,4 @@
-"""The dense network as a teacher: its softened answers, and how far the pruned network's are from them."""
+"""Knowledge distillation: the dense network as a teacher, and the loss against its outputs."""
 
 from collections.abc import Generator, Iterable
 
@@ -11,7 +11,7 @@ from prune_tui.engine.context import Clock
 
 
 class Teacher:
-    """A network whose class scores are looked up or, for images that are varied each time, computed."""
+    """A network whose logits are looked up or, for augmented images, computed."""
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module.eval()
@@ -20,7 +20,7 @@ class Teacher:
     def tabulate(
         self, batches: Iterable[torch.Tensor], num_batches: int, clock: Clock
     ) -> Generator[BatchEvaluated, None, None]:
-        """Classify all training images once, in batches of normalised floats, so that `scores` need not."""
+        """Compute the logits of all training images once, from batches of normalised images [N, C, H, W]."""
         if self._table is not None:
             return
         parts = []
@@ -31,19 +31,19 @@ class Teacher:
         self._table = torch.cat(parts).clone()
 
     def looked_up(self, chosen: torch.Tensor) -> torch.Tensor:
-        """Return the class scores of these training images, [N, classes]."""
+        """Return the logits of the training images at these indices, [N, classes]."""
         assert self._table is not None, "tabulate() first"
         return self._table[chosen]
 
     @torch.no_grad()
     def scores(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the class scores of normalised images, [N, classes]."""
+        """Return the logits of normalised images [N, C, H, W], [N, classes]."""
         scores: torch.Tensor = self._module(inputs).float()
         return scores
 
 
 def distillation_loss(scores: torch.Tensor, teachers: torch.Tensor) -> torch.Tensor:
-    """T² · KL(teacher ‖ student) of softened answers, mean over the batch (Hinton et al. 2015)."""
+    """Return T² · KL(teacher ‖ student) of logits [N, classes], mean over the batch (Hinton et al. 2015)."""
     temperature = DISTILLATION_TEMPERATURE
     divergence = nn.functional.kl_div(
         nn.functional.log_softmax(scores / temperature, dim=1),

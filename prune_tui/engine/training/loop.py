@@ -1,4 +1,4 @@
-"""Trains a network, an event a batch, and keeps the best epoch by validation accuracy."""
+"""Trains a network with its masks held, and keeps the best epoch by validation accuracy."""
 
 import math
 from collections.abc import Generator, Iterator
@@ -30,8 +30,10 @@ TrainingEvent = BatchTrained | BatchEvaluated | EpochFinished | MaskChecked | We
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """How training ended: the kept network's validation accuracy (None if no epoch was finished), and the
-    number of epochs completed in this decision if it was stopped.
+    """The result of training.
+
+    `accuracy` is the best epoch's on the validation split, None if no epoch was completed. `stopped_after`
+    counts the epochs that the decision completed, None if it was not stopped.
     """
 
     accuracy: float | None
@@ -49,14 +51,13 @@ def train(
     best: tuple[float, Weights] | None = None,
     teacher: Teacher | None = None,
 ) -> Generator[TrainingEvent, None, Trained]:
-    """Train with masks held, leaving the network at its best epoch.
+    """Train with masks held, and leave the network at its best epoch; yields an event after each batch.
 
-    `best` is a validation accuracy and state to beat, such as the network right after pruning; without one
-    the first epoch always counts. An epoch cut short does not count. A recipe with distillation needs a
-    `teacher`.
+    `best` is a validation accuracy and state to beat, such as those of the network right after pruning. An
+    incomplete epoch does not count. A recipe with distillation needs a `teacher`.
 
     Raises:
-        DecisionError: the loss is no longer a number.
+        DecisionError: the loss is no longer finite.
     """
     module, num_images = network.module, len(data.train)
     num_batches = math.ceil(num_images / training.batch_size)
@@ -94,7 +95,7 @@ def train(
                     phase.round, phase.num_rounds, epoch, num_epochs, batch + 1, num_batches, clock()
                 )
                 if network.masks and (batch + 1) % check_every == 0 and clock() > checked_at + _CHECK_SECONDS:
-                    yield from check(network, clock)
+                    yield from check_masks(network, clock)
                     checked_at = clock()
             if stopped_after is not None:
                 break
@@ -123,8 +124,8 @@ def train(
     return Trained(best[0] if best is not None else None, stopped_after)
 
 
-def check(network: Network, clock: Clock) -> Generator[MaskChecked | WeightsBinned, None, None]:
-    """Check that what is pruned is still zero, and show where the kept weights are."""
+def check_masks(network: Network, clock: Clock) -> Generator[MaskChecked | WeightsBinned, None, None]:
+    """Check that every pruned weight is still zero, and bin the remaining weights."""
     yield MaskChecked(held=network.masks_hold(), sparsity=network.sparsity, seconds=clock())
     yield from binned_weights(network, stage="pruned")
 
@@ -137,7 +138,7 @@ def _loss(
     teacher: Teacher | None,
     random_state: torch.Generator,
 ) -> torch.Tensor:
-    """Return the loss of a batch of training images: against their labels and, in part, the teacher."""
+    """Return the loss of the training images at the indices `chosen`, against labels and teacher."""
     batch = augmented(data.train.images[chosen], training, random_state)
     inputs = data.normalised(batch)
     is_mixed = training.precision == "bfloat16" and computes_bfloat16(data.device)
@@ -158,7 +159,7 @@ def _loss(
 
 @contextmanager
 def _dropout(module: nn.Module, probability: float | None) -> Iterator[None]:
-    """Have the network drop out with this probability; None leaves it as the model has it."""
+    """Set the probability of all dropout layers; None leaves the model's own."""
     dropouts = [layer for layer in module.modules() if isinstance(layer, _DROPOUTS)]
     before = [layer.p for layer in dropouts]
     if probability is not None:

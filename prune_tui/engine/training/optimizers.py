@@ -1,4 +1,4 @@
-"""The optimizer of a training recipe, and its learning rate at each step."""
+"""The optimizer of a recipe, and its learning rate at each step."""
 
 import math
 from typing import assert_never

@@ -6,7 +6,7 @@ from rich.text import Text
 from prune_tui.core.planning.budget import Solution
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.scanning.predictor import error_at, misses
+from prune_tui.core.scanning.predictor import error_points_at, held_out_errors
 from prune_tui.reports.numbers import shortened
 from prune_tui.reports.terminal.tables import WIDTH, plain_table
 
@@ -19,7 +19,7 @@ def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> Rendera
     for name, sparsity in solution.plan.items():
         table.add_row(Text(shortened(name, WIDTH - 12)), f"{sparsity:.2%}")
     price = solution.price
-    error = error_at(misses(scan), price.accuracy)
+    error = error_points_at(held_out_errors(scan), price.accuracy)
     predicted = "none" if price.accuracy is None else f"{price.accuracy:.2%}"
     margin = "" if error is None else f" ±{error:.1f} points"
     return Group(

@@ -8,10 +8,10 @@ from prune_tui.core.report import Curve, CurvePoint
 from prune_tui.core.run.sweep_curves import (
     by_sweep,
     masked_twin,
+    measured_speedup,
     point_at,
     swept_batch_sizes,
     swept_sparsities,
-    times_as_fast,
 )
 from prune_tui.reports.terminal.plots import sweep_plot
 from prune_tui.reports.terminal.tables import Column, grid
@@ -79,7 +79,7 @@ def _latency_cell(sweep: Sequence[Curve], batch_size: str) -> Cell:
             return "·"
         if curve.mode == "masked":
             return f"{latency.p50:.2f}"
-        faster = times_as_fast(point, point_at(masked_twin(curve, sweep), point.sparsity), batch_size)
+        faster = measured_speedup(point, point_at(masked_twin(curve, sweep), point.sparsity), batch_size)
         return f"{latency.p50:.2f}" + (f" ({faster:.1f}x)" if faster else "")
 
     return cell

@@ -5,7 +5,7 @@ from textual.app import RenderResult
 from textual.widget import Widget
 
 from prune_tui.core.run.view import Running
-from prune_tui.core.scanning.cells import cells_words
+from prune_tui.core.scanning.cells import scan_progress_text
 from prune_tui.reports.numbers import duration_text
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
@@ -66,7 +66,7 @@ def progress_words(state: State) -> tuple[str, float | None, str]:
         rounds = f"round {batch.round}/{batch.num_rounds}  " if batch.num_rounds > 1 else ""
         where = f"{rounds}epoch {batch.epoch}/{batch.num_epochs}  batch {batch.batch}/{batch.num_batches}"
     elif running.kind == "scan" and view.report.scan is not None:
-        where = cells_words(view.report.scan)
+        where = scan_progress_text(view.report.scan)
     elif running.kind == "sweep":
         where = _points_words(state, running)
     else:

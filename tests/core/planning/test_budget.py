@@ -12,7 +12,7 @@ from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.budget import Solution, is_met, solve
 from prune_tui.core.planning.groups import PruningGroup, groups_of
 from prune_tui.core.planning.price import num_pruned
-from prune_tui.core.planning.target import Kind, Target, describe_target, parse_target
+from prune_tui.core.planning.target import Target, TargetKind, describe_target, parse_target
 from prune_tui.core.planning.tradeoffs import cost_at
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.scanning.predictor import fitted_predictor, predicted_accuracy
@@ -85,7 +85,7 @@ def test_a_target_is_read_as_people_type_it(text: str, target: Target) -> None:
         ("file_size", 99),
     ],
 )
-def test_what_is_said_of_a_target_reads_as_the_same_target(kind: Kind, value: float) -> None:
+def test_what_is_said_of_a_target_reads_as_the_same_target(kind: TargetKind, value: float) -> None:
     assert parse_target(describe_target(Target(kind, value))) == Target(kind, value)
 
 
@@ -142,7 +142,7 @@ def test_a_target_is_met_and_hardly_more_than_met(seed: int) -> None:
 
 
 @pytest.mark.parametrize("kind", ["file_size", "theoretical_speedup", "compression_ratio"])
-def test_out_of_reach_names_what_is_in_reach(kind: Kind) -> None:
+def test_out_of_reach_names_what_is_in_reach(kind: TargetKind) -> None:
     with pytest.raises(DecisionError) as caught:
         solved(Target(kind, 1 if kind == "file_size" else 1e6))
     best = parse_target(str(caught.value).split("type at best ")[1])
@@ -185,7 +185,7 @@ def test_with_every_row_fixed_a_target_is_met_already_or_out_of_reach() -> None:
 @pytest.mark.parametrize("seed", range(8))
 def test_a_tighter_target_never_has_a_higher_forecast(seed: int) -> None:
     layers, scan = made_up(seed, 5)
-    asked: tuple[tuple[Kind, tuple[float, ...]], ...] = (
+    asked: tuple[tuple[TargetKind, tuple[float, ...]], ...] = (
         ("compression_ratio", (1.2, 1.5, 1.7, 2, 2.2, 2.5, 3, 3.5, 4, 5, 6, 8, 10, 12)),
         ("theoretical_speedup", (1.2, 1.5, 2, 2.2, 2.5, 3, 4, 5, 6, 8)),
         ("file_size", tuple(4 * sum(one.parameters for one in layers) / part for part in (1, 1.5, 2, 3, 4))),

@@ -3,7 +3,7 @@
 import pytest
 
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.histograms import bins_that_die
+from prune_tui.core.planning.histograms import num_bins_pruned
 from prune_tui.core.planning.price import num_pruned, price
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.run.events import WeightsBinned
@@ -75,7 +75,7 @@ def test_the_cliff_is_where_the_curve_falls_most() -> None:
 
 def test_the_bins_that_die_hold_as_many_weights_as_are_pruned() -> None:
     histogram = WeightsBinned("a", "dense", 1.0, (4, 4, 2))
-    assert bins_that_die(histogram, 0.0) == 0
-    assert bins_that_die(histogram, 0.4) == 1
-    assert bins_that_die(histogram, 0.6) == 1.5
-    assert bins_that_die(histogram, 0.9) == pytest.approx(2.5)
+    assert num_bins_pruned(histogram, 0.0) == 0
+    assert num_bins_pruned(histogram, 0.4) == 1
+    assert num_bins_pruned(histogram, 0.6) == 1.5
+    assert num_bins_pruned(histogram, 0.9) == pytest.approx(2.5)

@@ -50,7 +50,7 @@ def test_what_cannot_be_pruned_anyway_need_not_be_locked() -> None:
 
 
 def test_the_one_number_is_of_the_weights_that_are_not_locked() -> None:
-    plan = EditablePlan({"conv": _plan().rows["conv"], **new_plan(["fc1", "fc2"], {}).rows})
+    plan = EditablePlan({"conv": _plan().entries["conv"], **new_plan(["fc1", "fc2"], {}).entries})
     assert overall_sparsity(plan, GROUPS) == 0.08
     assert overall_sparsity(toggled_lock(plan, "fc1"), GROUPS) == 0.4
 

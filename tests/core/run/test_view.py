@@ -14,7 +14,8 @@ from prune_tui.core.run.events import (
     JointScanned,
     ScanStarted,
 )
-from prune_tui.core.run.view import MAX_EPOCHS, MAX_LOG_LINES, View, apply, epochs_of
+from prune_tui.core.run.fold import MAX_EPOCHS, MAX_LOG_LINES, apply
+from prune_tui.core.run.view import View, epochs_of
 from prune_tui.core.session.decisions import DecisionKind
 from tests.core.planning.test_price import LAYERS, SCAN
 

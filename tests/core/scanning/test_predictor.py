@@ -5,10 +5,15 @@ from itertools import pairwise
 
 import pytest
 
-from prune_tui.core.planning.calibration import JOINT_ERRORS, joint_plans
+from prune_tui.core.planning.calibration import JOINT_ERRORS, calibration_plans
 from prune_tui.core.report import JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.scanning.distortion import logit_error_at, logit_errors_of
-from prune_tui.core.scanning.predictor import error_at, fitted_predictor, misses, predict
+from prune_tui.core.scanning.predictor import (
+    error_points_at,
+    fitted_predictor,
+    held_out_errors,
+    predict,
+)
 from tests.core.world import CHANCE, DENSE, accuracy_of, layer, scanned
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -86,7 +91,7 @@ def test_scans_of_earlier_versions_multiply_the_shares_above_chance() -> None:
 
 def test_plans_to_evaluate_whole_strain_the_network_more_and_more() -> None:
     scan = made(1.0)
-    plans, curves = joint_plans(LAYERS, scan), logit_errors_of(scan)
+    plans, curves = calibration_plans(LAYERS, scan), logit_errors_of(scan)
     assert 5 <= len(plans) <= len(JOINT_ERRORS)
     sums = [sum(logit_error_at(curves[name], level) for name, level in plan.items()) for plan in plans]
     assert all(before < after for before, after in pairwise(sums))
@@ -99,26 +104,26 @@ def test_plans_to_evaluate_whole_strain_the_network_more_and_more() -> None:
 def test_no_plan_is_evaluated_twice_or_before_the_curves_are_whole() -> None:
     scan = made(1.0)
     partial = replace(scan.layers[0], accuracies=(None,) * len(SPARSITIES), distortions=())
-    assert joint_plans(LAYERS, replace(scan, layers=(partial, *scan.layers[1:]))) == ()
-    assert joint_plans(LAYERS, replace(scan, layers=scan.layers[:1])) == ()
-    assert joint_plans(LAYERS, replace(scan, granularity="n_m")) == ()
-    plans = joint_plans(LAYERS, scan)
+    assert calibration_plans(LAYERS, replace(scan, layers=(partial, *scan.layers[1:]))) == ()
+    assert calibration_plans(LAYERS, replace(scan, layers=scan.layers[:1])) == ()
+    assert calibration_plans(LAYERS, replace(scan, granularity="n_m")) == ()
+    plans = calibration_plans(LAYERS, scan)
     assert all(plan not in plans[:at] for at, plan in enumerate(plans))
 
 
 def test_misses_need_two_plans_and_see_what_does_not_fit() -> None:
     scan = made(1.4)
-    assert misses(replace(scan, joint=scan.joint[:1])) == ()
-    known = misses(scan)
+    assert held_out_errors(replace(scan, joint=scan.joint[:1])) == ()
+    known = held_out_errors(scan)
     assert [accuracy for accuracy, _ in known] == sorted(point.accuracy for point in scan.joint)
     odd = (JointPoint(plan=scan.joint[0].plan, accuracy=0.5), *scan.joint[1:])
-    assert max(missed for _, missed in misses(replace(scan, joint=odd))) > 20
+    assert max(missed for _, missed in held_out_errors(replace(scan, joint=odd))) > 20
 
 
 def test_an_error_is_read_between_misses_and_not_claimed_beyond_them() -> None:
     known = ((0.6, 9.0), (0.9, 3.0), (0.95, 1.0))
-    assert error_at(known, 0.75) == pytest.approx(6.0)
-    assert error_at(known, 0.99) == 1.0
-    assert error_at(known, 0.59) is None
-    assert error_at(known, None) is None
-    assert error_at((), 0.9) is None
+    assert error_points_at(known, 0.75) == pytest.approx(6.0)
+    assert error_points_at(known, 0.99) == 1.0
+    assert error_points_at(known, 0.59) is None
+    assert error_points_at(known, None) is None
+    assert error_points_at((), 0.9) is None

@@ -6,13 +6,11 @@ from typing import Any
 
 from prune_tui.core.session.decisions import (
     Finetune,
-    Iterative,
     LoadDense,
     Measure,
     Method,
     Prune,
     Rewind,
-    Rewinding,
     Scan,
     Shrink,
     Sweep,
@@ -20,6 +18,7 @@ from prune_tui.core.session.decisions import (
 )
 from prune_tui.core.session.json import to_json
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.rounds import Iterative, Rewinding
 from prune_tui.core.session.session import Checkpoint, Record, Session
 from tests import made_up
 

@@ -8,18 +8,17 @@ from prune_tui.core.errors import DecisionError
 from prune_tui.core.session.decisions import (
     Decision,
     Finetune,
-    Iterative,
     LoadDense,
     Measure,
     Method,
     Prune,
     Rewind,
-    Rewinding,
     Scan,
     Sweep,
     TrainDense,
 )
 from prune_tui.core.session.json import checked
+from prune_tui.core.session.rounds import Iterative, Rewinding
 from tests.core.session.sample import SESSION, TRAINING
 
 OUT_OF_RANGE: dict[str, tuple[Decision, str]] = {

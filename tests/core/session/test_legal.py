@@ -12,14 +12,15 @@ from prune_tui.core.session.decisions import (
     Measure,
     Prune,
     Rewind,
-    Rewinding,
     Scan,
     Shrink,
     Sweep,
     TrainDense,
 )
-from prune_tui.core.session.legal import NETWORKS, RULES, Fact, facts_after, first_illegal, why_not
+from prune_tui.core.session.legal import RULES, Fact, facts_after, first_illegal, why_not
+from prune_tui.core.session.rounds import Rewinding
 from prune_tui.core.session.session import Session
+from scripts.studies.extreme import NETWORKS
 from tests.core.session.sample import TRAINING
 
 EVERYTHING = frozenset[Fact](get_args(Fact))

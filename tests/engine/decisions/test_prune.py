@@ -3,7 +3,8 @@
 import pytest
 
 from prune_tui.core.run.events import Counted, EpochFinished, Pruned
-from prune_tui.core.session.decisions import Iterative, Prune
+from prune_tui.core.session.decisions import Prune
+from prune_tui.core.session.rounds import Iterative
 from prune_tui.core.terms import Granularity, Scope
 from tests.engine.helpers import PLAN, QUICK, Run, loaded, perform, pruned
 

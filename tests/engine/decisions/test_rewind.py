@@ -4,8 +4,9 @@ import pytest
 
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.run.events import BatchTrained, EpochFinished
-from prune_tui.core.session.decisions import Iterative, Prune, Rewind, Rewinding, TrainDense
+from prune_tui.core.session.decisions import Prune, Rewind, TrainDense
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.rounds import Iterative, Rewinding
 from tests.engine.helpers import Run, loaded, perform
 
 DENSE = TrainDense(

@@ -21,7 +21,7 @@ from prune_tui.engine.device import seed_everything
 from prune_tui.engine.pruning.plan_masks import masks_of_layer
 from prune_tui.engine.pruning.scores import score
 from prune_tui.engine.scan import evaluator, loop
-from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
+from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
 from tests.engine.helpers import BUNDLED, Run, loaded, perform
 
 SPARSITIES = (0.3, 0.7, 0.95)
@@ -82,9 +82,9 @@ def test_reuse_or_not_the_counts_are_equal(run: Run, monkeypatch: pytest.MonkeyP
     reused = scanned(run, Scan(sparsities=SPARSITIES))
 
     def lost(_recording: Recording, _changed: list[nn.Parameter]) -> torch.Tensor:
-        raise NotReplayableError
+        raise ControlFlowChangedError
 
-    monkeypatch.setattr(Recording, "replay", lost)
+    monkeypatch.setattr(Recording, "rerun", lost)
     plain = scanned(run, Scan(sparsities=SPARSITIES))
     assert not plain.is_reused
     assert plain.note is not None
@@ -95,8 +95,8 @@ def test_reuse_or_not_the_counts_are_equal(run: Run, monkeypatch: pytest.MonkeyP
 
 def test_a_reexecution_that_is_wrong_is_never_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     right = scanned(run, Scan(sparsities=SPARSITIES))
-    replay = Recording.replay
-    monkeypatch.setattr(Recording, "replay", lambda recording, changed: replay(recording, changed) * 0.99)
+    replay = Recording.rerun
+    monkeypatch.setattr(Recording, "rerun", lambda recording, changed: replay(recording, changed) * 0.99)
     scan = scanned(run, Scan(sparsities=SPARSITIES))
     assert not scan.is_reused
     assert list(by_cell(scan)) == list(by_cell(right))
@@ -106,15 +106,15 @@ def test_a_reexecution_that_fails_on_later_images_costs_time_and_no_figure(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = scanned(run, Scan(sparsities=SPARSITIES))
-    replay, calls = Recording.replay, list[int]()
+    replay, calls = Recording.rerun, list[int]()
 
     def fickle(recording: Recording, changed: list[nn.Parameter]) -> torch.Tensor:
         calls.append(1)
         if len(calls) > 10:
-            raise NotReplayableError
+            raise ControlFlowChangedError
         return replay(recording, changed)
 
-    monkeypatch.setattr(Recording, "replay", fickle)
+    monkeypatch.setattr(Recording, "rerun", fickle)
     scan = scanned(run, Scan(sparsities=SPARSITIES))
     assert len(calls) > 10
     assert list(by_cell(scan)) == list(by_cell(right))

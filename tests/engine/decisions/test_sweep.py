@@ -8,9 +8,11 @@ import torch
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.returning import drained
 from prune_tui.core.run.events import PointSwept, SweepStarted
-from prune_tui.core.session.decisions import Iterative, Measure, Method, Prune, Sweep
+from prune_tui.core.session.decisions import Measure, Method, Prune, Sweep
 from prune_tui.core.session.recipe import Training
+from prune_tui.core.session.rounds import Iterative
 from prune_tui.engine.network.checkpoints import decode
+from prune_tui.engine.restoring import accuracy_of
 from tests.engine.helpers import QUICK, Run, loaded, perform
 
 UNITS = Method(criterion="l2", granularity="unit")
@@ -100,7 +102,7 @@ def test_locked_layers_stay_dense_and_every_point_may_be_kept() -> None:
         assert masks.keys() == {"conv2.weight", "fc1.weight"}
         for locked in ("fc2.weight", "conv1.weight"):
             assert torch.equal(weights[locked], dense[locked])
-        found = drained(run.engine.accuracy_of(saved.content, saved.stage, source=saved.name))
+        found = drained(accuracy_of(run.state, saved.content, saved.stage, source=saved.name))
         assert found == saved.accuracy == point.accuracy
 
 

@@ -11,15 +11,9 @@ from safetensors.torch import load, save
 from prune_tui.catalog.models import MODELS
 from prune_tui.core.errors import CheckpointError
 from prune_tui.core.session.session import Checkpoint
-from prune_tui.engine.network.checkpoints import (
-    decode,
-    decode_shrunk,
-    encode,
-    encoded_bytes,
-    read_checkpoint,
-    read_weights,
-    sha256,
-)
+from prune_tui.engine.network.checkpoint_files import read_checkpoint, read_weights
+from prune_tui.engine.network.checkpoints import decode, decode_shrunk, encode, encoded_bytes
+from prune_tui.engine.network.hashes import sha256
 from prune_tui.engine.network.masks import mask_weights
 from prune_tui.engine.network.network import Masks, Network, Weights, weight_name
 from prune_tui.engine.network.shrink import shrink

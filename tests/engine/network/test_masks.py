@@ -9,10 +9,10 @@ from prune_tui.engine.network.masks import (
     keep_highest,
     keep_units,
     keep_units_globally,
-    living_units,
     mask_n_m,
     mask_weights,
     mask_weights_globally,
+    remaining_units,
     unit_scores,
 )
 from prune_tui.engine.network.network import Masks
@@ -66,8 +66,8 @@ def weights_mask(mask: torch.Tensor | None, seed: int, sparsity: float) -> torch
 
 
 def units_mask(mask: torch.Tensor | None, seed: int, sparsity: float) -> torch.Tensor:
-    living = torch.ones(20, dtype=torch.bool) if mask is None else mask
-    return keep_units(scores(20, seed=seed), sparsity, living)
+    remaining = torch.ones(20, dtype=torch.bool) if mask is None else mask
+    return keep_units(scores(20, seed=seed), sparsity, remaining)
 
 
 def n_m_mask(mask: torch.Tensor | None, seed: int, _sparsity: float) -> torch.Tensor:
@@ -87,7 +87,7 @@ def test_a_unit_pruned_in_part_is_ranked_by_what_is_left_and_one_gone_is_gone() 
     layer = torch.ones(3, 4)
     mask = torch.tensor([[True] * 4, [True, False, False, False], [False] * 4])
     assert unit_scores(layer, mask).tolist() == [1.0, 0.25, 0.0]
-    assert living_units(mask).tolist() == [True, True, False]
+    assert remaining_units(mask).tolist() == [True, True, False]
 
 
 def test_a_global_mask_never_regrows_and_meets_its_target() -> None:
@@ -100,16 +100,16 @@ def test_a_global_mask_never_regrows_and_meets_its_target() -> None:
 
 
 def test_global_units_never_regrow_come_near_their_target_and_cut_no_layer() -> None:
-    living = {"a": torch.ones(12, dtype=torch.bool), "b": torch.ones(30, dtype=torch.bool)}
+    remaining = {"a": torch.ones(12, dtype=torch.bool), "b": torch.ones(30, dtype=torch.bool)}
     sizes = {"a": 40, "b": 8}
     for seed, sparsity in enumerate([0.3, 0.6, 0.8]):
         by_unit = {"a": scores(12, seed=seed), "b": scores(30, seed=seed + 10)}
-        before, living = living, keep_units_globally(by_unit, sizes, sparsity, living)
-        assert all(not (living[name] & ~before[name]).any() for name in before)
-        pruned = sum(int((~keep).sum()) * sizes[name] for name, keep in living.items())
+        before, remaining = remaining, keep_units_globally(by_unit, sizes, sparsity, remaining)
+        assert all(not (remaining[name] & ~before[name]).any() for name in before)
+        pruned = sum(int((~keep).sum()) * sizes[name] for name, keep in remaining.items())
         target = round(720 * sparsity)
         assert target - max(sizes.values()) < pruned <= target
-        assert all(keep.any() for keep in living.values())
+        assert all(keep.any() for keep in remaining.values())
 
 
 def test_global_takes_more_from_the_layer_with_lower_scores() -> None:

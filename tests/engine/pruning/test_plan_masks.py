@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from prune_tui.core.errors import DecisionError, UnknownNameError
-from prune_tui.core.session.decisions import Iterative, OneShot, Prune
+from prune_tui.core.session.decisions import Prune
+from prune_tui.core.session.rounds import Iterative, OneShot
 from prune_tui.core.terms import Granularity
 from prune_tui.engine.pruning.plan_masks import plan_of, prunable_layers, target_of_round
 from tests.engine.helpers import fresh

@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from prune_tui.catalog import torchvision_operators
 from prune_tui.catalog.models import MODELS
-from prune_tui.engine.scan.reexecution import NotReplayableError, Recording
+from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
 
 FAMILIES = (
     *("densenet121", "mobilenet_v3_small", "shufflenet_v2_x1_0", "squeezenet1_1", "regnet_y_400mf"),
@@ -42,9 +42,9 @@ def assert_reexecutes(module: nn.Module, batch: torch.Tensor, *, num_layers: int
         for layer in [*layers[:: max(1, len(layers) // num_layers)], layers[-1]]:
             original = layer.weight.detach().clone()
             halve(layer)
-            assert torch.equal(recording.replay([weight_of(layer)]), module(batch))
+            assert torch.equal(recording.rerun([weight_of(layer)]), module(batch))
             layer.weight.copy_(original)
-        assert torch.equal(recording.replay([]), module(batch))
+        assert torch.equal(recording.rerun([]), module(batch))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -123,8 +123,8 @@ def test_a_path_that_depends_on_values_is_noticed() -> None:
         module.first.weight.zero_()
         assert module.first.bias is not None
         module.first.bias.zero_()
-        with pytest.raises(NotReplayableError):
-            recording.replay([weight_of(module.first), module.first.bias])
+        with pytest.raises(ControlFlowChangedError):
+            recording.rerun([weight_of(module.first), module.first.bias])
 
 
 class Calls(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -158,7 +158,7 @@ def test_only_what_depends_on_the_change_is_computed(changed: str | None, produc
     with torch.no_grad():
         recording = Recording(module, torch.randn(2, *model.image_shape))
         with Calls() as calls:
-            outputs = recording.replay(parameters)
+            outputs = recording.rerun(parameters)
     assert torch.equal(outputs, recording.outputs)
     assert [name for name in calls.names if name in ("convolution", "addmm")] == products
     assert changed or calls.names == []

@@ -11,10 +11,8 @@ from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, fits
 from prune_tui.catalog.models import ModelEntry
 from prune_tui.catalog.paths import is_folder
 from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.session.decisions import Decision, LoadDense
 from prune_tui.core.session.names import NAME_PATTERN
 from prune_tui.core.session.recipe import epochs
-from prune_tui.core.session.session import Session
 from prune_tui.core.terms import Device
 from prune_tui.core.typed_numbers import whole_number
 from prune_tui.tui.steps.pick.text import shape_text
@@ -77,14 +75,15 @@ class Picked:
 
     def baseline(self) -> Decision:
         """Return its first decision."""
-        from prune_tui.core.workflow.baselines import to_be_trained
+        from prune_tui.core.session.decisions import LoadDense
+        from prune_tui.core.workflow.baselines import baseline_to_train
 
         if self.weights is not None:
             return LoadDense(weights="dense.safetensors")
         if not self.trains:
             return LoadDense()
         recipe = training_recipe(self.model, self.dataset)
-        return to_be_trained(replace(recipe, num_epochs=whole_number(self.num_epochs) or 1))
+        return baseline_to_train(replace(recipe, num_epochs=whole_number(self.num_epochs) or 1))
 
 
 def _number(text: str, *, otherwise: int) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from prune_tui.core.errors import DecisionError, TargetError
 from prune_tui.core.planning.budget import is_met
-from prune_tui.core.planning.goal import Goal, edited_rows, goal_of, solve_rows
+from prune_tui.core.planning.goal import Goal, edited_groups, goal_of, solve_plan
 from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import Target, describe_target, parse_target
@@ -31,7 +31,7 @@ def attempt(text: str, plan: EditablePlan, state: State) -> Attempt:
         return Attempt(plan, None, EXAMPLES + gone)
     try:
         target = parse_target(text)
-        solved, solution = solve_rows(target, plan, state.planner)
+        solved, solution = solve_plan(target, plan, state.planner)
     except (TargetError, DecisionError) as error:
         return Attempt(None, None, f"✗ {error}", is_wrong=True)
     if not solution.is_met:
@@ -41,7 +41,7 @@ def attempt(text: str, plan: EditablePlan, state: State) -> Attempt:
 
 def _promise(target: Target, solved: EditablePlan, state: State) -> str:
     """Say what Enter would take on."""
-    num_locked = sum(solved.rows[group.name].is_locked for group in state.groups if group.is_free)
+    num_locked = sum(solved.entries[group.name].is_locked for group in state.groups if group.is_free)
     kept = f", {num_locked} locked as set" if num_locked else ""
     if is_ruinous(target, solved, state):
         return f"{describe_target(target)} costs {points_lost(solved, state):.0f} points by the curves{kept}"
@@ -79,7 +79,7 @@ def whether_met(goal: Goal | None, price: Price, state: State) -> bool | None:
 
 def way_back(goal: Goal, plan: EditablePlan, state: State) -> str:
     """Say how a goal that is no longer met can be."""
-    edited = edited_rows(goal, plan, state.groups)
+    edited = edited_groups(goal, plan, state.groups)
     keeps = f"keeps {', '.join(edited[:2])}{' …' if len(edited) > 2 else ''} and " if edited else ""
     what = "solves the others again" if edited else "solves it again"
     return f"the goal is not met: B {keeps}{what}"

@@ -159,11 +159,11 @@ class PlanScreen(GoalKeeper):
         if group is None or self._is_locked(group):
             return
         if self._is_on_or_off:
-            self._turn(group.name, self.state.current_plan().rows[group.name].sparsity <= 0)
+            self._turn(group.name, self.state.current_plan().entries[group.name].sparsity <= 0)
             return
         is_global = self.state.settings.scope == "global"
         plan = self.state.current_plan()
-        now = self.state.planner.overall(plan) if is_global else plan.rows[group.name].sparsity
+        now = self.state.planner.overall(plan) if is_global else plan.entries[group.name].sparsity
         self._note = "one sparsity for the whole network" if is_global else ""
         coordinate = Coordinate(self._table.cursor_row, self._table.get_column_index("sparsity"))
         self.query_one(CellEditor).open(self._table, coordinate, group.name, plan_text.sparsity_text(now))
@@ -197,7 +197,7 @@ class PlanScreen(GoalKeeper):
         """Whether the row can't be changed; says why."""
         if group.locked_reason:
             self._note = f"{group.name} stays whole: {group.locked_reason}"
-        elif self.state.settings.scope == "layer" and self.state.current_plan().rows[group.name].is_locked:
+        elif self.state.settings.scope == "layer" and self.state.current_plan().entries[group.name].is_locked:
             self._note = f"{group.name} is locked: = unlocks it"
         else:
             return False

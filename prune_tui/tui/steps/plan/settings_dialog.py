@@ -13,11 +13,12 @@ from textual.widgets import Input, Static
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.catalog.schedules import SCHEDULES, STEPS
 from prune_tui.core.planning.settings import PlanSettings
-from prune_tui.core.session.decisions import Iterative, OneShot, Rewinding, TrainDense
+from prune_tui.core.session.decisions import TrainDense
 from prune_tui.core.session.recipe import Augmentation, LearningRateSchedule, Training
+from prune_tui.core.session.rounds import Iterative, OneShot, Rewinding
 from prune_tui.core.terms import Precision
 from prune_tui.core.typed_numbers import MAX_EPOCHS, decimal_number, whole_number
-from prune_tui.core.workflow.baselines import epochs_to_rewind_to, why_not_rewound
+from prune_tui.core.workflow.baselines import epochs_to_rewind_to, why_no_rewinding
 from prune_tui.core.workflow.offers import GRANULARITIES
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.dialogs.dialog import Dialog
@@ -124,7 +125,7 @@ class SettingsDialog(Dialog[PlanSettings]):
         settings, recipe = self._settings, self._settings.finetuning
         rewind = settings.rewind
         chosen = "fine-tune" if rewind is None else "weights" if rewind.to == "weights" else "rate"
-        reason = why_not_rewound(self._baseline)
+        reason = why_no_rewinding(self._baseline)
         refused = dict.fromkeys(REWOUND, reason) if reason else {}
         yield Choice("retrain", RETRAINING, chosen, id="retrain", refused=refused)
         epoch = str(rewind.epoch) if rewind is not None else "0"

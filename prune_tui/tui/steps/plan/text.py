@@ -9,19 +9,19 @@ from rich.text import Text
 from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import PruningGroup
-from prune_tui.core.planning.histograms import bins_that_die
+from prune_tui.core.planning.histograms import num_bins_pruned
 from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.settings import (
     PlanSettings,
     describe_settings,
 )
-from prune_tui.core.planning.target import Kind, Target, describe_target
+from prune_tui.core.planning.target import Target, TargetKind, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.curves import explain, layer_accuracy
 from prune_tui.core.session.recipe import epochs
-from prune_tui.core.workflow.baselines import described
+from prune_tui.core.workflow.baselines import describe_rewinding
 from prune_tui.reports.numbers import (
     change_text,
     count_text,
@@ -65,7 +65,7 @@ def cells(
 ) -> Cells:
     """Return the row of a group."""
     layer, reason = group.leader, group.locked_reason
-    row = plan.rows[group.name]
+    row = plan.entries[group.name]
     sparsity = sparsities.get(layer.name, 0.0)
     accuracy = layer_accuracy(state.scan, layer.name, sparsity)
     lost = state.scan.dense_accuracy - accuracy if state.scan and accuracy is not None else None
@@ -111,7 +111,7 @@ def dying(layer: LayerInfo, sparsity: float, state: State) -> tuple[WeightsBinne
     else:
         histogram = state.view.dense_histograms.get(layer.name)
         shows = settings.granularity == "weight" and criterion.weights_by_magnitude != "no"
-    return histogram, bins_that_die(histogram, sparsity) if histogram and shows else 0.0
+    return histogram, num_bins_pruned(histogram, sparsity) if histogram and shows else 0.0
 
 
 def _unit_norms(layer: LayerInfo, state: State) -> WeightsBinned | None:
@@ -242,7 +242,7 @@ def _totals(shown: Totals, palette: Palette, *, words: int) -> Text:
     return text.append_text(_goal("accuracy_drop", shown, palette))
 
 
-def _goal(kind: Kind, shown: Totals, palette: Palette) -> Text:
+def _goal(kind: TargetKind, shown: Totals, palette: Palette) -> Text:
     """Say what the goal is, beside the figure that it is about, and whether it is met."""
     if shown.target is None or shown.target.kind != kind:
         return Text()
@@ -258,7 +258,7 @@ def next_words(settings: PlanSettings) -> str:
     words = f"prune in {rounds} rounds" if rounds > 1 else "prune"
     each = " after each" if rounds > 1 else ""
     if settings.rewind is not None:
-        return f"{words}, {described(settings.rewind)}"
+        return f"{words}, {describe_rewinding(settings.rewind)}"
     tuned = (
         f" and fine-tune {epochs(settings.num_epochs)}{each}" if settings.num_epochs else ", no fine-tuning"
     )

@@ -7,7 +7,7 @@ from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
 from prune_tui.core.errors import StorageError
-from prune_tui.core.workflow.finishing import finishing, finishing_words, shrinking
+from prune_tui.core.workflow.completion import completion_text, decisions_to_complete, shrinking
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.markdown import markdown_summary
 from prune_tui.storage import write_atomically
@@ -66,7 +66,7 @@ class SaveScreen(StepScreen):
         elif not state.is_saved:
             self.next_bar.show("not saved: enter tries again; it is lost when prune-tui ends")
         elif state.view.report.pruned is None:
-            self.next_bar.show(finishing_words(finishing(state.session, state.view)))
+            self.next_bar.show(completion_text(decisions_to_complete(state.session, state.view)))
         elif state.path is None:
             self.next_bar.show("nothing was written; n begins another session, esc tries another plan")
         else:
@@ -88,7 +88,7 @@ class SaveScreen(StepScreen):
         elif not state.is_saved:
             self.post_message(SaveAgain())
         elif state.view.report.pruned is None:
-            for decision in finishing(state.session, state.view):
+            for decision in decisions_to_complete(state.session, state.view):
                 self.post_message(Perform(decision))
         elif state.path is not None:
             self.notify(f"saved at {state.path}", title="All is on disk", markup=False)

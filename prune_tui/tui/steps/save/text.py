@@ -5,10 +5,10 @@ from rich.text import Text
 from prune_tui.core.planning.groups import group_with, groups_of
 from prune_tui.core.report import Report
 from prune_tui.core.run.attempts import (
-    PredictionHeld,
+    PredictionCheck,
     attempt_names,
     last_prune,
-    prediction_held,
+    prediction_check,
 )
 from prune_tui.reports.caveats import caveats
 from prune_tui.reports.figures import attempt_line, figure_table
@@ -75,7 +75,7 @@ def ratios(state: State, report: Report, palette: Palette) -> Text:
 def predictions_text(state: State, palette: Palette) -> Text:
     """Return what was predicted and aimed at beside what is, for the network and for each layer."""
     decisions = state.session.decisions if state.session else ()
-    prune, held = last_prune(decisions), prediction_held(decisions, state.view.report)
+    prune, held = last_prune(decisions), prediction_check(decisions, state.view.report)
     text = Text(no_wrap=True, overflow="ellipsis")
     if prune is None or held is None:
         return text.append("no plan has been carried out", palette.muted)
@@ -93,7 +93,7 @@ def predictions_text(state: State, palette: Palette) -> Text:
     return text
 
 
-def _prediction_text(held: PredictionHeld, palette: Palette) -> Text:
+def _prediction_text(held: PredictionCheck, palette: Palette) -> Text:
     """Return the accuracy right after pruning, predicted from the curves against the actual one."""
     rounds = held.num_rounds
     after = f"after the first of {rounds} rounds" if rounds > 1 else "right after pruning"

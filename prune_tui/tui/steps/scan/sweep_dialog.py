@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.typed_numbers import MAX_EPOCHS, whole_number
-from prune_tui.core.workflow.finishing import has_linear
+from prune_tui.core.workflow.completion import has_linear
 from prune_tui.core.workflow.sweep_settings import SweepSettings, parse_percentages, percentages_text
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.dialogs.dialog import Dialog

@@ -7,7 +7,7 @@ from rich.text import Text
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.cells import half_width_where_safe, images_seen, num_settled
-from prune_tui.core.scanning.curves import curve_of, explain, safe_sparsity, uncertainty
+from prune_tui.core.scanning.curves import accuracy_half_width, curve_of, explain, safe_sparsity
 from prune_tui.core.workflow.steps import has_baseline, is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, shortened, size_text
 from prune_tui.tui.palette import Palette
@@ -98,7 +98,7 @@ def _sureness(scan: ScanFigures, palette: Palette) -> Text:
     """Say whether the scan is exact, and on how many images."""
     fewest, most = images_seen(scan)
     total = count_text(scan.num_images)
-    spread = uncertainty(scan.dense_accuracy, scan.num_images) * 100
+    spread = accuracy_half_width(scan.dense_accuracy, scan.num_images) * 100
     text = Text(f" ± {spread:.1f} ({total} images)", palette.muted)
     if scan.tolerance_points is None:
         text.append("  exact", palette.accent)

@@ -9,7 +9,7 @@ from textual.containers import Container, Vertical
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.attempts import accuracy_at, pruning_runs
-from prune_tui.core.workflow.finishing import finishing, finishing_words
+from prune_tui.core.workflow.completion import completion_text, decisions_to_complete
 from prune_tui.core.workflow.step import Step
 from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, points_text, size_text, times_text
@@ -155,7 +155,7 @@ class TrainScreen(StepScreen):
         elif state.view.counted is None:
             self.next_bar.show("nothing to measure: esc goes back to the plan", is_ready=False)
         elif state.view.report.pruned is None:
-            self.next_bar.show(finishing_words(finishing(state.session, state.view)))
+            self.next_bar.show(completion_text(decisions_to_complete(state.session, state.view)))
         else:
             self.next_bar.show("see what came of it")
 
@@ -188,7 +188,7 @@ class TrainScreen(StepScreen):
         if state.is_busy or state.view.counted is None:
             self.app.bell()
             return
-        for decision in finishing(state.session, state.view):
+        for decision in decisions_to_complete(state.session, state.view):
             self.post_message(Perform(decision))
         self.post_message(GoTo(Step.SAVE))
 

@@ -1,4 +1,4 @@
-"""What a pruned network still needs before its result is whole: shrinking, measuring."""
+"""What a pruned network still needs for a complete result: shrinking and measuring."""
 
 from collections.abc import Sequence
 
@@ -11,19 +11,19 @@ from prune_tui.core.terms import Granularity
 
 
 def granularity_of(session: Session | None) -> Granularity | None:
-    """Return what the last plan pruned at once; None before any plan."""
+    """Return the granularity of the last prune; None before any."""
     prune = last_prune(session.decisions if session is not None else ())
     return prune.granularity if prune is not None else None
 
 
 def can_shrink(session: Session | None, view: View) -> bool:
-    """Whether there are pruned units to remove."""
+    """Return whether there are pruned units to remove."""
     has_units = granularity_of(session) == "unit" and view.counted is not None
     return has_units and view.shrunk is None
 
 
-def finishing(session: Session | None, view: View) -> tuple[Decision, ...]:
-    """Return what is still to be done after a plan: units are removed first, then all is measured."""
+def decisions_to_complete(session: Session | None, view: View) -> tuple[Decision, ...]:
+    """Return the decisions that complete the result: pruned units are removed first, then all is measured."""
     if view.counted is None or view.report.pruned is not None:
         return ()
     is_sparse = granularity_of(session) == "weight" and has_linear(view.layers)
@@ -36,13 +36,13 @@ def shrinking(session: Session | None, view: View) -> tuple[Decision, ...]:
     return (Shrink(), Measure()) if can_shrink(session, view) else ()
 
 
-def finishing_words(decisions: Sequence[Decision]) -> str:
-    """Say what Enter does to make the result whole."""
+def completion_text(decisions: Sequence[Decision]) -> str:
+    """Return these decisions as text, for the key that makes them."""
     if any(isinstance(decision, Shrink) for decision in decisions):
         return "remove the pruned units, then measure all three on the test set"
     return "read the test set once, measure, and see what came of it"
 
 
 def has_linear(layers: Sequence[LayerInfo]) -> bool:
-    """Whether any layer can run as a sparse matrix: convolutions have no sparse kernel."""
+    """Return whether any layer can run as a sparse matrix; convolutions have no sparse kernel."""
     return any(layer.kind.startswith("linear") for layer in layers)
