@@ -1,4 +1,4 @@
-"""The receipt shows all that a report holds within eighty columns, and warns only of what applies."""
+"""A report is drawn whole within eighty columns, each figure under its own name."""
 
 import io
 import re
@@ -8,16 +8,8 @@ import pytest
 from rich.console import Console, RenderableType
 
 from prune_tui.core.report import Distribution, LayerFigures, Report
-from prune_tui.core.session.decisions import LoadDense, Measure, Prune, Shrink, Sweep
+from prune_tui.core.session.decisions import LoadDense, Prune, Sweep
 from prune_tui.core.session.session import Session
-from prune_tui.reports.caveats import (
-    NO_SPARSE_CONVOLUTIONS,
-    NOTHING_REMOVED,
-    SPARSE,
-    TWO_OF_FOUR,
-    UNITS_LEFT_IN,
-    caveats,
-)
 from prune_tui.reports.terminal import report_tables, session_tables
 from prune_tui.reports.terminal.distributions import MAX_LAYERS, histogram_line
 from prune_tui.reports.terminal.layers import weights_bar
@@ -110,33 +102,6 @@ def test_a_bar_shows_that_a_layer_is_there_and_that_weights_are_left() -> None:
     assert bar(1000, 0) == "░" * 20
 
 
-def test_it_warns_of_nothing_where_nothing_was_pruned() -> None:
-    assert caveats(Report(dense=made_up.figures(0.9))) == ()
-
-
-def test_it_warns_of_zeros_and_says_what_is_smaller() -> None:
-    report = Report(dense=made_up.figures(0.9), pruned=made_up.figures(0.9, nonzero=9))
-    assert "Only its file" not in caveats(report)[0]
-    smaller = replace(report, pruned=made_up.figures(0.9, nonzero=9, file_bytes=9))
-    assert "no faster and no smaller in memory" in caveats(smaller)[0]
-    assert "Only its file is smaller" in caveats(smaller)[0]
-
-
-def test_it_warns_of_units_until_they_are_removed() -> None:
-    units = (Prune(plan=0.5, granularity="unit"), Measure())
-    report = made_up.report()
-    assert UNITS_LEFT_IN not in caveats(report, (*units, Shrink()))
-    assert UNITS_LEFT_IN in caveats(replace(report, shrunk=None), units)
-    assert NOTHING_REMOVED in caveats(replace(report, shrunk=report.pruned), units)
-
-
-def test_it_warns_of_sparse_kernels_only_where_they_ran() -> None:
-    report = made_up.report()
-    assert {SPARSE, NO_SPARSE_CONVOLUTIONS} <= set(caveats(report))
-    assert not {SPARSE, TWO_OF_FOUR} & set(caveats(Report(pruned=report.pruned)))
-    assert TWO_OF_FOUR in caveats(report, (Prune(plan=0.5, granularity="n_m"),))
-
-
 def test_a_session_without_a_record_is_shown() -> None:
     session = Session(
         name="a", model="mlp", dataset="mnist", decisions=(LoadDense(), Sweep(), Prune(plan=0.5))
@@ -163,7 +128,7 @@ def test_a_verdict_is_one_of_four(reproduced: bool | None, identical: bool | Non
     assert words in drawn(verdict(reproduced, identical, (), 0.5))
 
 
-def test_a_verdict_names_what_was_otherwise_when_it_was_recorded() -> None:
+def test_a_verdict_names_how_the_machines_differ() -> None:
     elsewhere = replace(made_up.ENVIRONMENT, device_name="another processor")
     text = drawn(verdict(True, False, (), 0.5, (elsewhere, made_up.ENVIRONMENT)))
     assert "device: recorded with cpu (another processor), replayed with cpu (made up)" in text

@@ -27,6 +27,7 @@ from tests import made_up
 SETTINGS = tuple(round(1 - (1 - share / 10) ** 3, 3) for share in range(1, 8))
 ONCE = Training(num_epochs=1)
 TRAIN = TrainDense(training=ONCE)
+MEASURED: tuple[Decision, ...] = (TRAIN, Prune(plan=0.9), Measure())
 LAYERS = tuple(
     LayerFigures(name=name, parameters=80_000, nonzero=2_400, sparsity=0.97) for name in published.HAN_PLAN
 )
@@ -165,8 +166,8 @@ def test_b_compares_the_studys_own_plan_and_the_better_one(tmp_path: Path) -> No
 
 
 def test_b_counts_epochs_of_a_fine_tuning_decided_apart(tmp_path: Path) -> None:
-    epochs = (*made_up.epochs(0, (0.1,)), *made_up.epochs(1, (0.0, 0.96, 0.97))[1:])
-    decisions = (Prune(plan=published.HAN_PLAN), Finetune(training=ONCE))
+    epochs = (*made_up.epochs(1, (0.1,)), *made_up.epochs(2, (0.0, 0.96, 0.97))[1:])
+    decisions = (TRAIN, Prune(plan=published.HAN_PLAN), Finetune(training=ONCE))
     save(tmp_path, "han-cnn", report(epochs=epochs), *decisions)
     text = page(tmp_path)
     assert "| epoch 2 | 97.03 % | 97.00 % |" in text
@@ -175,7 +176,7 @@ def test_b_counts_epochs_of_a_fine_tuning_decided_apart(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("nonzero", "accuracy"), [(12_000, 0.995), (11_000, 0.9899)])
 def test_b_is_missed_by_one_of_the_two(tmp_path: Path, nonzero: int, accuracy: float) -> None:
-    save(tmp_path, "han-cnn", report(pruned=made_up.figures(accuracy, nonzero=nonzero)), TRAIN, Measure())
+    save(tmp_path, "han-cnn", report(pruned=made_up.figures(accuracy, nonzero=nonzero)), *MEASURED)
     assert line_with(page(tmp_path), "wanted at least 36.88x at 99.00 %").startswith("- **misses**")
 
 
@@ -278,7 +279,7 @@ def test_e_shows_what_removing_coupled_units_leaves(tmp_path: Path) -> None:
 
 
 def test_anchors_compare_error_and_weights_with_each_published_network(tmp_path: Path) -> None:
-    save(tmp_path, "lenet5-extreme", report(pruned=made_up.figures(0.9910, nonzero=20_000)), TRAIN, Measure())
+    save(tmp_path, "lenet5-extreme", report(pruned=made_up.figures(0.9910, nonzero=20_000)), *MEASURED)
     text = page(tmp_path)
     assert "| **ours, pruned** | 0.90 % | 33.3x | 21.6x |" in text
     assert line_with(text, "Network Surgery, Guo et al. 2016 0.91 % at 108x").startswith("- **misses**")
@@ -286,12 +287,12 @@ def test_anchors_compare_error_and_weights_with_each_published_network(tmp_path:
 
 
 def test_an_anchor_is_met_with_the_same_error_and_ratio(tmp_path: Path) -> None:
-    save(tmp_path, "lenet-300-100-extreme", report(pruned=made_up.figures(1 - 0.0159)), TRAIN, Measure())
+    save(tmp_path, "lenet-300-100-extreme", report(pruned=made_up.figures(1 - 0.0159)), *MEASURED)
     verdict = line_with(page(tmp_path), "LeNet-300-100: 1.59 % at 33.3x (weights); Han et al. 2015")
     assert verdict.startswith("- **meets**")
 
 
 def test_the_tally_counts_sessions_and_comparisons(tmp_path: Path) -> None:
-    save(tmp_path, "lenet-300-100-extreme", report(pruned=made_up.figures(1 - 0.0159)), TRAIN, Measure())
+    save(tmp_path, "lenet-300-100-extreme", report(pruned=made_up.figures(1 - 0.0159)), *MEASURED)
     assert "1 of 12 sessions are recorded; of 3 comparisons" in page(tmp_path)
     assert "1 are met, 2 are missed, and 0 are open" in page(tmp_path)

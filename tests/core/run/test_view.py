@@ -2,21 +2,29 @@
 
 import pytest
 
-from prune_tui.core.report import Environment, EpochFigures, JointPoint
+from prune_tui.core.network import NetworkCounts
+from prune_tui.core.report import Environment, EpochFigures, JointPoint, LayerFigures
 from prune_tui.core.run.events import (
     BatchTrained,
     CellScanned,
+    Counted,
     DecisionDropped,
     DecisionFinished,
     DecisionStarted,
     EngineReady,
     EpochFinished,
+    Event,
     JointScanned,
+    LatencyMeasured,
+    MaskChecked,
+    Measured,
     ScanStarted,
+    Shrunk,
 )
 from prune_tui.core.run.fold import MAX_EPOCHS, MAX_LOG_LINES, apply
 from prune_tui.core.run.view import View, epochs_of
 from prune_tui.core.session.decisions import DecisionKind
+from tests import made_up
 from tests.core.planning.test_price import LAYERS, SCAN
 
 READY = EngineReady(
@@ -81,6 +89,68 @@ def test_a_new_baseline_forgets_what_it_makes_untrue() -> None:
     view = apply(apply(started(kind="scan"), ScanStarted(SCAN)), DecisionFinished(0, None, 1.0))
     assert view.report.scan is not None
     assert apply(view, DecisionStarted(1, "load_dense", "t", 0.0)).report.scan is None
+
+
+def measured_view() -> View:
+    """A view of a network that was pruned, shrunk and measured by decision 2."""
+    view = apply(View(), READY)
+    counts = NetworkCounts(parameters=4001, nonzero=10, macs=100, nonzero_macs=10, file_bytes=9)
+    layers = (LayerFigures(name="a", parameters=1000, nonzero=5, sparsity=0.995),)
+    events: tuple[Event, ...] = (
+        DecisionStarted(0, "load_dense", "t", 0.0),
+        Measured("dense", made_up.figures(0.9), 1, 1.0),
+        DecisionFinished(0, None, 1.0),
+        DecisionStarted(1, "prune", "t", 0.0),
+        Counted(counts, layers, 0.9, 1.0),
+        MaskChecked(True, 0.9, 1.0),
+        Shrunk((("a", 10, 5),), counts, 0.0, 10, 1.0),
+        DecisionFinished(1, None, 1.0),
+        DecisionStarted(2, "measure", "t", 0.0),
+        Measured("pruned", made_up.figures(0.8, nonzero=4), 2, 1.0),
+        Measured("shrunk", made_up.figures(0.8, nonzero=4, parameters=5), 2, 1.0),
+        LatencyMeasured("pruned", 8, made_up.latency(2.0), 1.0),
+        LatencyMeasured("sparse", 8, made_up.latency(1.0), 1.0),
+        DecisionFinished(2, None, 1.0),
+    )
+    for event in events:
+        view = apply(view, event)
+    return view
+
+
+def test_what_is_measured_says_by_which_decision_and_of_which_network() -> None:
+    report = measured_view().report
+    assert report.measured_by == 2
+    assert report.pruned is not None
+    assert report.shrunk is not None
+    assert (report.pruned.nonzero, report.shrunk.parameters) == (4, 5)
+    assert report.compression_ratio == report.pruned.compression_ratio
+    assert report.theoretical_speedup == report.pruned.theoretical_speedup
+    assert "8" in report.pruned.latency_ms
+    assert "8" not in report.shrunk.latency_ms
+    assert report.sparse_latency_ms.keys() == {"8"}
+    assert report.test_reads == 2
+
+
+@pytest.mark.parametrize("kind", ["prune", "finetune", "rewind", "train_dense", "load_dense"])
+def test_a_change_of_the_network_makes_an_attempt_of_what_was_measured(kind: DecisionKind) -> None:
+    before = measured_view()
+    after = apply(before, DecisionStarted(3, kind, "t", 0.0))
+    (attempt,) = after.report.attempts
+    assert attempt.decision == 2
+    assert (attempt.pruned, attempt.shrunk) == (before.report.pruned, before.report.shrunk)
+    assert attempt.sparse_latency_ms == before.report.sparse_latency_ms
+    assert (after.report.pruned, after.report.shrunk, after.report.measured_by) == (None, None, None)
+    assert (after.shrunk, after.mask) == (None, None)
+    is_new_baseline = kind in ("train_dense", "load_dense")
+    assert (after.counted is None) == (after.report.dense is None) == is_new_baseline
+    assert after.report.test_reads == 2
+
+
+@pytest.mark.parametrize("kind", ["scan", "sweep", "shrink", "measure"])
+def test_what_leaves_the_network_alone_makes_no_attempt(kind: DecisionKind) -> None:
+    before = measured_view()
+    after = apply(before, DecisionStarted(3, kind, "t", 0.0))
+    assert after.report == before.report
 
 
 def test_a_view_stays_bounded() -> None:

@@ -1,4 +1,4 @@
-"""Forecasts of whole plans learn from plans evaluated whole how layers' strains add up."""
+"""Predictions learn from plans evaluated whole how layers' strains add up."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -32,7 +32,7 @@ def made(power: float) -> ScanFigures:
 
 
 @pytest.mark.parametrize("power", POWERS)
-def test_a_forecast_recovers_how_strains_add_up(power: float) -> None:
+def test_a_prediction_recovers_how_strains_add_up(power: float) -> None:
     scan = made(power)
     assert fitted_predictor(scan).power == pytest.approx(power, rel=0.15)
     for plan in ({"a": 0.5, "b": 0.7, "c": 0.85, "d": 0.6}, {"a": 0.7, "d": 0.4}, dict.fromkeys("abcd", 0.8)):
@@ -48,7 +48,7 @@ def test_one_layer_alone_is_near_its_own_curve(power: float) -> None:
 
 
 @pytest.mark.parametrize("power", POWERS)
-def test_no_layer_pruned_further_raises_a_forecast_and_it_stays_between_chance_and_dense(
+def test_no_layer_pruned_further_raises_a_prediction_and_it_stays_between_chance_and_dense(
     power: float,
 ) -> None:
     scan = made(power)
