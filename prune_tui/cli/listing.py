@@ -1,4 +1,4 @@
-"""`prune-tui list`: lists what there is to pick from."""
+"""`prune-tui list`: lists the models, datasets, criteria or schedules."""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def list_table(
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """List what there is to pick from."""
+    """List the models, datasets, criteria or schedules to choose from."""
     from prune_tui.catalog.listing import rows_of
 
     rows = rows_of(table, data_dir)

@@ -22,17 +22,17 @@ def _show_version(wanted: bool) -> None:
 def open_app(
     context: typer.Context,
     *,
-    model: Annotated[str | None, typer.Option(help="Model to begin with; see `list models`.")] = None,
+    model: Annotated[str | None, typer.Option(help="Model to start with; see `list models`.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Dense baseline, a .safetensors state dict.")] = None,
     dataset: Annotated[
-        str | None, typer.Option(help="Dataset to begin with; see `list datasets`, or imagefolder:PATH.")
+        str | None, typer.Option(help="Dataset to start with; see `list datasets`, or imagefolder:PATH.")
     ] = None,
     data_dir: DataDir = None,
     sessions_dir: Annotated[Path, typer.Option(help="Where sessions are saved.")] = Path("sessions"),
     device: DeviceChoice = "auto",
     threads: Threads = None,
     seed: Seed = 0,
-    resume: Annotated[Path | None, typer.Option(help="Session file to go on with.")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Session file to resume.")] = None,
     version: Annotated[  # noqa: ARG001 - the callback does the work
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,

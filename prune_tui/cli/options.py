@@ -9,13 +9,15 @@ from prune_tui.core.terms import Device
 
 DataDir = Annotated[
     Path | None,
-    typer.Option(help="Folder of datasets; else $PRUNE_TUI_DATA, else the user's cache folder."),
+    typer.Option(help="Folder of datasets; default: $PRUNE_TUI_DATA, or the user's cache folder."),
 ]
 Threads = Annotated[
-    int | None, typer.Option(min=1, help="CPU threads for torch; else as recorded, else all.")
+    int | None, typer.Option(min=1, help="CPU threads for torch; default: as recorded, or all.")
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 DeviceChoice = Annotated[Device, typer.Option(help="Where to compute.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the session.")]
 SessionFile = Annotated[Path, typer.Argument(metavar="SESSION", help="A session file.")]
-Tolerance = Annotated[float, typer.Option(min=0.0, max=100.0, help="Points of accuracy that may differ.")]
+Tolerance = Annotated[
+    float, typer.Option(min=0.0, max=100.0, help="Tolerated difference in accuracy, in points.")
+]

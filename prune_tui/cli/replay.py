@@ -1,4 +1,4 @@
-"""`prune-tui replay`: runs sessions again, and compares each result with its record."""
+"""`prune-tui replay`: replays sessions, and prints each result beside its record."""
 
 import json
 from pathlib import Path
@@ -21,11 +21,11 @@ def replay(
     as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Folder to save the replayed sessions in.")] = None,
     data_dir: DataDir = None,
-    device: Annotated[Device | None, typer.Option(help="Where to compute; else as recorded.")] = None,
+    device: Annotated[Device | None, typer.Option(help="Where to compute; default: as recorded.")] = None,
     threads: Threads = None,
     tolerance: Tolerance = 0.5,
 ) -> None:
-    """Run sessions again, headless, and prove their results."""
+    """Replay sessions, and compare the results with their records."""
     from prune_tui.cli.progress import Progress
     from prune_tui.commands.replay import Options, document
     from prune_tui.commands.replay import replay as replay_session

@@ -21,13 +21,16 @@ def scan(
     *,
     model: Annotated[str, typer.Option(help="Model to scan; see `list models`.")] = BUNDLED_MODEL,
     weights: Annotated[
-        Path | None, typer.Option(help="Dense baseline; else the bundled one, else one is trained.")
+        Path | None, typer.Option(help="Dense baseline; default: the bundled one, or one is trained.")
     ] = None,
     dataset: Annotated[
         str, typer.Option(help="Dataset; see `list datasets`, or imagefolder:PATH.")
     ] = BUNDLED_DATASET,
-    criterion: Annotated[str, typer.Option(help="What goes first; see `list criteria`.")] = "l1",
-    granularity: Annotated[Granularity, typer.Option(help="What is pruned at once.")] = "weight",
+    criterion: Annotated[str, typer.Option(help="Pruning criterion; see `list criteria`.")] = "l1",
+    granularity: Annotated[
+        Granularity,
+        typer.Option(help="What is pruned: single weights, whole units, or 2 of 4 weights."),
+    ] = "weight",
     tolerance: Annotated[
         float | None,
         typer.Option(
@@ -37,10 +40,10 @@ def scan(
         ),
     ] = None,
     precision: Annotated[
-        Precision, typer.Option(help="bfloat16 is faster where the device has it.")
+        Precision, typer.Option(help="bfloat16 is faster where the device supports it.")
     ] = "float32",
     budget: Annotated[
-        str | None, typer.Option(help="Solve for 20x, '0.1 MB', '1 point' or '3x MACs'.")
+        str | None, typer.Option(help="Budget to solve for, such as 20x, '0.1 MB', '1 point' or '3x MACs'.")
     ] = None,
     as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Folder to save the session in, for the app.")] = None,
@@ -49,7 +52,7 @@ def scan(
     threads: Threads = None,
     seed: Seed = 0,
 ) -> None:
-    """Scan each layer's sensitivity, headless, and solve a budget from the curves."""
+    """Scan each layer's sensitivity, and solve a budget from the curves."""
     from prune_tui.catalog.datasets import dataset_entry
     from prune_tui.catalog.models import model_entry
     from prune_tui.cli.progress import Progress

@@ -1,4 +1,4 @@
-"""`prune-tui show`: prints what a session decided, and what came of it."""
+"""`prune-tui show`: prints a session's decisions and results."""
 
 import typer
 
@@ -8,7 +8,7 @@ from prune_tui.cli.options import AsJson, SessionFile
 
 @reporting
 def show(session: SessionFile, *, as_json: AsJson = False) -> None:
-    """Print what a session decided and what came of it."""
+    """Print a session's decisions and results."""
     from prune_tui.catalog.names import check_names
     from prune_tui.core.session.json import to_json
     from prune_tui.storage import read_session

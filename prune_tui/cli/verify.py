@@ -1,4 +1,4 @@
-"""`prune-tui verify`: evaluates every checkpoint of a session against its record."""
+"""`prune-tui verify`: evaluates the checkpoints of a session, and compares them with its record."""
 
 import json
 
@@ -17,7 +17,7 @@ def verify(
     threads: Threads = None,
     tolerance: Tolerance = 0.5,
 ) -> None:
-    """Load every checkpoint of a session, and evaluate it against its record."""
+    """Evaluate a session's checkpoints, and compare them with its record."""
     from prune_tui.commands.verify import document
     from prune_tui.commands.verify import verify as verify_session
 

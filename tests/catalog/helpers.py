@@ -10,6 +10,7 @@ from PIL import Image
 from prune_tui.catalog.datasets import dataset_entry, load
 from prune_tui.catalog.datasets.images import ImageData
 from prune_tui.catalog.models import MNIST_SHAPE, ImageShape
+from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import DataProgress
 
 R = TypeVar("R")
@@ -17,13 +18,8 @@ R = TypeVar("R")
 
 def drained(generator: Generator[DataProgress, None, R]) -> tuple[list[DataProgress], R]:
     """Run a generator to its end: what it yielded, and what it returned."""
-    events: list[DataProgress] = []
-    while True:
-        try:
-            events.append(next(generator))
-        except StopIteration as stop:
-            result: R = stop.value
-            return events, result
+    returning = Returning(generator)
+    return list(returning), returning.value
 
 
 def loaded(
