@@ -17,10 +17,9 @@ from prune_tui.core.session.decisions import (
     Sweep,
     TrainDense,
 )
-from prune_tui.core.session.legal import RULES, Fact, facts_after, first_illegal, why_not
+from prune_tui.core.session.legal import REQUIREMENTS, RULES, Fact, facts_after, first_illegal, why_not
 from prune_tui.core.session.rounds import Rewinding
 from prune_tui.core.session.session import Session
-from scripts.studies.extreme import NETWORKS
 from tests.core.session.sample import TRAINING
 
 EVERYTHING = frozenset[Fact](get_args(Fact))
@@ -50,7 +49,7 @@ def test_a_decision_is_refused_where_anything_it_requires_is_missing(what: str) 
     decision, required = REQUIRED[what]
     assert why_not(decision, frozenset(required)) is None
     for missing in required:
-        assert why_not(decision, EVERYTHING - {missing}) == f"{decision.kind} needs {NETWORKS[missing]}"
+        assert why_not(decision, EVERYTHING - {missing}) == f"{decision.kind} needs {REQUIREMENTS[missing]}"
     assert (why_not(decision, frozenset()) is None) == (not required)
 
 
