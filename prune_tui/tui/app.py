@@ -26,7 +26,7 @@ from prune_tui.core.workflow.step import Step
 from prune_tui.storage import logged, read_session, resumed_name, session_path
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
-from prune_tui.tui.interruption import Asking
+from prune_tui.tui.interruption import Interruption
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
 from prune_tui.tui.picture import save_picture
@@ -65,7 +65,7 @@ class PruneApp(App[None], inherit_bindings=False):
             warm_up=import_engine if make_runner is None else nothing_to_import,
             settle=settle if make_runner is None else nothing_to_import,
         )
-        self._asking = Asking(self, self.state, redraw=self._redraw, save=self._save_again)
+        self._asking = Interruption(self, self.state, redraw=self._redraw, save=self._save_again)
 
     # --- beginning ----------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Asks before work is cut short or lost, and goes on once that has ended as the person said."""
+"""Interrupts work: asks the person how it should end, and goes on with what they wanted after that."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 Then = Callable[[], object]
 
 
-class Asking:
-    """Holds what is to be done when the work under way has ended, and why."""
+class Interruption:
+    """Asks how the work under way should end, and remembers what to do once it has ended."""
 
     def __init__(
         self, app: App[Any], state: State, *, redraw: Callable[[], None], save: Callable[[], None]
@@ -31,7 +31,7 @@ class Asking:
         self._when_idle: tuple[str, Then] | None = None
 
     def when_free(self, purpose: str, then: Then) -> None:
-        """Do something that ends the session or the work under way, once the person has said how."""
+        """Do something that ends the session or the work under way; ask first if work could be lost."""
         state = self._state
         if not state.jobs and state.is_saved:
             then()
@@ -41,7 +41,7 @@ class Asking:
         from prune_tui.tui.dialogs.quit import about_unsaved, about_work
 
         if state.jobs:
-            dialog = about_work(_words(state.jobs[0].task), purpose=purpose)
+            dialog = about_work(_task_name(state.jobs[0].task), purpose=purpose)
             self._app.push_screen(dialog, partial(self._work_answered, purpose, then))
         else:
             dialog = about_unsaved(purpose=purpose)
@@ -87,7 +87,7 @@ class Asking:
             self._save()
 
 
-def _words(task: Task) -> str:
+def _task_name(task: Task) -> str:
     if isinstance(task, Opening):
         return "loading"
     return "saving" if isinstance(task, Saving) else task.description

@@ -18,7 +18,7 @@ from prune_tui.tui.options import Options
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plan.cell_editor import place_of_cell
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.widgets.bars import NextBar
+from prune_tui.tui.widgets.footer import NextBar
 from prune_tui.tui.widgets.table import Table
 from tests.tui.fake_runner import Script, maker
 

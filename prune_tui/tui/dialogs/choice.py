@@ -1,4 +1,4 @@
-"""One line of a form: a label and a value changed by left and right."""
+"""One line of a form: a label, and a value that left and right change."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -16,7 +16,7 @@ from prune_tui.tui.palette import palette_of
 class Choice(Widget, can_focus=True):
     """Shows `◂ l1 ▸` and what it means; left, right, space and the mouse change it.
 
-    A value in `refused` can be looked at but not taken: it is shown with the reason.
+    A value in `unavailable` can be looked at but not chosen: it is shown with the reason.
     """
 
     DEFAULT_CSS = """
@@ -45,28 +45,27 @@ class Choice(Widget, can_focus=True):
         value: str,
         *,
         id: str,
-        refused: Mapping[str, str] | None = None,
+        unavailable: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(id=id)
-        self._refused = refused or {}
+        self._unavailable = unavailable or {}
         self._label = label
         self._options = options
         self.value = value if value in options else next(iter(options))
 
     @property
     def reason(self) -> str:
-        """Why what is shown can't be taken, if so."""
-        return self._refused.get(self.value, "")
+        """Why the value on show can't be chosen, if so."""
+        return self._unavailable.get(self.value, "")
 
     def offer(self, options: dict[str, str]) -> None:
-        """Take other options; the value stays if it is one of them."""
+        """Offer other options; the value stays if it is one of them."""
         if options != self._options:
             self._options = options
             self.value = self.value if self.value in options else next(iter(options))
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Draw the line."""
         palette = palette_of(self.app)
         text = Text(f"{self._label:<12}", palette.muted, no_wrap=True, overflow="ellipsis")
         text.append("◂ " if self.has_focus else "  ", palette.accent)
@@ -77,11 +76,10 @@ class Choice(Widget, can_focus=True):
         return text.append(self._options[self.value], palette.muted)
 
     def on_click(self, _event: events.Click) -> None:
-        """Take the next value."""
         self.action_change(1)
 
     def action_change(self, by: int) -> None:
-        """Take the next or the last value, round and round."""
+        """Choose the value `by` places further, from the last to the first."""
         names = list(self._options)
         self.value = names[(names.index(self.value) + by) % len(names)]
         self.refresh()

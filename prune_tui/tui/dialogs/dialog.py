@@ -14,5 +14,4 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss_dialog", "close", show=False)]
 
     def action_dismiss_dialog(self) -> None:
-        """Close without an answer."""
         self.dismiss(None)

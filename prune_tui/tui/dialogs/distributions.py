@@ -30,7 +30,6 @@ class Spread(Widget):
 
     @property
     def shown(self) -> str:
-        """The layer on show."""
         layers = self._state.view.layers
         return layers[self.position % len(layers)].name
 
@@ -43,7 +42,6 @@ class Spread(Widget):
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Draw histograms above bars."""
         palette, view = palette_of(self.app), self._state.view
         width, height = self.size.width, self.size.height
         num_bars = min(len(view.layers), max(3, height // 4))
@@ -72,7 +70,6 @@ class DistributionsDialog(Dialog[None]):
         self._first = names.index(layer) if layer in names else 0
 
     def compose(self) -> ComposeResult:
-        """Lay out heading, drawing and hint."""
         with Vertical(classes="panel -whole"):
             yield Static(id="layer", classes="heading")
             yield Spread(self._state)
@@ -99,6 +96,5 @@ class DistributionsDialog(Dialog[None]):
         self._spread.show()
 
     def action_next_layer(self, by: int) -> None:
-        """Show another layer."""
         self._spread.position += by
         self._show()

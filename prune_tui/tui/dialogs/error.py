@@ -27,11 +27,9 @@ class ErrorDialog(Dialog[None]):
 
     @property
     def text(self) -> str:
-        """All there is to say."""
         return self._failed.trace or self._failed.text
 
     def compose(self) -> ComposeResult:
-        """Lay out what happened, the whole text, and what can be done."""
         is_bug = self._failed.trace is not None
         with Vertical(classes="panel -large" if is_bug else "panel"):
             yield Static(
@@ -50,6 +48,5 @@ class ErrorDialog(Dialog[None]):
             yield Static(f"{kept}   c copy   enter or esc close", classes="hint")
 
     def action_copy(self) -> None:
-        """Copy the whole text."""
         self.app.copy_to_clipboard(self.text)
         self.notify("copied", markup=False)

@@ -29,7 +29,6 @@ class HelpDialog(Dialog[None]):
         self._palette: Palette | None = None
 
     def compose(self) -> ComposeResult:
-        """Lay out the list."""
         with Vertical(classes="panel -large"):
             yield Static("Keys", classes="heading")
             with VerticalScroll(can_focus=False):
@@ -45,12 +44,11 @@ class HelpDialog(Dialog[None]):
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def action_scroll(self, by: int) -> None:
-        """Scroll the list."""
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
 def help_text(step: Step, palette: Palette) -> Text:
-    """Return every action with its keys, this step's first, and how to read the signs."""
+    """Return every action with its keys, this step's first, and what the signs on the screens mean."""
     others = [other for other in Step if other is not step]
     places: list[Place] = [step, "anywhere", "tables", *others]
     text = Text()
@@ -67,12 +65,12 @@ def help_text(step: Step, palette: Palette) -> Text:
 
 
 SIGNS = (
-    ("▁▂▃ ▄▅ ▆▇█", "accuracy lost: within 1 point, within 5, more"),
-    ("│", "in a ruler: the sparsity that is planned"),
-    ("░ █", "in a histogram: weights that die, weights that stay"),
-    ("Δacc", "points of validation accuracy, if this layer alone is pruned"),
-    ("est acc", "the whole plan right after pruning, from the layers' curves alone"),
-    ("● ■ ▲ ◆", "in a plot of a sweep: one sign a method, named beside it"),
-    ("conv2 +3", "how many layers lose their units together with this one"),
-    ("┄", "dotted in a plot: the run before, or a point below dense"),
+    ("▁▂▃ ▄▅ ▆▇█", "in a ruler: accuracy lost, up to 1 point, up to 5, more"),
+    ("│", "in a ruler: the planned sparsity"),
+    ("░ █", "in a histogram: what is pruned, what is kept"),
+    ("Δacc", "change in validation accuracy if only this layer is pruned, in points"),
+    ("predicted", "validation accuracy of the whole plan right after pruning, in %"),
+    ("● ■ ▲ ◆", "in the plot of a sweep: one sign per method, named beside it"),
+    ("conv2 +3", "a pruning group: 3 more layers lose their units with conv2"),
+    ("┄", "dotted in a plot: the previous run, or one point below dense"),
 )

@@ -1,4 +1,4 @@
-"""Asks what becomes of the work that runs, or of what could not be saved."""
+"""Asks what to do with work that is running, or with what could not be saved."""
 
 from typing import ClassVar, Literal
 
@@ -32,7 +32,6 @@ class QuitDialog(Dialog[Answer]):
         self._discard = discard
 
     def compose(self) -> ComposeResult:
-        """Lay out the question and its three answers."""
         with Vertical(classes="panel"):
             yield Static(Text(self._purpose), classes="heading")
             yield Static(Text(self._what), classes="hint")
@@ -42,30 +41,28 @@ class QuitDialog(Dialog[Answer]):
             yield Static("s save   d discard   esc stay", classes="hint")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Give the answer."""
         event.stop()
         self.action_answer(event.button.id or "stay")
 
     def action_answer(self, answer: str) -> None:
-        """Give the answer."""
         self.dismiss("save" if answer == "save" else "discard" if answer == "discard" else "stay")
 
 
 def about_work(what: str, *, purpose: str) -> QuitDialog:
-    """Ask what becomes of the work that runs."""
+    """Ask what to do with work that is running."""
     return QuitDialog(
         f"Still running: {what}",
         purpose=purpose,
         save="Stop after this batch and save",
-        discard="Discard what runs, keep what was done before",
+        discard="Discard this work, keep what was done before it",
     )
 
 
 def about_unsaved(*, purpose: str) -> QuitDialog:
-    """Ask what becomes of what could not be saved."""
+    """Ask what to do with what could not be saved."""
     return QuitDialog(
-        "What was done last could not be saved",
+        "The last results could not be saved",
         purpose=purpose,
-        save="Try again to save it, and stay if that fails",
-        discard="Lose what is not saved",
+        save="Try again to save them; stay if that fails",
+        discard="Lose them",
     )

@@ -13,8 +13,8 @@ from prune_tui.tui.actions import actions_of, bindings_of
 from prune_tui.tui.messages import GoTo, PauseWork, Perform, StopWork
 from prune_tui.tui.palette import Palette, palette_of
 from prune_tui.tui.state import State
-from prune_tui.tui.widgets.bars import KeyBar, NextBar
 from prune_tui.tui.widgets.filter_bar import FilterBar
+from prune_tui.tui.widgets.footer import KeyBar, NextBar
 from prune_tui.tui.widgets.header import StepHeader
 from prune_tui.tui.widgets.table import Table
 
@@ -40,7 +40,6 @@ class StepScreen(Screen[None]):
         super().__init_subclass__(**arguments)
 
     def compose(self) -> ComposeResult:
-        """Lay out the lines that every step has around its own body."""
         yield StepHeader(self.state, self.step)
         yield KeyBar(self.step)
         with Vertical(id="body"):
@@ -58,12 +57,10 @@ class StepScreen(Screen[None]):
 
     @property
     def palette(self) -> Palette:
-        """The theme's colours."""
         return palette_of(self.app)
 
     @property
     def next_bar(self) -> NextBar:
-        """The line that says what comes next."""
         return self.query_one(NextBar)
 
     def on_mount(self) -> None:
@@ -76,11 +73,9 @@ class StepScreen(Screen[None]):
 
     @property
     def tables(self) -> list[Table]:
-        """The tables in sight."""
         return list(self.query(Table))
 
     def on_screen_resume(self) -> None:
-        """Draw what has changed while the step was out of sight."""
         self.redraw()
 
     @property
@@ -89,7 +84,6 @@ class StepScreen(Screen[None]):
         return self.is_mounted and self.app.is_running
 
     def redraw(self) -> None:
-        """Draw header and body."""
         if self.is_drawable and self.size:
             self.query_one(StepHeader).show()
             self.show()
@@ -136,7 +130,6 @@ class StepScreen(Screen[None]):
         return None
 
     def action_show_distributions(self) -> None:
-        """Show how weights and units spread, layer by layer."""
         from prune_tui.tui.dialogs.distributions import DistributionsDialog
 
         if self.state.view.layers:
@@ -154,9 +147,7 @@ class StepScreen(Screen[None]):
         self.post_message(GoTo(Step.TRAIN))
 
     def action_toggle_pause(self) -> None:
-        """Pause or go on."""
         self.post_message(PauseWork())
 
     def action_stop_work(self) -> None:
-        """Stop what runs, and keep what there is."""
         self.post_message(StopWork())

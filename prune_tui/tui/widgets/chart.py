@@ -175,7 +175,6 @@ class Chart(Widget):
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Draw the plot in the room there is."""
         palette = palette_of(self.app)
         if self._plot is None:
             return Text(self._hint, palette.muted)

@@ -23,7 +23,6 @@ class FilterBar(Input):
         self._table: Table | None = None
 
     def open(self, table: Table) -> None:
-        """Filter this table."""
         self.follow(table)
         self.display = True
         self.focus()
@@ -36,20 +35,17 @@ class FilterBar(Input):
         self.display = bool(table.filter_text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter at each key."""
         event.stop()
         if self._table is not None:
             self._table.set_filter(event.value)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Keep the filter and go back to the table."""
         event.stop()
         self.display = bool(self.value)
         if self._table is not None:
             self._table.focus()
 
     def close(self) -> None:
-        """Filter nothing, and go away."""
         if self._table is not None:
             self._table.set_filter("")
         with self.prevent(Input.Changed):
@@ -57,7 +53,6 @@ class FilterBar(Input):
         self.display = False
 
     def action_clear_filter(self) -> None:
-        """Show all rows again."""
         self.close()
         if self._table is not None:
             self._table.focus()

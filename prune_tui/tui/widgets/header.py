@@ -55,7 +55,6 @@ class StepHeader(Widget):
         return text
 
     def on_click(self, event: events.Click) -> None:
-        """Go to the step under the mouse."""
         for start, end, step in self._spans:
             if start <= event.x < end:
                 self.post_message(GoTo(step))

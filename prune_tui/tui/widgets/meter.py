@@ -33,7 +33,6 @@ class Meter(Widget):
         return f"{title} {words}"
 
     def render(self) -> RenderResult:
-        """Draw the line."""
         palette = palette_of(self.app)
         title, share, words = self._drawn
         text = Text(title, palette.bold, no_wrap=True, overflow="ellipsis")

@@ -79,7 +79,6 @@ class Table(DataTable[Text], inherit_bindings=False):
 
     @property
     def current(self) -> str | None:
-        """The key of the row under the cursor."""
         keys = list(self._shown)
         return keys[self.cursor_row] if 0 <= self.cursor_row < len(keys) else None
 
@@ -90,7 +89,6 @@ class Table(DataTable[Text], inherit_bindings=False):
 
     @property
     def keys_below(self) -> list[str]:
-        """The keys of the rows on show below the cursor."""
         return self.shown_keys[self.cursor_row + 1 :]
 
     def set_columns(self, columns: Sequence[Column]) -> None:
@@ -158,23 +156,18 @@ class Table(DataTable[Text], inherit_bindings=False):
             self.post_message(self.Activated())
 
     def action_go_left(self) -> None:
-        """Ask to leave to the left."""
         self.post_message(self.Left(self, "left"))
 
     def action_go_right(self) -> None:
-        """Ask to leave to the right."""
         self.post_message(self.Left(self, "right"))
 
     def action_first_row(self) -> None:
-        """Go to the first row."""
         self.move_cursor(row=0, animate=False)
 
     def action_last_row(self) -> None:
-        """Go to the last row."""
         self.move_cursor(row=max(0, self.row_count - 1), animate=False)
 
     def action_filter_rows(self) -> None:
-        """Ask for a filter."""
         self.post_message(self.FilterAsked(self))
 
 

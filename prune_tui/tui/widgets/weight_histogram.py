@@ -53,7 +53,6 @@ class WeightHistogram(Widget):
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Draw title and columns."""
         palette = palette_of(self.app)
         lines = [self._title]
         if self._histogram is None:

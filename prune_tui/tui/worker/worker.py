@@ -43,7 +43,6 @@ class Worker:
         self._thread.start()
 
     def submit(self, job: Job) -> None:
-        """Put a job at the end of the queue."""
         job.go.set()
         self._jobs.put(job)
 

@@ -16,19 +16,17 @@ MAX_SHOWN = 56
 
 
 class PathDialog(Dialog[Path]):
-    """Gives a folder that exists and can be read."""
+    """Returns a folder that exists and can be read."""
 
     def compose(self) -> ComposeResult:
-        """Lay out question, field and hint."""
         with Vertical(classes="panel"):
             yield Static("Where are your images?", classes="heading")
-            yield Static("a folder with a subfolder per class", classes="hint")
+            yield Static("in a folder that has a subfolder for each class", classes="hint")
             yield Input(placeholder="~/pictures/flowers", compact=True, id="path")
             yield Static(id="reason")
-            yield Static("enter take it   esc never mind", classes="hint")
+            yield Static("enter choose   esc cancel", classes="hint")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Take the folder if there is one."""
         typed = event.value.strip()
         if not typed:
             problem = "type the folder's path"
@@ -52,4 +50,4 @@ def why_not_read(folder: Path) -> str:
     except OSError as error:
         return f"can't read {shown}: {error.strerror or error}"
     except ValueError:
-        return f"{shown} is no path"
+        return f"{shown} is not a path"

@@ -58,7 +58,6 @@ class PickScreen(StepScreen):
         self._is_here: dict[str, tuple[bool, str]] = {}
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the tables above the fields."""
         with Horizontal(id="choices"):
             with Vertical(classes="column"):
                 yield Static("What to prune", classes="heading")
@@ -80,7 +79,6 @@ class PickScreen(StepScreen):
         yield Static(id="problem")
 
     def on_mount(self) -> None:
-        """Fill the tables, and suggest a name."""
         super().on_mount()
         self._suggest_epochs()
         self._suggest_name()
@@ -128,16 +126,13 @@ class PickScreen(StepScreen):
 
     @property
     def model(self) -> ModelEntry:
-        """The model that is chosen."""
         return MODELS.get(self._model) or MODELS[BUNDLED_MODEL]
 
     @property
     def dataset(self) -> DatasetEntry:
-        """The dataset that is chosen."""
         return self._folder if self._dataset == self._folder.name else DATASETS[self._dataset]
 
     def show(self) -> None:
-        """Draw tables and fields."""
         room = self.size.width // 2
         models, datasets = self.query_one("#models", Table), self.query_one("#datasets", Table)
         columns = pick_text.model_columns(room)
@@ -319,7 +314,6 @@ class PickScreen(StepScreen):
             self.show()
 
     def action_toggle_baseline(self) -> None:
-        """Take the bundled baseline, or train one."""
         self._wants_training = not self._wants_training
         self._suggest_name()
         self._show_fields()
@@ -332,7 +326,6 @@ class PickScreen(StepScreen):
             self.app.bell()
 
     def action_show_sessions(self) -> None:
-        """List the earlier sessions."""
         from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
 
         dialog = SessionsDialog(self.state.options.sessions_dir)
@@ -343,7 +336,6 @@ class PickScreen(StepScreen):
             self.post_message(ResumeSession(path))
 
     def action_next_field(self) -> None:
-        """Move the focus on."""
         self.focus_next()
 
     def action_go_back(self) -> None:

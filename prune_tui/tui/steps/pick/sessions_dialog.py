@@ -44,15 +44,13 @@ class SessionsDialog(Dialog[Path]):
         self._found: dict[str, Found] = {}
 
     def compose(self) -> ComposeResult:
-        """Lay out heading, table and hint."""
         with Vertical(classes="panel -large"):
             yield Static("Earlier sessions", classes="heading")
             yield Table()
             yield Static(Text(f"reading {self._folder} …"), id="reason")
-            yield Static("enter open   esc never mind", classes="hint")
+            yield Static("enter open   esc cancel", classes="hint")
 
     async def on_mount(self) -> None:
-        """Read the files beside the event loop."""
         self.query_one(Table).focus()
         self.run_worker(self._fill(), group="sessions")
 
@@ -94,7 +92,6 @@ class SessionsDialog(Dialog[Path]):
         )
 
     def action_choose(self) -> None:
-        """Give the session under the cursor, or say what is wrong with it."""
         found = self._found.get(self.query_one(Table).current or "")
         if found is not None and found.session is None:
             self.query_one("#reason", Static).update(Text(printable(found.problem)))

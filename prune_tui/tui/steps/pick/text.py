@@ -1,4 +1,4 @@
-"""What the picker's tables say of each model and each set of images."""
+"""The text of step 1: a row for each model and each dataset."""
 
 from rich.style import Style
 from rich.text import Text
@@ -35,7 +35,7 @@ def model_cells(entry: ModelEntry, columns: list[Column], palette: Palette, *, i
 
 
 def dataset_columns(room: int) -> list[Column]:
-    """Return the columns of the sets of images."""
+    """Return the columns of the datasets."""
     return [Column("name", "  images", 15), Column("where", "  where", max(14, room - 20))]
 
 
@@ -49,7 +49,7 @@ def dataset_cells(
         return _name(name, palette.faint, is_chosen=is_chosen), Text(f"  {shape} images", palette.faint)
     named = _name(name, palette.selected if is_chosen else palette.text, is_chosen=is_chosen)
     if entry is IMAGEFOLDER:
-        return named, Text("  your own, in a folder", palette.muted)
+        return named, Text("  your own folder", palette.muted)
     is_here, text = where
     if is_here:
         return named, Text(f"✓ {text}", palette.good)

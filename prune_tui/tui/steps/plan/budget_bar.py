@@ -1,4 +1,4 @@
-"""The line that `b` opens in the plan, to say what the whole network is to reach."""
+"""The line that `b` opens in the plan, to type a budget for the whole network."""
 
 from typing import ClassVar
 
@@ -14,19 +14,18 @@ from prune_tui.tui.widgets.fixed_text import FixedText
 
 
 class BudgetInput(Input):
-    """Esc and a focus that goes elsewhere leave the plan as it was."""
+    """A field that changes nothing if it is left by Esc, or by moving the focus elsewhere."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "cancel", "cancel", show=False)]
 
     class Cancelled(Message):
-        """Nothing is to change; `is_left` if the focus has gone elsewhere by itself."""
+        """Nothing changes; `is_left` if the focus has moved elsewhere by itself."""
 
         def __init__(self, *, is_left: bool) -> None:
             self.is_left = is_left
             super().__init__()
 
     def action_cancel(self) -> None:
-        """Change nothing."""
         self.post_message(self.Cancelled(is_left=False))
 
     def on_blur(self, _event: events.Blur) -> None:
@@ -36,7 +35,7 @@ class BudgetInput(Input):
 
 
 class BudgetBar(Vertical):
-    """A line to type in, and one below it that says what that would mean."""
+    """A line to type in, and one below it that says what the budget would do."""
 
     DEFAULT_CSS = """
     BudgetBar { display: none; height: 2; padding: 0 2; }
@@ -55,30 +54,28 @@ class BudgetBar(Vertical):
             super().__init__()
 
     class Taken(Message):
-        """What is typed is to be done."""
+        """The budget is taken."""
 
         def __init__(self, text: str) -> None:
             self.text = text
             super().__init__()
 
     class Cancelled(Message):
-        """The bar has closed, and nothing is to change; `is_left` if the focus has gone elsewhere."""
+        """The bar has closed, and nothing changes; `is_left` if the focus has moved elsewhere."""
 
         def __init__(self, *, is_left: bool) -> None:
             self.is_left = is_left
             super().__init__()
 
     def compose(self) -> ComposeResult:
-        """Lay out the field and its hint."""
         with Horizontal():
             yield Static("budget", classes="name")
             yield BudgetInput(id="budget", compact=True, max_length=40)
-            yield Static("enter fills the plan   esc never mind", classes="keys")
+            yield Static("enter fill the plan   esc cancel", classes="keys")
         yield FixedText(id="budget-hint")
 
     @property
     def is_open(self) -> bool:
-        """Whether a budget is being typed."""
         return bool(self.display)
 
     @property
@@ -86,7 +83,6 @@ class BudgetBar(Vertical):
         return self.query_one(BudgetInput)
 
     def open(self, text: str) -> None:
-        """Begin with this text, ready to be typed over."""
         self.display = True
         with self.prevent(Input.Changed):
             self._field.value = text
@@ -94,11 +90,10 @@ class BudgetBar(Vertical):
         self._field.select_all()
 
     def close(self) -> None:
-        """Go away."""
         self.display = False
 
     def say(self, hint: Text, *, is_wrong: bool) -> None:
-        """Say below the field what is typed would mean, or why it means nothing."""
+        """Say below the field what the budget would do, or what is wrong with it."""
         self._field.set_class(is_wrong, "-invalid")
         self.query_one("#budget-hint", FixedText).show(hint)
 

@@ -63,11 +63,9 @@ class CellEditor(Input):
 
     @property
     def is_open(self) -> bool:
-        """Whether a cell is being edited."""
         return self.edited is not None
 
     def open(self, table: Table, coordinate: Coordinate, layer: str, value: str) -> None:
-        """Lie over a cell and take the keys."""
         x, y, width = place_of_cell(table, coordinate)
         corner = self.parent.content_region.offset if isinstance(self.parent, Widget) else Offset(0, 0)
         self.styles.offset = (x - corner.x, y - corner.y)
@@ -85,7 +83,6 @@ class CellEditor(Input):
         self.display = False
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Tell what is typed."""
         event.stop()
         if self.edited is None:
             return
@@ -94,7 +91,6 @@ class CellEditor(Input):
         self.post_message(self.Typed(self.edited, sparsity, reason))
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Commit and go on to the next row."""
         event.stop()
         self.action_commit()
 
@@ -117,11 +113,9 @@ class CellEditor(Input):
         self.post_message(self.Done(layer, sparsity, move=move))
 
     def action_commit_up(self) -> None:
-        """Commit and go to the row above."""
         self.action_commit(-1)
 
     def action_cancel(self) -> None:
-        """Leave the cell as it was."""
         self._cancel(is_left=False)
 
     def _cancel(self, *, is_left: bool) -> None:

@@ -26,11 +26,11 @@ from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.step import Step
 from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.tui.messages import GoTo, Perform
-from prune_tui.tui.steps.plan import budget as plan_budget
+from prune_tui.tui.steps.plan import budget_trial
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
+from prune_tui.tui.steps.plan.budget_screen import BudgetScreen
 from prune_tui.tui.steps.plan.cell_editor import CellEditor
-from prune_tui.tui.steps.plan.goal import GoalKeeper
 from prune_tui.tui.steps.plan.settings_dialog import SettingsDialog
 from prune_tui.tui.steps.plots import curve_plot
 from prune_tui.tui.widgets.chart import Chart
@@ -39,13 +39,12 @@ from prune_tui.tui.widgets.table import Table
 from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 
 
-class PlanScreen(GoalKeeper):
-    """The table is edited in place; the line below it prunes, and has the focus on arrival."""
+class PlanScreen(BudgetScreen):
+    """A table edited in place; the last line prunes, and has the focus on arrival."""
 
     step = Step.PLAN
 
     def compose_body(self) -> ComposeResult:
-        """Lay out table, histogram and totals."""
         with Container(classes="split"):
             yield Table(id="layers")
             with Vertical(classes="aside"):
@@ -67,7 +66,6 @@ class PlanScreen(GoalKeeper):
 
     @property
     def layer_in_sight(self) -> str | None:
-        """The row under the cursor."""
         return self._table.current
 
     @property
@@ -75,7 +73,6 @@ class PlanScreen(GoalKeeper):
         return self.state.settings.granularity == "n_m"
 
     def show(self) -> None:
-        """Draw table, histogram, explanation and price."""
         state, plan = self.state, self.plan
         if not state.view.layers:
             return
@@ -88,7 +85,7 @@ class PlanScreen(GoalKeeper):
                 for group in state.groups
             ]
         )
-        self._show_group(sparsities, is_unmet=plan_budget.whether_met(self._goal, price, state) is False)
+        self._show_group(sparsities, is_unmet=budget_trial.whether_met(self._goal, price, state) is False)
         self.query_one("#settings", FixedText).show(plan_text.settings_line(plan, state, self.palette))
         totals = self.query_one("#totals", FixedText)
         totals.show(plan_text.totals(self._totals(price), self.palette, width=self.size.width - 4))
@@ -103,16 +100,19 @@ class PlanScreen(GoalKeeper):
             return
         layer = group.leader
         sparsity = sparsities.get(layer.name, 0.0)
-        histogram, dead = plan_text.dying(layer, sparsity, state)
-        title = plan_text.histogram_title(layer, sparsity, histogram, dead, state, self.palette)
-        self.query_one("#weights", WeightHistogram).show(histogram, title, dead_bins=dead)
+        histogram, num_pruned_bins = plan_text.pruned_bins(layer, sparsity, state)
+        weights = self.query_one("#weights", WeightHistogram)
+        title = plan_text.histogram_title(
+            layer, sparsity, histogram, num_pruned_bins, state, self.palette, width=weights.size.width
+        )
+        weights.show(histogram, title, dead_bins=num_pruned_bins)
         chart = self.query_one("#curve", Chart)
         if chart.display:
             chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
         on_action = self.next_bar.has_focus and not self._note
         note = self._note
         if is_unmet and not note and state.goal is not None and self._typed is None:
-            note = plan_budget.way_back(state.goal, self.plan, state)
+            note = budget_trial.way_back(state.goal, self.plan, state)
         explanation = plan_text.explanation(
             group, state, self.palette, note=note, is_arrival=on_action and not self.plan.past
         )
@@ -128,11 +128,11 @@ class PlanScreen(GoalKeeper):
 
     def _show_row(self) -> None:
         price = self.state.planner.price(self.plan)
-        is_unmet = plan_budget.whether_met(self._goal, price, self.state) is False
+        is_unmet = budget_trial.whether_met(self._goal, price, self.state) is False
         self._show_group(self.state.planner.sparsities(self.plan), is_unmet=is_unmet)
 
     def on_descendant_focus(self) -> None:
-        """What Enter does, and so what is said of it, depends on where the focus is."""
+        """Update the explanation: it says what Enter does, which depends on the focus."""
         if self.is_drawable and self.state.view.layers:
             self._show_row()
 
@@ -154,7 +154,6 @@ class PlanScreen(GoalKeeper):
         self.action_prune()
 
     def action_edit(self) -> None:
-        """Open the editor over the row's sparsity."""
         group = self._group
         if group is None or self._is_locked(group):
             return
@@ -209,20 +208,19 @@ class PlanScreen(GoalKeeper):
         self.state.edit(change(self.state.current_plan()))
         self.show()
 
-    def _go_through_time(self, change: Callable[[EditablePlan], EditablePlan]) -> None:
-        """Undo and redo edit nothing by hand."""
+    def _step_through_changes(self, change: Callable[[EditablePlan], EditablePlan]) -> None:
+        """Undo or redo: neither counts as an edit by hand."""
         self._note = ""
         self.state.plan = change(self.state.current_plan())
         self.show()
 
     def _turn(self, layer: str, is_on: bool) -> None:
-        """Prune a layer 2:4, or leave it whole: there is nothing between."""
+        """Prune a layer 2:4, or leave it whole: nothing lies between."""
         self._change(lambda plan: with_sparsity(plan, layer, N_M_SPARSITY if is_on else 0.0))
         self._note = f"{layer}: two of every four inputs" if is_on else f"{layer} stays whole"
         self.show()
 
     def action_nudge(self, by: float) -> None:
-        """Raise or lower the row's sparsity."""
         group = self._group
         if group is None or self._is_locked(group):
             return
@@ -235,39 +233,34 @@ class PlanScreen(GoalKeeper):
             self._change(lambda plan: nudged(plan, group.name, by))
 
     def action_toggle_lock(self) -> None:
-        """Lock or unlock the row."""
         group = self._group
         if group is not None:
             self._change(lambda plan: toggled_lock(plan, group.name))
 
     def action_reset(self) -> None:
-        """Take the row back to what the scan suggests."""
         group = self._group
         if group is not None and not self._is_locked(group):
             self._change(lambda plan: reset(plan, group.name))
 
     def action_copy_down(self) -> None:
-        """Give the rows below, of those on show, the row's sparsity; what stays whole stays so."""
+        """Copy the row's sparsity to the rows below that are on show and can be pruned."""
         group = self._group
         if group is None:
             return
         if self.state.settings.scope == "global":
-            self._say_no("one sparsity for the whole network: there is nothing to copy")
+            self._say_no("there is one sparsity for the whole network: nothing to copy")
             return
         can_change = {other.name for other in self.state.groups if other.is_free}
         below = [name for name in self._table.keys_below if name in can_change]
         self._change(lambda plan: copied_down(plan, group.name, to=below))
 
     def action_undo(self) -> None:
-        """Take the last change back."""
-        self._go_through_time(undone)
+        self._step_through_changes(undone)
 
     def action_redo(self) -> None:
-        """Make the undone change again."""
-        self._go_through_time(redone)
+        self._step_through_changes(redone)
 
     def action_settings(self) -> None:
-        """Change how the plan is carried out."""
         state = self.state
         dialog = SettingsDialog(
             state.settings,
@@ -283,7 +276,6 @@ class PlanScreen(GoalKeeper):
             self.show()
 
     def action_prune(self) -> None:
-        """Carry the plan out, and watch."""
         if is_pruning(self.state.view):
             self.app.bell()
             return

@@ -1,4 +1,4 @@
-"""Asks how a plan is to be carried out."""
+"""Asks how to carry the plan out: by which criterion, in which rounds, with which fine-tuning."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,9 +28,9 @@ Key = TypeVar("Key", bound=str)
 
 MAX_ROUNDS: Final = 1_000
 SCOPES: Final = {"layer": "each layer its own sparsity", "global": "one threshold for the whole network"}
-STARTS: Final = {"dense": "prune the dense baseline", "pruned": "go on from what is pruned now"}
+STARTS: Final = {"dense": "prune the dense baseline", "pruned": "prune the pruned network further"}
 RETRAINING: Final = {
-    "fine-tune": "from the pruned weights, as below",
+    "fine-tune": "from the pruned weights, with this recipe",
     "weights": "rewind the kept weights, train as before",
     "rate": "rewind the learning rate, train as before",
 }
@@ -39,7 +39,7 @@ RATES: Final[Mapping[LearningRateSchedule, str]] = {
     "constant": "the same rate throughout",
     "step": "a tenth after half, again after three quarters",
     "cosine": "falls along a cosine to zero",
-    "one_cycle": "rises for 30 % of the steps, falls to zero",
+    "one_cycle": "rises for 30 % of the steps, then falls to zero",
 }
 AUGMENTATIONS: Final[Mapping[Augmentation, str]] = {
     "none": "images as they are",
@@ -48,7 +48,7 @@ AUGMENTATIONS: Final[Mapping[Augmentation, str]] = {
 }
 PRECISIONS: Final[Mapping[Precision, str]] = {
     "float32": "",
-    "bfloat16": "mixed: passes in bfloat16, weights in float32",
+    "bfloat16": "passes in bfloat16, weights in float32",
 }
 RECIPE: Final = (
     "epochs-line",
@@ -59,7 +59,7 @@ RECIPE: Final = (
     "augmentation",
     "precision",
 )
-"""What is asked of fine-tuning only: a rewound network is trained by its baseline's recipe."""
+"""The lines for fine-tuning only: a rewound network is trained by its baseline's recipe."""
 
 
 def by_name(choices: Mapping[Key, str]) -> dict[str, str]:
@@ -73,7 +73,7 @@ def named(choices: Mapping[Key, str], name: str) -> Key:
 
 
 class SettingsDialog(Dialog[PlanSettings]):
-    """Gives the settings; up and down move, left and right change, Enter takes them.
+    """Returns the settings; up and down move, left and right change, Enter applies them.
 
     Rewinding needs the `baseline` to have been trained in the session; None where it was not.
     """
@@ -91,14 +91,13 @@ class SettingsDialog(Dialog[PlanSettings]):
         self._baseline = baseline
 
     def compose(self) -> ComposeResult:
-        """Lay out a line a setting."""
         with Vertical(classes="panel -form"):
             yield Static("How to prune", classes="heading")
             with VerticalScroll(can_focus=False):
                 yield from self._pruning_lines()
                 yield from self._retraining_lines()
             yield Static(id="reason")
-            yield Static("↑ ↓ move   ← → change   enter take them   esc never mind", classes="hint")
+            yield Static("↑ ↓ move   ← → change   enter apply   esc cancel", classes="hint")
 
     def _pruning_lines(self) -> ComposeResult:
         settings, schedule = self._settings, self._settings.schedule
@@ -126,17 +125,21 @@ class SettingsDialog(Dialog[PlanSettings]):
         rewind = settings.rewind
         chosen = "fine-tune" if rewind is None else "weights" if rewind.to == "weights" else "rate"
         reason = why_no_rewinding(self._baseline)
-        refused = dict.fromkeys(REWOUND, reason) if reason else {}
-        yield Choice("retrain", RETRAINING, chosen, id="retrain", refused=refused)
+        unavailable = dict.fromkeys(REWOUND, reason) if reason else {}
+        yield Choice("retrain", RETRAINING, chosen, id="retrain", unavailable=unavailable)
         epoch = str(rewind.epoch) if rewind is not None else "0"
         yield Choice("to epoch", self._epochs(chosen), epoch, id="epoch")
-        yield from field("epochs", str(settings.num_epochs), "fine-tune", "epochs a round; 0 for none")
+        yield from field("epochs", str(settings.num_epochs), "fine-tune", "epochs per round; 0 for none")
         yield from field("rate", f"{settings.learning_rate:g}", "rate", "learning rate of the fine-tuning")
         yield Choice("over time", by_name(RATES), recipe.learning_rate_schedule, id="learning_rate_schedule")
         distillation = f"{recipe.distillation:g}"
-        yield from field("distillation", distillation, "distillation", "0 to 1: how far dense is the teacher")
+        yield from field(
+            "distillation", distillation, "distillation", "0 to 1: how much the dense network teaches"
+        )
         smoothing = f"{recipe.label_smoothing:g}"
-        yield from field("label_smoothing", smoothing, "smoothing", "of the labels: 0 for none, such as 0.1")
+        yield from field(
+            "label_smoothing", smoothing, "smoothing", "label smoothing: 0 for none, or such as 0.1"
+        )
         yield Choice("augment", by_name(AUGMENTATIONS), recipe.augmentation, id="augmentation")
         yield Choice("precision", by_name(PRECISIONS), recipe.precision, id="precision")
 
@@ -147,15 +150,12 @@ class SettingsDialog(Dialog[PlanSettings]):
         return {str(epoch): meaning for epoch, meaning in offered.items()}
 
     def on_mount(self) -> None:
-        """Show only what the other settings leave open."""
         self._show_open()
 
     def on_choice_changed(self) -> None:
-        """Show only what the other settings leave open."""
         self._show_open()
 
     def on_input_submitted(self) -> None:
-        """Take the settings."""
         self.action_take()
 
     def _value(self, id: str) -> str:
@@ -200,7 +200,6 @@ class SettingsDialog(Dialog[PlanSettings]):
         self.query_one("#reason", Static).update(Text(f"✗ {problem}" if problem else ""))
 
     def action_take(self) -> None:
-        """Give the settings, or say what is wrong."""
         problem = self._problem()
         if problem:
             self.app.bell()
@@ -248,7 +247,7 @@ class SettingsDialog(Dialog[PlanSettings]):
         )
 
     def _problem(self) -> str:
-        """Say what is wrong with what is shown; what is hidden counts for nothing."""
+        """Say what is wrong with the lines on show; hidden ones do not count."""
         if reason := self.query_one("#retrain", Choice).reason:
             return reason
         if not 1 <= self._whole("rounds", otherwise=1) <= MAX_ROUNDS:

@@ -1,7 +1,8 @@
-"""The words and cells of the plan: what each line of step 3 says."""
+"""The text of step 3: the table's cells, the histogram's title, the settings line and the totals."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from rich.style import Style
 from rich.text import Text
@@ -39,10 +40,10 @@ from prune_tui.tui.widgets.table import Cells, Column
 
 
 def columns(width: int, scan: ScanFigures | None) -> list[Column]:
-    """Return the table's columns for a width; the layer's name and the note take what is left."""
+    """Return the table's columns for a width; the layer's name and the note share what is left."""
     kind = [Column("kind", "kind", 22)] if width >= 106 else []
-    spare = max(0, width - 79 - sum(column.width + 2 for column in kind))
-    name = max(10, 14 - max(0, 79 - width)) + min(24, spare // 2)
+    room = max(0, width - 79 - sum(column.width + 2 for column in kind))
+    name = max(10, 14 - max(0, 79 - width)) + min(24, room // 2)
     return [
         Column("layer", "layer", name),
         *kind,
@@ -51,7 +52,7 @@ def columns(width: int, scan: ScanFigures | None) -> list[Column]:
         Column("sparsity", "sparsity", 8, True),
         Column("kept", "kept", 9, True),
         Column("loss", "Δacc", 6, True),
-        Column("note", "", 8 + min(16, spare - min(24, spare // 2))),
+        Column("note", "", 8 + min(16, room - min(24, room // 2))),
     ]
 
 
@@ -99,10 +100,10 @@ def sparsity_text(sparsity: float, digits: int = 1) -> str:
     return f"{whole}.{decimals.ljust(digits, '0')}"
 
 
-def dying(layer: LayerInfo, sparsity: float, state: State) -> tuple[WeightsBinned | None, float]:
-    """Return what is pruned as a histogram, and how many of its bins die where the criterion is in it.
+def pruned_bins(layer: LayerInfo, sparsity: float, state: State) -> tuple[WeightsBinned | None, float]:
+    """Return the histogram of what is pruned, and how many of its bins are.
 
-    Single weights lie by |w|, units by their L2 norm.
+    It is of |w| for single weights and of L2 norms for units; 0 bins where the criterion goes by neither.
     """
     settings, criterion = state.settings, criterion_entry(state.settings.criterion)
     if settings.granularity == "unit":
@@ -126,27 +127,30 @@ def histogram_title(
     layer: LayerInfo,
     sparsity: float,
     histogram: WeightsBinned | None,
-    dead: float,
+    num_pruned_bins: float,
     state: State,
     palette: Palette,
+    *,
+    width: int,
 ) -> Text:
-    """Say what the histogram shows, and at which |w| or norm the border lies."""
+    """Say what the histogram shows, and below which |w| or norm is pruned; the layer's kind where it fits."""
     is_unit = state.settings.granularity == "unit"
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{layer.name} units by L2 norm" if is_unit else f"{layer.name} |w|", palette.bold)
-    if histogram is not None and dead > 0:
-        border = histogram.largest * dead / len(histogram.counts)
+    if histogram is not None and num_pruned_bins > 0:
+        border = histogram.largest * num_pruned_bins / len(histogram.counts)
         about = (
             "about " if is_unit and criterion_entry(state.settings.criterion).units_by_norm == "about" else ""
         )
-        text.append(f"  ░ {percent_text(sparsity)} dies, below {about}{border:.3f}", palette.muted)
-    return text.append(f"   {layer.kind}", palette.faint)
+        text.append(f"  ░ {percent_text(sparsity)} pruned, below {about}{border:.3f}", palette.muted)
+    kind = f"   {layer.kind}"
+    return text.append(kind, palette.faint) if text.cell_len + len(kind) <= width else text
 
 
 def explanation(
     group: PruningGroup, state: State, palette: Palette, *, note: str = "", is_arrival: bool = False
 ) -> Text:
-    """Say why the layer matters, or what was just refused, or what can be done here."""
+    """Say what the last key did, or what can be done here, or why the layer matters."""
     text = Text(no_wrap=True, overflow="ellipsis")
     if note:
         return text.append(note, tone_of(note, palette))
@@ -155,7 +159,7 @@ def explanation(
     if state.scan is None and state.view.report.scan is not None:
         other = state.view.report.scan
         return text.append(
-            f"scanned by {other.criterion}, each {other.granularity}: no estimate; 2 then r scans this way",
+            f"scanned by {other.criterion}, each {other.granularity}: no prediction; 2 then r scans this way",
             palette.warn,
         )
     if is_arrival and state.scan is not None:
@@ -167,7 +171,7 @@ def explanation(
 
 
 def tone_of(note: str, palette: Palette) -> Style:
-    """Return the style of what is said: a success, a mistake, or something to heed."""
+    """Return the style of a note: a success, a mistake, or a warning."""
     return {"✗": palette.bad, "✓": palette.good}.get(note[0], palette.warn)
 
 
@@ -188,68 +192,91 @@ def settings_line(plan: EditablePlan, state: State, palette: Palette) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a plan costs and saves, how far forecasts were off in points, and whether a goal is met."""
+    """What a plan costs and saves, how sure its predicted accuracy is, and whether a goal is met."""
 
     price: Price
     dense_accuracy: float | None = None
     error_points: float | None = None
-    num_tried: int = 0
+    num_measured: int = 0
     target: Target | None = None
     is_met: bool | None = None
 
 
+LEFT_OUT: Final = (
+    "measured plans",
+    "change of size",
+    "compression",
+    "size",
+    "spaces",
+    "ratio",
+    "MACs",
+    "dense size",
+    "goal",
+    "file size",
+)
+"""What the totals leave out where they don't fit, in this order; never what the goal is about."""
+
+
 def totals(shown: Totals, palette: Palette, *, width: int) -> Text:
-    """Say it in one line, in as many words as there is room for; never without that it is not fine-tuned."""
-    for words in range(7, -1, -1):
-        text = _totals(shown, palette, words=words)
+    """Say the totals in one line, with as much detail as fits; always that accuracy is before fine-tuning."""
+    for num_left_out in range(len(LEFT_OUT) + 1):
+        text = _totals(shown, palette, left_out=LEFT_OUT[:num_left_out])
         if text.cell_len <= width:
             break
     return text
 
 
-def _totals(shown: Totals, palette: Palette, *, words: int) -> Text:
-    """Fewer `words` leave out what can be told from the rest; the goal stands by the figure it is about."""
+def _totals(shown: Totals, palette: Palette, *, left_out: Sequence[str]) -> Text:
+    """Say the totals, with the goal beside the figure it is about."""
     price, text = shown.price, Text(no_wrap=True, overflow="ellipsis")
     kind = shown.target.kind if shown.target is not None else None
-    text.append("size " if words > 3 else "", palette.muted)
-    if words > 1:
-        text.append(sizes_text(price.dense_bytes, price.file_bytes), palette.bold)
-    elif words > 0 or kind == "file_size":
+    has_goal_word = "goal" not in left_out
+
+    def goal(about: TargetKind) -> Text:
+        return _goal(shown, palette, has_word=has_goal_word) if kind == about else Text()
+
+    text.append("size " if "size" not in left_out else "", palette.muted)
+    if "dense size" not in left_out:
+        sizes = sizes_text(price.dense_bytes, price.file_bytes)
+        text.append(sizes if "spaces" not in left_out else sizes.replace(" → ", "→"), palette.bold)
+    elif "file size" not in left_out or kind == "file_size":
         text.append(size_text(price.file_bytes, like=price.dense_bytes), palette.bold)
-    if words > 5:
+    if "change of size" not in left_out:
         text.append(f" ({change_text(price.dense_bytes, price.file_bytes)})", palette.muted)
-    text.append_text(_goal("file_size", shown, palette))
+    text.append_text(goal("file_size"))
     speedup, change = times_text(price.theoretical_speedup), change_text(price.macs, price.nonzero_macs)
     if kind == "theoretical_speedup":
-        change = f"{change} = {speedup}" if words > 3 else speedup
-    if words > 2 or kind == "theoretical_speedup":
+        change = f"{change} = {speedup}" if "size" not in left_out else speedup
+    if "MACs" not in left_out or kind == "theoretical_speedup":
         text.append("  MACs " if text else "MACs ", palette.muted).append(change, palette.bold)
-    text.append_text(_goal("theoretical_speedup", shown, palette))
-    if words > 3 or kind == "compression_ratio":
-        text.append("  " if text else "").append("compression " if words > 4 else "", palette.muted)
+    text.append_text(goal("theoretical_speedup"))
+    if "ratio" not in left_out or kind == "compression_ratio":
+        text.append("  " if text else "")
+        text.append("compression " if "compression" not in left_out else "", palette.muted)
         text.append(times_text(price.compression_ratio), palette.bold)
-    text.append_text(_goal("compression_ratio", shown, palette))
-    text.append("  est acc " if text else "est acc ", palette.muted)
+    text.append_text(goal("compression_ratio"))
+    text.append("  predicted " if text else "predicted ", palette.muted)
     if price.accuracy is None or shown.dense_accuracy is None:
-        return text.append("—", palette.muted).append_text(_goal("accuracy_drop", shown, palette))
+        return text.append("—", palette.muted).append_text(goal("accuracy_drop"))
     lost = shown.dense_accuracy - price.accuracy
     text.append(f"{price.accuracy * 100:.1f}", loss_style(lost, palette))
     if shown.error_points is not None:
         text.append(f" ±{shown.error_points:.1f}", palette.muted)
-    is_tried = words > 6 and shown.error_points is not None
-    tail = f", as {shown.num_tried} whole plans showed" if is_tried else ""
-    text.append(f" before fine-tuning{tail}", palette.muted)
-    return text.append_text(_goal("accuracy_drop", shown, palette))
+    text.append(" before fine-tuning", palette.muted)
+    if "measured plans" not in left_out and shown.error_points is not None:
+        text.append(f", fitted to {shown.num_measured} measured plans", palette.muted)
+    return text.append_text(goal("accuracy_drop"))
 
 
-def _goal(kind: TargetKind, shown: Totals, palette: Palette) -> Text:
-    """Say what the goal is, beside the figure that it is about, and whether it is met."""
-    if shown.target is None or shown.target.kind != kind:
+def _goal(shown: Totals, palette: Palette, *, has_word: bool) -> Text:
+    """Say what the goal is, and whether it is met."""
+    if shown.target is None:
         return Text()
     outcome = {True: "ok", False: "not met", None: "not known"}[shown.is_met]
     style = {True: palette.good, False: palette.bad, None: palette.warn}[shown.is_met]
     what = describe_target(shown.target).removesuffix(" fewer MACs")
-    return Text.assemble((f" (goal {what} ", palette.muted), (outcome, style), (")", palette.muted))
+    start = f" (goal {what} " if has_word else f" ({what} "
+    return Text.assemble((start, palette.muted), (outcome, style), (")", palette.muted))
 
 
 def next_words(settings: PlanSettings) -> str:

@@ -1,4 +1,4 @@
-"""Step 5: what came of it, where it is, and how to get it again."""
+"""Step 5: the result, where its files are, and how to replay it."""
 
 import shlex
 
@@ -18,18 +18,17 @@ from prune_tui.tui.widgets.meter import Meter, progress_words
 
 
 class SaveScreen(StepScreen):
-    """The figures side by side; the screen says where everything is, and whether it could be saved."""
+    """The figures, earlier attempts and predictions; where the files are, and whether all is saved."""
 
     step = Step.SAVE
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the parts of the report."""
         yield Meter(id="meter")
         with VerticalScroll(id="report"), Container(classes="split"):
             with Container(classes="main"):
                 yield Static(id="figures")
                 yield Static(id="attempts")
-                yield Static(id="ratios")
+                yield Static(id="caveats")
                 yield Static(id="predictions")
             with Container(classes="aside"):
                 yield Static(id="where")
@@ -40,17 +39,18 @@ class SaveScreen(StepScreen):
         super().on_mount()
 
     def show(self) -> None:
-        """Draw the report as far as it goes."""
         state, palette = self.state, self.palette
         report = state.view.report
         title, share, words = progress_words(state)
         session = state.session
         if not title and session is not None:
-            title, words = f"{session.model} on {session.dataset}", self.replay_command
+            title, words = f"{session.model} on {session.dataset}", f"replay it with\n{self.replay_command}"
         self.query_one("#meter", Meter).show(title, share, words)
         self.query_one("#figures", Static).update(save_text.figures_text(report, palette))
-        self.query_one("#attempts", Static).update(save_text.attempts_text(state, palette))
-        self.query_one("#ratios", Static).update(save_text.ratios(state, report, palette))
+        attempts = self.query_one("#attempts", Static)
+        attempts.update(save_text.attempts_text(state, palette))
+        attempts.display = bool(report.attempts)
+        self.query_one("#caveats", Static).update(save_text.caveats_text(state, report, palette))
         self.query_one("#predictions", Static).update(save_text.predictions_text(state, palette))
         self.query_one("#where", Static).update(save_text.whereabouts(state, self.replay_command, palette))
         self._show_next()
@@ -64,17 +64,16 @@ class SaveScreen(StepScreen):
         elif state.is_busy:
             self.next_bar.show("measuring: accuracy first, then latency", is_ready=False)
         elif not state.is_saved:
-            self.next_bar.show("not saved: enter tries again; it is lost when prune-tui ends")
+            self.next_bar.show("not saved: enter tries again; quitting loses it")
         elif state.view.report.pruned is None:
             self.next_bar.show(completion_text(decisions_to_complete(state.session, state.view)))
         elif state.path is None:
-            self.next_bar.show("nothing was written; n begins another session, esc tries another plan")
+            self.next_bar.show("nothing is written; n begins another session, esc tries another plan")
         else:
             self.next_bar.show("all is saved; n begins another session, esc tries another plan")
 
     @property
     def replay_command(self) -> str:
-        """The command that does this session again."""
         words = ["prune-tui", "replay", str(self.state.path) if self.state.path else "SESSION"]
         if self.state.options.data_dir is not None:
             words += ["--data-dir", str(self.state.options.data_dir)]
@@ -94,7 +93,6 @@ class SaveScreen(StepScreen):
             self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
 
     def action_shrink(self) -> None:
-        """Remove the pruned units, if that has not been done, and measure again."""
         state = self.state
         if state.is_busy:
             self.app.bell()
@@ -109,12 +107,10 @@ class SaveScreen(StepScreen):
             self.notify(why, markup=False)
 
     def action_copy_command(self) -> None:
-        """Copy the replay command."""
         self.app.copy_to_clipboard(self.replay_command)
         self.notify(self.replay_command, title="Copied", markup=False)
 
     def action_save_summary(self) -> None:
-        """Write the Markdown summary beside the session, and copy it."""
         state = self.state
         if state.session is None:
             return
@@ -132,11 +128,9 @@ class SaveScreen(StepScreen):
             self.notify(f"{path}, and on the clipboard", title="Summary written", markup=False)
 
     def action_new_session(self) -> None:
-        """Go back to the picker, for another session."""
         self.post_message(PickAnother())
 
     def action_scroll_report(self, by: int) -> None:
-        """Scroll the report."""
         self.query_one("#report").scroll_relative(y=by * 3, animate=False)
 
     def action_enter_table(self) -> None:
@@ -144,5 +138,4 @@ class SaveScreen(StepScreen):
         self.action_scroll_report(-1)
 
     def action_go_back(self) -> None:
-        """Go back to the plan."""
         self.post_message(GoTo(Step.PLAN))

@@ -1,4 +1,4 @@
-"""What step 5 says of a result: the figures side by side, what was predicted, and where it all is."""
+"""The text of step 5: the figures side by side, earlier attempts, predictions, and where the files are."""
 
 from rich.text import Text
 
@@ -30,7 +30,7 @@ def figures_text(report: Report, palette: Palette) -> Text:
     """Return dense beside pruned (beside shrunk), one figure a line, and the change."""
     table, text = figure_table(report), Text(no_wrap=True)
     if table is None:
-        return text.append("the figures come with the first measurement", palette.muted)
+        return text.append("not measured yet: enter measures", palette.muted)
     text.append(
         " " * LABEL_WIDTH + "".join(f"{name:>{CELL_WIDTH}}" for name in table.networks), palette.muted
     )
@@ -44,18 +44,18 @@ def figures_text(report: Report, palette: Palette) -> Text:
 
 
 def attempts_text(state: State, palette: Palette) -> Text:
-    """Return what earlier attempts were measured at, a line or two each; nothing without any."""
+    """Return what was measured of earlier attempts, two lines each; nothing without any."""
     report, decisions = state.view.report, state.session.decisions if state.session else ()
     text = Text(overflow="fold")
     for name, attempt in zip(attempt_names(report.attempts, decisions), report.attempts, strict=True):
         text.append("earlier attempts, as measured" if not text else "", palette.muted)
         text.append(f"\n· {name}\n", palette.text)
         text.append(f"  {attempt_line(attempt, report.dense)}", palette.bold)
-    return text.append("\n" if text else "")
+    return text
 
 
-def ratios(state: State, report: Report, palette: Palette) -> Text:
-    """Return how far the shrunk network is the masked one, and what gets no faster or smaller, and why."""
+def caveats_text(state: State, report: Report, palette: Palette) -> Text:
+    """Return how far the shrunk network differs from the masked one, and what gets no faster or smaller."""
     text = Text()
     shrunk = state.view.shrunk
     if shrunk is not None:
@@ -73,7 +73,7 @@ def ratios(state: State, report: Report, palette: Palette) -> Text:
 
 
 def predictions_text(state: State, palette: Palette) -> Text:
-    """Return what was predicted and aimed at beside what is, for the network and for each layer."""
+    """Return the predicted and actual accuracy, and each layer's target and actual sparsity."""
     decisions = state.session.decisions if state.session else ()
     prune, held = last_prune(decisions), prediction_check(decisions, state.view.report)
     text = Text(no_wrap=True, overflow="ellipsis")
@@ -111,10 +111,10 @@ def _prediction_text(held: PredictionCheck, palette: Palette) -> Text:
 def whereabouts(state: State, command: str, palette: Palette) -> Text:
     """Return where the files are, what was done, and how to do it again."""
     text = Text(overflow="fold")
-    text.append("replay it", palette.muted).append("  c copies\n", palette.faint)
+    text.append("replay it", palette.muted).append("   c copies the command\n", palette.faint)
     text.append(f"  {command}\n", palette.bold)
     if state.path is None:
-        text.append("nothing is written: this session has no folder\n", palette.warn)
+        text.append("nothing is written: this session has no file\n", palette.warn)
     else:
         if not state.is_saved:
             text.append("not all of it is written: enter tries again\n", palette.bad)
@@ -137,6 +137,8 @@ def _environment(state: State, palette: Palette) -> Text:
     threads = f"{environment.num_threads} thread{'' if environment.num_threads == 1 else 's'}"
     text.append("\nmade with\n", palette.muted)
     text.append(f"  {environment.device_name}, {threads}, seed {state.session.seed}\n", palette.text)
-    text.append("  " + ", ".join(f"{name} {version}" for name, version in environment.versions.items()))
+    versions = [f"{name} {version}" for name, version in environment.versions.items()]
+    pairs = [versions[at : at + 2] for at in range(0, len(versions), 2)]
+    text.append("\n".join(f"  {', '.join(pair)}" for pair in pairs))
     counts = ", ".join(f"{count_text(count)} {split}" for split, count in environment.num_images.items())
     return text.append(f"\n  images: {counts}" if counts else "")

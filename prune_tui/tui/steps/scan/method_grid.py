@@ -1,4 +1,4 @@
-"""A grid of ways to prune, ticked by space: criteria down, what is pruned at once and together across."""
+"""A grid of methods to tick: criteria down; across, the granularity and scope."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -21,7 +21,7 @@ CELL_WIDTH = 14
 
 
 class MethodGrid(Widget, can_focus=True):
-    """Arrows move, space ticks; what makes no sense is `·`, and says why under the cursor."""
+    """Arrows move, space ticks; `·` can't be ticked, and says why under the cursor."""
 
     DEFAULT_CSS = "MethodGrid { height: auto; padding: 0 1; text-wrap: nowrap; }"
 
@@ -34,7 +34,7 @@ class MethodGrid(Widget, can_focus=True):
     ]
 
     class Changed(Message):
-        """Another method is ticked, or the cursor has moved."""
+        """A tick or the cursor has changed."""
 
     def __init__(self, criteria: Sequence[str], methods: Sequence[Method], *, id: str) -> None:
         super().__init__(id=id)
@@ -59,7 +59,6 @@ class MethodGrid(Widget, can_focus=True):
         return Method(criterion=self._criteria[row], granularity=granularity, scope=scope)
 
     def render(self) -> RenderResult:
-        """Draw the grid."""
         palette = palette_of(self.app)
         heading = "".join(f"{granularity} {scope}".ljust(CELL_WIDTH) for granularity, scope in SWEPT)
         text = Text(" " * LABEL_WIDTH, no_wrap=True).append(heading.rstrip(), palette.muted)
@@ -79,7 +78,6 @@ class MethodGrid(Widget, can_focus=True):
         return (f"▸{sign}", style + Style(bold=True, reverse=True)) if is_here else (f" {sign}", style)
 
     def on_click(self, event: events.Click) -> None:
-        """Tick what is under the mouse."""
         row, column = event.y - 1, (event.x - 1 - LABEL_WIDTH) // CELL_WIDTH
         if 0 <= row < len(self._criteria) and 0 <= column < len(SWEPT):
             self._row, self._column = row, column
@@ -98,7 +96,6 @@ class MethodGrid(Widget, can_focus=True):
         self._changed()
 
     def action_tick(self) -> None:
-        """Take the method under the cursor in, or leave it out."""
         if self.reason:
             self.app.bell()
         else:

@@ -1,4 +1,4 @@
-"""Step 2: how much each layer loses when it alone is pruned, and the whole network by several methods."""
+"""Step 2: what each layer loses when it alone is pruned, and what the whole network loses by each method."""
 
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ VIEWS = {"scan": "layer by layer", "sweep": "whole network"}
 
 
 class ScanScreen(StepScreen):
-    """A row a layer, filled while the scan runs, and the chosen layer's curve; or the sweep's curves."""
+    """A row per layer, filled while the scan runs, with the chosen layer's curve; or the sweep's curves."""
 
     step = Step.SCAN
     home = "#layers"
@@ -51,7 +51,6 @@ class ScanScreen(StepScreen):
         self._sweep_settings = SweepSettings()
 
     def compose_body(self) -> ComposeResult:
-        """Lay out progress, and the two views below it."""
         yield Meter(id="meter")
         yield ViewSwitch(VIEWS, key="t")
         with Container(id="scan", classes="split"):
@@ -63,17 +62,14 @@ class ScanScreen(StepScreen):
         yield FixedText(id="facts")
 
     def on_mount(self) -> None:
-        """Show the scan first."""
         super().on_mount()
         self._panel.display = False
 
     def arrive(self) -> None:
-        """Go into the table of the view that is on."""
         self.action_enter_table()
 
     @property
     def tables(self) -> list[Table]:
-        """The table of the view that is on."""
         return [self._panel.table if self._is_sweep else self._table]
 
     @property
@@ -85,7 +81,6 @@ class ScanScreen(StepScreen):
         return self.query_one("#layers", Table)
 
     def show(self) -> None:
-        """Draw the view that is on."""
         state = self.state
         title, share, words = progress_words(state)
         if self._is_sweep and not title:
@@ -141,7 +136,7 @@ class ScanScreen(StepScreen):
             num_epochs = running.batch.num_epochs if running.batch else 2
             chart.show(
                 training_plot(epochs_of(view, running.index), num_epochs),
-                hint="the first epoch is under way…",
+                hint="the first epoch is running…",
             )
             return
         if group is None or scan is None or curve_of(scan, group.name) is None:
@@ -191,15 +186,12 @@ class ScanScreen(StepScreen):
         self.call_after_refresh(self.redraw)
 
     def action_enter_table(self) -> None:
-        """Go into the table of the view that is on."""
         self.tables[0].focus()
 
     def action_toggle_view(self) -> None:
-        """Turn from the scan to the sweep or back."""
         self._turn_to(is_sweep=not self._is_sweep)
 
     def action_next_axis(self) -> None:
-        """Draw the sweep's curves against something else."""
         if not self._is_sweep:
             self._turn_to(is_sweep=True)
             return
@@ -240,7 +232,6 @@ class ScanScreen(StepScreen):
         self.post_message(Perform(state.offered_scan))
 
     def action_sweep(self) -> None:
-        """Ask by which methods the whole network is to be pruned."""
         if not has_baseline(self.state.session):
             self.app.bell()
             return
@@ -265,13 +256,11 @@ class ScanScreen(StepScreen):
         )
 
     def action_next_criterion(self) -> None:
-        """Take the next criterion."""
         names = list(CRITERIA)
         now = names.index(self.state.settings.criterion) if self.state.settings.criterion in names else -1
         self._with(criterion=names[(now + 1) % len(names)])
 
     def action_next_granularity(self) -> None:
-        """Turn from weights to units, to 2:4."""
         self.state.settings = replace(self.state.settings, granularity=next_granularity(self.state.settings))
         self._turn_to(is_sweep=False)
 

@@ -1,4 +1,4 @@
-"""Asks by which methods, and to which sparsities, the whole network is to be pruned."""
+"""Asks which methods a sweep compares, and at which sparsities."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.core.network import LayerInfo
+from prune_tui.core.session.recipe import epochs
 from prune_tui.core.typed_numbers import MAX_EPOCHS, whole_number
 from prune_tui.core.workflow.completion import has_linear
 from prune_tui.core.workflow.sweep_settings import SweepSettings, parse_percentages, percentages_text
@@ -22,7 +23,7 @@ from prune_tui.tui.steps.scan.method_grid import MethodGrid
 
 
 class SweepDialog(Dialog[SweepSettings]):
-    """Gives what a sweep is to compare; Enter runs it."""
+    """Returns what the sweep compares; Enter starts it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "app.focus_previous", "up", show=False),
@@ -36,54 +37,47 @@ class SweepDialog(Dialog[SweepSettings]):
         self._layers = layers
 
     def compose(self) -> ComposeResult:
-        """Lay out the grid of methods above the fields."""
         settings = self._settings
         with Vertical(classes="panel"):
-            yield Static("Sweep: prune the whole network by several methods", classes="heading")
+            yield Static("Sweep: compare several methods on the whole network", classes="heading")
             yield MethodGrid(list(CRITERIA), settings.methods, id="methods")
             yield from field(
                 "sparsities", percentages_text(settings.sparsities), "sparsities %", "", width=50
             )
-            yield from field("epochs", str(settings.num_epochs), "fine-tune", "epochs a point; 0 for none")
+            yield from field("epochs", str(settings.num_epochs), "fine-tune", "epochs per point; 0 for none")
             yield Choice(
                 "from scratch",
-                {"no": "", "yes": "train the compact architecture from fresh weights, to compare"},
+                {"no": "", "yes": "also train the shrunk architecture from fresh weights"},
                 "yes" if settings.has_from_scratch else "no",
                 id="scratch",
             )
             yield Choice(
                 "time them",
-                {"no": "", "yes": "latency of sparse and compact networks, beside dense"},
+                {"no": "", "yes": "also measure latency: dense, sparse and shrunk"},
                 "yes" if settings.is_timed else "no",
                 id="timed",
             )
             yield Static(id="reason")
-            yield Static("↑ ↓ ← → move   space tick or change   enter sweep   esc never mind", classes="hint")
+            yield Static("↑ ↓ ← → move   space tick or change   enter sweep   esc cancel", classes="hint")
 
     def on_mount(self) -> None:
-        """Say what this would be."""
         self.query_one(MethodGrid).focus()
         self._show_reason()
 
     def on_method_grid_changed(self) -> None:
-        """Say what this would be."""
         self._show_reason()
 
     def on_choice_changed(self) -> None:
-        """Say what this would be."""
         self._show_reason()
 
     def on_input_changed(self) -> None:
-        """Say what this would be."""
         if self.is_mounted:
             self._show_reason()
 
     def on_input_submitted(self) -> None:
-        """Sweep."""
         self.action_take()
 
     def action_take(self) -> None:
-        """Give the settings, or say what is wrong."""
         settings = self._given()
         if isinstance(settings, str):
             self.app.bell()
@@ -101,14 +95,14 @@ class SweepDialog(Dialog[SweepSettings]):
         except ValueError as error:
             return str(error)
         if not methods:
-            return "tick a method: space, in the table above"
+            return "tick a method with space, in the table above"
         if num_epochs is None or num_epochs > MAX_EPOCHS:
             return "the number of epochs is a whole number from 0"
         granularities = {method.granularity for method in methods}
         if scratch and "unit" not in granularities:
-            return "from scratch needs a method of units: only they leave a compact architecture"
+            return "from scratch needs a unit method: only those can be shrunk"
         if timed and "unit" not in granularities and not has_linear(self._layers):
-            return "nothing to time: no units are removed, and convolutions have no sparse kernel"
+            return "nothing to time: no units are removed, and convolutions can't run sparse"
         return SweepSettings(methods, sparsities, num_epochs, scratch, timed)
 
     def _show_reason(self) -> None:
@@ -122,6 +116,6 @@ class SweepDialog(Dialog[SweepSettings]):
         else:
             methods, sparsities = len(given.methods), len(given.sparsities)
             text.append(f"{methods} methods × {sparsities} sparsities", palette.bold)
-            tuned = f", each fine-tuned for {given.num_epochs}" if given.num_epochs else ""
+            tuned = f", each fine-tuned for {epochs(given.num_epochs)}" if given.num_epochs else ""
             text.append(f" = {methods * sparsities} pruned networks{tuned}", palette.muted)
         self.query_one("#reason", Static).update(text)

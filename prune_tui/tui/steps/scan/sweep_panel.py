@@ -1,4 +1,4 @@
-"""The sweep's view of step 2: its curves, their legend, and a table of the points."""
+"""The sweep in step 2: its curves, their legend, and a table of the points."""
 
 from textual import on
 from textual.app import ComposeResult
@@ -14,8 +14,9 @@ from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.table import Table
 
 NOT_SWEPT = """
-  A sweep prunes the whole network, by several methods, to several sparsities,
-  and draws the accuracy of each: which criterion, single weights or units, how far.
+  A sweep prunes the whole network by several methods, each at several
+  sparsities, and draws the accuracy it keeps. It compares criteria, and
+  pruning weights with pruning units.
 
   v chooses the methods"""
 
@@ -29,7 +30,6 @@ class SweepPanel(Vertical):
         self._axis: Axis = "sparsity"
 
     def compose(self) -> ComposeResult:
-        """Lay out curves and legend above the points."""
         with Horizontal(id="sweep-top"):
             yield Chart(id="sweep-chart")
             yield FixedText(id="legend")
@@ -37,17 +37,14 @@ class SweepPanel(Vertical):
 
     @property
     def table(self) -> Table:
-        """The points."""
         return self.query_one("#points", Table)
 
     @property
     def curves(self) -> tuple[Curve, ...]:
-        """The curves on show."""
         return sweep_text.latest(self._state.view.report.curves)
 
     @property
     def axis_words(self) -> str:
-        """What the curves are drawn against."""
         return f"accuracy, %, by {AXES[self._axis]}"
 
     @property
@@ -58,13 +55,11 @@ class SweepPanel(Vertical):
 
     @property
     def selected(self) -> tuple[Curve, CurvePoint] | None:
-        """The point under the cursor, and its curve."""
         current = self.table.current
         found = ((curve, point) for curve in self.curves for point in curve.points)
         return next((one for one in found if sweep_text.key(*one) == current), None)
 
     def show(self) -> None:
-        """Draw all of it."""
         palette, curves = palette_of(self.app), self.curves
         columns = sweep_text.columns(self.table.size.width, sweep_text.batch_timed(curves))
         self.table.set_columns(columns)
@@ -83,7 +78,6 @@ class SweepPanel(Vertical):
         self._show_curves()
 
     def next_axis(self) -> None:
-        """Draw the curves against something else."""
         offered = sweep_text.axes(self.curves)
         at = offered.index(self._axis) if self._axis in offered else -1
         self._axis = offered[(at + 1) % len(offered)]
@@ -93,7 +87,7 @@ class SweepPanel(Vertical):
         palette, curves, selected = palette_of(self.app), self.curves, self.selected
         front = sweep_text.name(selected[0]) if selected is not None else None
         axis = self._axis if self._axis in sweep_text.axes(curves) else "sparsity"
-        hint = "\n  the first point is under way…" if curves else NOT_SWEPT
+        hint = "\n  the first point is running…" if curves else NOT_SWEPT
         self.query_one("#sweep-chart", Chart).show(
             sweep_text.plot(curves, axis, front=front, dense=self.dense), hint=hint
         )

@@ -1,4 +1,4 @@
-"""What the sweep's view says: curves as lines, a legend that needs no colour, and a row a point."""
+"""The text and plot of a sweep: a line per curve, a legend that needs no colour, and a row per point."""
 
 import math
 from collections.abc import Sequence
@@ -43,13 +43,13 @@ def tone(position: int) -> str:
 
 
 def name(curve: Curve) -> str:
-    """Name a curve: `l1 unit, compact`; masked is what needs no word."""
+    """Name a curve: `l1 unit, shrunk`; a masked one by its method alone."""
     mode = "" if curve.mode == "masked" else f", {mode_name(curve)}"
     return method_name(curve) + mode
 
 
 def key(curve: Curve, point: CurvePoint) -> str:
-    """Name a point: its row's key, which a filter looks through."""
+    """Name a point: its row's key, which a filter searches."""
     return f"{name(curve)} {point.sparsity * 100:g} %"
 
 
@@ -147,9 +147,9 @@ def _reach(curve: Curve, dense: float | None) -> str:
 def columns(width: int, batch: str) -> list[Column]:
     """Return the columns of the points; a latency only where one was measured."""
     timed = [Column("latency", f"ms/{batch}", 7, True)] if batch else []
-    fixed = 8 + 9 + 11 + 8 + sum(column.width for column in timed) + 2 * (5 + len(timed)) + 1
+    taken = 8 + 9 + 11 + 8 + sum(column.width for column in timed) + 2 * (5 + len(timed)) + 1
     return [
-        Column("method", "  method", max(18, min(40, width - fixed))),
+        Column("method", "  method", max(18, min(40, width - taken))),
         Column("sparsity", "sparsity", 8, True),
         Column("accuracy", "accuracy", 9, True),
         Column("compression", "compression", 11, True),
@@ -175,7 +175,7 @@ def cells(
 
 
 def facts(curve: Curve, point: CurvePoint, palette: Palette, *, dense: float | None) -> Text:
-    """Say what one point came to, in a sentence or two."""
+    """Say what was measured at one point, in two lines."""
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(f"{name(curve)} at {point.sparsity * 100:g} %: ", palette.bold)
     text.append(percent_text(point.accuracy, 2), palette.text)

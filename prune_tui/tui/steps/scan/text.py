@@ -1,4 +1,4 @@
-"""The words and cells of the scan: what each line of step 2 says."""
+"""The text of step 2: the table's cells, how far the scan is, and what it found out."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ from prune_tui.tui.widgets.table import Cells, Column
 
 
 def columns(width: int, scan: ScanFigures | None) -> list[Column]:
-    """Return the table's columns for a width; names and kinds take what is left."""
+    """Return the table's columns for a width; names and kinds share what is left."""
     room, lacking = max(0, width - 78), min(6, max(0, 78 - width))
     return [
         Column("layer", "layer", 16 - lacking // 6 + min(room // 2, 24)),
@@ -48,12 +48,12 @@ def cells(group: PruningGroup, state: State, columns: Sequence[Column], palette:
 
 
 def half_width_text(half_width: float | None) -> str:
-    """Say half an interval in points: `±0.8`, and nothing where every image was evaluated."""
+    """Say half an interval in points: `±0.8`, or `exact` where every image was evaluated."""
     return "" if half_width is None else f"±{half_width * 100:.1f}" if half_width else "exact"
 
 
 def idle_words(state: State) -> str:
-    """Say how a scan that does not run stands."""
+    """Say how complete the scan is, where none is running."""
     scan = state.scan
     if not has_baseline(state.session):
         return "no baseline yet"
@@ -65,12 +65,12 @@ def idle_words(state: State) -> str:
         return f"stopped early, {unknown} of {num_cells} cells not scanned: r scans again"
     if unsettled:
         return f"stopped early, {unsettled} of {num_cells} cells not settled: r scans again"
-    whole = f", {len(scan.joint)} whole plans tried" if scan.joint else ""
-    return f"done, {num_cells} cells settled{whole}"
+    plans = f", {len(scan.joint)} plans measured" if scan.joint else ""
+    return f"done, {num_cells} cells settled{plans}"
 
 
 def facts(group: PruningGroup | None, state: State, palette: Palette) -> Text:
-    """Say how sure the scan is and of what, why the layer matters, and how cells are evaluated."""
+    """Say the dense accuracy and how sure it is, why the layer matters, and how cells are evaluated."""
     scan, other = state.scan, state.view.report.scan
     text = Text(no_wrap=True, overflow="ellipsis")
     if scan is None and other is not None:
@@ -79,7 +79,7 @@ def facts(group: PruningGroup | None, state: State, palette: Palette) -> Text:
             palette.warn,
         )
     if scan is None:
-        return text.append("the scan tells how far each layer can go by itself", palette.muted)
+        return text.append("the scan tells how far each layer can be pruned by itself", palette.muted)
     text.append(f"dense {percent_text(scan.dense_accuracy)}", palette.bold)
     text.append_text(_sureness(scan, palette))
     if group is not None:
@@ -110,14 +110,14 @@ def _sureness(scan: ScanFigures, palette: Palette) -> Text:
 
 
 def _evaluation(scan: ScanFigures, palette: Palette) -> Text:
-    """Say whether evaluations begin at the pruned layer, and what recording a batch for that takes."""
+    """Say whether only the calls after a layer are re-executed, and how much memory that takes."""
     if not scan.is_reused:
         return Text(scan.note or "", palette.warn)
     if not scan.batch_size:
         return Text()
     size = size_text(scan.recorded_bytes)
     return Text(
-        f"reused: {count_text(scan.batch_size)} images at a time ({size} recorded), rerun from the layer on",
+        f"run from the pruned layer on: {count_text(scan.batch_size)} images at a time, {size} recorded",
         palette.muted,
     )
 
@@ -130,15 +130,15 @@ def next_words(state: State) -> tuple[str, bool]:
     if state.is_running("sweep"):
         return "make a plan; the sweep goes on, x ends it with the points so far", True
     if state.is_running("train_dense"):
-        return "the baseline trains: space pauses, x keeps the best epoch so far and scans", False
+        return "the baseline is training: space pauses, x stops, keeps the best epoch and scans", False
     if is_pruning(state.view) and state.is_busy:
-        return "see the plan; 4 shows how it is carried out", True
+        return "see the plan; 4 shows the pruning", True
     if not state.is_busy and not state.view.is_ready:
-        return "no data and no model: esc goes back to pick others", False
+        return "data and model could not be loaded: esc goes back to pick others", False
     if not state.is_busy and not has_baseline(state.session):
         return "there is no baseline: r tries again, esc goes back", False
     if state.is_busy:
-        return "the scan begins as soon as the baseline is here", False
+        return "the scan starts once the baseline is loaded", False
     if state.scan is None:
-        return "make a plan without a scan; r scans first", True
+        return "make a plan without a scan, or scan first with r", True
     return "make a plan", True

@@ -1,4 +1,4 @@
-"""A line that names the views a step has, and shows which is on: a click takes another."""
+"""A line that names a step's views and marks the one on show; a click switches."""
 
 from rich.text import Text
 from textual import events
@@ -10,7 +10,7 @@ from prune_tui.tui.palette import palette_of
 
 
 class ViewSwitch(Widget):
-    """Draws `[layer scan]  sweep   t`; the key is the step's own."""
+    """Draws `[layer by layer]  whole network   t switches`; the step binds the key."""
 
     DEFAULT_CSS = "ViewSwitch { height: 1; padding: 0 1; }"
 
@@ -30,7 +30,7 @@ class ViewSwitch(Widget):
         self.current = next(iter(views))
 
     def show(self, current: str, *, note: str = "") -> None:
-        """Mark the view that is on, and say something after the names instead of what the key does."""
+        """Mark the view on show; a `note` takes the place of what the key does."""
         if (current, note) != (self.current, self._note):
             self.current, self._note = current, note
             self.refresh()
@@ -50,7 +50,6 @@ class ViewSwitch(Widget):
         return text.append(f"   {self._note}" if self._note else " switches", palette.muted)
 
     def on_click(self, event: events.Click) -> None:
-        """Take the view under the mouse."""
         for start, end, name in self._spans:
             if start <= event.x - 1 < end:
                 self.post_message(self.Chosen(name))

@@ -1,4 +1,4 @@
-"""Step 4: the plan being carried out, and how the network takes it."""
+"""Step 4: the plan is carried out, and accuracy, weights and log are shown live."""
 
 import time
 
@@ -26,7 +26,7 @@ MAX_LABELS = 20
 
 
 class TrainScreen(StepScreen):
-    """Accuracy by epoch before the ghost of the run before, one layer's live weights, and the log."""
+    """Accuracy by epoch over the previous run's dotted curve, one layer's live weights, and the log."""
 
     step = Step.TRAIN
 
@@ -35,7 +35,6 @@ class TrainScreen(StepScreen):
         self._layer_at = 0
 
     def compose_body(self) -> ComposeResult:
-        """Lay out progress, curve, live weights and log."""
         yield Meter(id="meter")
         yield FixedText(id="now")
         with Container(classes="split"):
@@ -47,7 +46,6 @@ class TrainScreen(StepScreen):
         yield FixedText(id="log")
 
     def show(self) -> None:
-        """Draw all of it."""
         state = self.state
         title, share, words = progress_words(state)
         if not title:
@@ -57,7 +55,7 @@ class TrainScreen(StepScreen):
         self.query_one("#now", FixedText).show(self._now(run, ghost))
         self.query_one("#accuracy", Chart).show(
             run_plot(run, ghost, num_points=self._num_points()),
-            hint="\n  the first figures come right after pruning",
+            hint="\n  the first accuracy is measured right after pruning",
         )
         self._show_layer()
         self.query_one("#log", FixedText).show(self._log())
@@ -75,7 +73,7 @@ class TrainScreen(StepScreen):
         return (runs[-1] if runs else ()), (runs[-2] if len(runs) > 1 else ())
 
     def _num_points(self) -> int:
-        """How many figures the run that is under way will have: each round's, and one right after pruning."""
+        """How many points the running curve will have: each round's epochs, and one right after pruning."""
         running = self.state.running
         batch = running.batch if running is not None else None
         return batch.num_rounds * (batch.num_epochs + 1) if batch is not None else 0
@@ -89,7 +87,7 @@ class TrainScreen(StepScreen):
         text.append("now ", palette.muted).append(percent_text(now), palette.bold)
         before = accuracy_at(ghost, len(run) - 1)
         if before is not None:
-            text.append(f"  ghost {before * 100:.1f} ({points_text(now - before)})", palette.muted)
+            text.append(f"  previous run {before * 100:.1f} ({points_text(now - before)})", palette.muted)
         if len(run) > 1:
             text.append(f"  best {max(epoch.accuracy for epoch in run) * 100:.1f}", palette.muted)
         scan = self.state.view.report.scan
@@ -127,7 +125,7 @@ class TrainScreen(StepScreen):
         elif view.mask.held:
             text.append(f"sparsity held {percent_text(view.mask.sparsity)} ✓\n", palette.good)
         else:
-            text.append("pruned weights came back ✗\n", palette.bad)
+            text.append("pruned weights are nonzero again ✗\n", palette.bad)
         text.append(f"size {size_text(counts.counts.file_bytes)}\n", palette.text)
         text.append(f"compression {times_text(counts.counts.compression_ratio)}", palette.muted)
         return text
@@ -147,17 +145,19 @@ class TrainScreen(StepScreen):
         if is_pruning(state.view) and state.is_busy:
             verb = "space goes on" if state.is_paused else "space pauses"
             self.next_bar.show(
-                f"{self._work_words()}: {verb}, x stops and keeps the best so far", is_ready=False
+                f"{self._work_words()}: {verb}, x stops and keeps the best epoch", is_ready=False
             )
         elif state.is_busy:
             what = f"the {state.running.kind}" if state.running is not None else "what runs"
-            self.next_bar.show(f"waiting for {what} to end; x ends it with what there is", is_ready=False)
+            self.next_bar.show(
+                f"waiting for {what} to end; x stops it and keeps what is done", is_ready=False
+            )
         elif state.view.counted is None:
-            self.next_bar.show("nothing to measure: esc goes back to the plan", is_ready=False)
+            self.next_bar.show("nothing has been pruned yet: esc goes back to the plan", is_ready=False)
         elif state.view.report.pruned is None:
             self.next_bar.show(completion_text(decisions_to_complete(state.session, state.view)))
         else:
-            self.next_bar.show("see what came of it")
+            self.next_bar.show("see the result")
 
     def _work_words(self) -> str:
         job = self.state.jobs[0] if self.state.jobs else None
@@ -170,16 +170,14 @@ class TrainScreen(StepScreen):
 
     @property
     def layer_in_sight(self) -> str | None:
-        """The layer whose weights are on show."""
         return self._layer.name if self._layer is not None else None
 
     def action_next_layer(self, by: int) -> None:
-        """Watch another layer's weights."""
         self._layer_at += by
         self._show_layer()
 
     def action_enter_table(self) -> None:
-        """There is no table: up watches the layer before."""
+        """There is no table: up watches the previous layer."""
         self.action_next_layer(-1)
 
     def action_go_on(self) -> None:

@@ -1,4 +1,4 @@
-"""The part of step 3 that asks for a budget, solves it as it is typed, and keeps it as the goal."""
+"""The part of step 3 that takes a budget: solves it as it is typed, and keeps it as the goal."""
 
 from rich.text import Text
 from textual import on
@@ -11,14 +11,14 @@ from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import describe_target
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.plan import budget as plan_budget
+from prune_tui.tui.steps.plan import budget_trial
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
 from prune_tui.tui.steps.step_screen import StepScreen
 
 
-class GoalKeeper(StepScreen):
-    """Knows the draft as the person sees it: with the cell or the budget that is being typed."""
+class BudgetScreen(StepScreen):
+    """Shows the plan with the cell or the budget that is being typed, before either is taken."""
 
     step = Step.PLAN
 
@@ -48,9 +48,9 @@ class GoalKeeper(StepScreen):
             price=price,
             dense_accuracy=scan.figures.dense_accuracy if scan is not None else None,
             error_points=scan.error_points(price.accuracy) if scan is not None else None,
-            num_tried=len(scan.figures.joint) if scan is not None else 0,
+            num_measured=len(scan.figures.joint) if scan is not None else 0,
             target=goal.target if goal is not None else None,
-            is_met=plan_budget.whether_met(goal, price, self.state),
+            is_met=budget_trial.whether_met(goal, price, self.state),
         )
 
     def _say_no(self, why: str) -> None:
@@ -59,7 +59,6 @@ class GoalKeeper(StepScreen):
         self.show()
 
     def action_budget(self) -> None:
-        """Ask what the whole network is to reach."""
         if why := why_not_solved(self.state.planner):
             self._say_no(why)
             return
@@ -74,13 +73,12 @@ class GoalKeeper(StepScreen):
     def _budget_typed(self, message: BudgetBar.Typed) -> None:
         self._try_budget(message.text)
 
-    def _try_budget(self, text: str) -> plan_budget.Attempt:
-        """Show the plan as it would be."""
-        tried = plan_budget.attempt(text, self.state.current_plan(), self.state)
+    def _try_budget(self, text: str) -> budget_trial.BudgetTrial:
+        tried = budget_trial.try_budget(text, self.state.current_plan(), self.state)
         self._typed, self._typed_goal = tried.plan, tried.goal
         is_idle = tried.goal is None and not tried.is_wrong
-        tone = self.palette.muted if is_idle else plan_text.tone_of(tried.words, self.palette)
-        hint = Text(tried.words, tone, no_wrap=True, overflow="ellipsis")
+        tone = self.palette.muted if is_idle else plan_text.tone_of(tried.message, self.palette)
+        hint = Text(tried.message, tone, no_wrap=True, overflow="ellipsis")
         self._budget_bar.say(hint, is_wrong=tried.is_wrong)
         self.show()
         return tried
@@ -93,7 +91,7 @@ class GoalKeeper(StepScreen):
             return
         self.state.plan, self.state.goal = tried.plan, tried.goal
         goal = tried.goal
-        done = plan_budget.outcome(goal.target, tried.plan, self.state) if goal is not None else ""
+        done = budget_trial.outcome(goal.target, tried.plan, self.state) if goal is not None else ""
         self._leave_budget(done, is_left=False)
 
     @on(BudgetBar.Cancelled)
@@ -109,7 +107,7 @@ class GoalKeeper(StepScreen):
         self.show()
 
     def action_solve_again(self) -> None:
-        """Lock the rows that were edited, and solve the goal over the others."""
+        """Lock the edited rows, and solve the goal over the others; ask for a goal if there is none."""
         state = self.state
         if state.goal is None:
             self.action_budget()
@@ -122,5 +120,5 @@ class GoalKeeper(StepScreen):
         except DecisionError as error:
             self._say_no(f"✗ {error}")
             return
-        self._note = plan_budget.outcome(state.goal.target, state.plan, state)
+        self._note = budget_trial.outcome(state.goal.target, state.plan, state)
         self.show()

@@ -38,7 +38,6 @@ class NextBar(Widget, can_focus=True):
 
     @property
     def label(self) -> str:
-        """What it says."""
         return self._label
 
     def show(self, label: str, *, is_ready: bool = True) -> None:
@@ -49,7 +48,6 @@ class NextBar(Widget, can_focus=True):
             self.refresh()
 
     def render(self) -> RenderResult:
-        """Draw the line."""
         palette = palette_of(self.app)
         text = Text(no_wrap=True, overflow="ellipsis")
         text.append("▶ " if self._is_ready else "· ", palette.accent if self._is_ready else palette.faint)
@@ -61,7 +59,6 @@ class NextBar(Widget, can_focus=True):
         return text
 
     def on_click(self) -> None:
-        """Do it."""
         self.post_message(self.Pressed())
 
 
@@ -93,7 +90,6 @@ class KeyBar(Widget):
         return text
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what is under the mouse."""
         for start, end, action in self._spans:
             if start <= event.x < end:
                 place = self.app if action.place == "anywhere" else self.screen

@@ -1,4 +1,4 @@
-"""What a typed budget would make of the plan, and the words for it."""
+"""A budget as it is typed: the plan that it would give, and what to say of it."""
 
 from dataclasses import dataclass
 
@@ -15,45 +15,45 @@ RUINOUS_POINTS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """A budget as typed: the plan and the goal it would give, or why it gives none."""
+class BudgetTrial:
+    """A budget as typed: the plan and the goal that it would give, or why it gives none."""
 
     plan: EditablePlan | None
     goal: Goal | None
-    words: str
+    message: str
     is_wrong: bool = False
 
 
-def attempt(text: str, plan: EditablePlan, state: State) -> Attempt:
+def try_budget(text: str, plan: EditablePlan, state: State) -> BudgetTrial:
     """Read and solve what is typed; nothing typed is no goal."""
     if not text.strip():
-        gone = "   enter takes the goal away" if state.goal is not None else ""
-        return Attempt(plan, None, EXAMPLES + gone)
+        gone = "   enter clears the goal" if state.goal is not None else ""
+        return BudgetTrial(plan, None, EXAMPLES + gone)
     try:
         target = parse_target(text)
         solved, solution = solve_plan(target, plan, state.planner)
     except (TargetError, DecisionError) as error:
-        return Attempt(None, None, f"✗ {error}", is_wrong=True)
+        return BudgetTrial(None, None, f"✗ {error}", is_wrong=True)
     if not solution.is_met:
-        return Attempt(None, None, f"✗ {describe_target(target)} can't be met", is_wrong=True)
-    return Attempt(solved, goal_of(target, solved), _promise(target, solved, state))
+        return BudgetTrial(None, None, f"✗ {describe_target(target)} can't be met", is_wrong=True)
+    return BudgetTrial(solved, goal_of(target, solved), _promise(target, solved, state))
 
 
 def _promise(target: Target, solved: EditablePlan, state: State) -> str:
     """Say what Enter would take on."""
     num_locked = sum(solved.entries[group.name].is_locked for group in state.groups if group.is_free)
-    kept = f", {num_locked} locked as set" if num_locked else ""
+    kept = f", {num_locked} locked" if num_locked else ""
     if is_ruinous(target, solved, state):
-        return f"{describe_target(target)} costs {points_lost(solved, state):.0f} points by the curves{kept}"
-    most = "saves most" if target.kind == "accuracy_drop" else "loses least"
-    return f"✓ {describe_target(target)}: the plan above {most} by the curves{kept}"
+        return f"{describe_target(target)} is predicted to cost {points_lost(solved, state):.0f} points{kept}"
+    most = "saves most" if target.kind == "accuracy_drop" else "is predicted to lose least"
+    return f"✓ {describe_target(target)}: the plan above {most}{kept}"
 
 
 def outcome(target: Target, solved: EditablePlan, state: State) -> str:
     """Say that a plan was just solved for a target, and warn of one that ruins the network."""
     if is_ruinous(target, solved, state):
         lost = points_lost(solved, state)
-        return f"{describe_target(target)} costs {lost:.0f} points by the curves: u takes it back"
+        return f"{describe_target(target)} is predicted to cost {lost:.0f} points: u takes it back"
     return f"✓ {describe_target(target)} is met: u takes it back"
 
 
@@ -80,6 +80,6 @@ def whether_met(goal: Goal | None, price: Price, state: State) -> bool | None:
 def way_back(goal: Goal, plan: EditablePlan, state: State) -> str:
     """Say how a goal that is no longer met can be."""
     edited = edited_groups(goal, plan, state.groups)
-    keeps = f"keeps {', '.join(edited[:2])}{' …' if len(edited) > 2 else ''} and " if edited else ""
+    keeps = f"locks {', '.join(edited[:2])}{' …' if len(edited) > 2 else ''} and " if edited else ""
     what = "solves the others again" if edited else "solves it again"
     return f"the goal is not met: B {keeps}{what}"
