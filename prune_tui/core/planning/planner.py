@@ -13,7 +13,6 @@ from prune_tui.core.planning.settings import (
     locked_globally,
     matching_scan,
     overall_sparsity,
-    prune_decision,
 )
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
@@ -27,7 +26,6 @@ from prune_tui.core.scanning.predictor import (
     held_out_errors,
     predicted_accuracy,
 )
-from prune_tui.core.session.decisions import Prune
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +102,6 @@ class Planner:
         if self.scan is None:
             return counted
         return replace(counted, accuracy=predicted_accuracy(self.scan.predictor, by_group))
-
-    def decision(self, plan: EditablePlan) -> Prune:
-        """Return the decision that carries a plan out.
-
-        Raises:
-            DecisionError: no group is to be pruned.
-        """
-        return prune_decision(plan, self.groups, self.settings)
 
     def _by_group(self, plan: EditablePlan) -> dict[str, float]:
         return group_sparsities(

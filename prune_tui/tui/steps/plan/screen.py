@@ -20,7 +20,7 @@ from prune_tui.core.planning.plan_editor import (
     with_all,
     with_sparsity,
 )
-from prune_tui.core.planning.settings import PlanSettings
+from prune_tui.core.planning.settings import PlanSettings, prune_decision
 from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.step import Step
@@ -280,7 +280,7 @@ class PlanScreen(BudgetScreen):
             self.app.bell()
             return
         try:
-            decision = self.state.planner.decision(self.state.current_plan())
+            decision = prune_decision(self.state.current_plan(), self.state.groups, self.state.settings)
         except DecisionError as error:
             self._say_no(f"✗ {error}")
             return
