@@ -39,7 +39,7 @@ async def go_through_all_five_steps(app: PruneApp, *, sparsity: str) -> Path:
         await until_done(4)
         await desk.to(Step.SAVE)
         assert desk.state.path is not None
-        assert "prune-tui replay" in desk.text("#where")
+        assert "prune-tui replay" in desk.screen_text()
     app.release()
     return desk.state.path
 

@@ -7,7 +7,8 @@ from pathlib import Path
 from prune_tui.core.network import LayerInfo
 from prune_tui.tui.app import PruneApp
 from prune_tui.tui.options import Options
-from tests.tui.fake_runner import LAYERS, Script, maker
+from tests.tui.fake_runner import Script, maker
+from tests.tui.made_up_network import LAYERS
 
 
 def demo_app(folder: Path, *, seconds_a_step: float = 0.05, num_layers: int = 0) -> PruneApp:

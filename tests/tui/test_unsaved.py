@@ -7,8 +7,6 @@ import pytest
 from prune_tui.core.errors import StorageError
 from prune_tui.core.workflow.step import Step
 from prune_tui.storage import read_session
-from prune_tui.tui.dialogs.error import ErrorDialog
-from prune_tui.tui.dialogs.quit import QuitDialog
 from tests.tui.helpers import Desk, open_desk
 
 NOT_SAVED = "✗ not saved: ctrl+s"
@@ -20,40 +18,36 @@ def _full() -> StorageError:
 
 async def _told(desk: Desk) -> None:
     """Wait for the error, see what it says, and close it."""
-    await desk.until(lambda: isinstance(desk.app.screen, ErrorDialog) and desk.app.screen.is_current)
+    await desk.until_drawn("No space left on device", "Not saved yet")
     await desk.idle()
-    assert "No space left on device" in desk.screen_text()
-    assert "Not saved yet" in desk.screen_text()
     await desk.press("escape")
     await desk.pilot.pause()
 
 
 async def _unsaved(desk: Desk) -> Path:
     """Go to a result of which the last decision could not be saved; return the session's file."""
-    await desk.to_train()
-    await desk.idle()
+    await desk.to_pruned()
     assert "engine ready" in desk.header
     desk.script.errors["save"] = _full()
     await desk.press("enter")
     await _told(desk)
     await desk.to(Step.SAVE)
-    assert desk.state.path is not None
-    return desk.state.path
+    return desk.file()
 
 
 async def _asked(desk: Desk) -> None:
-    await desk.until(lambda: isinstance(desk.app.screen, QuitDialog) and desk.app.screen.is_current)
+    await desk.until_drawn("could not be saved")
+    await desk.until(lambda: desk.app.screen.is_current)
     await desk.pilot.pause()
-    assert "could not be saved" in desk.screen_text()
 
 
 async def test_what_is_not_saved_is_said_and_enter_tries_again(tmp_path: Path) -> None:
-    async with open_desk(tmp_path) as desk:
+    async with open_desk(tmp_path, size=(120, 60)) as desk:
         path = await _unsaved(desk)
         assert NOT_SAVED in desk.header
         assert "not saved: enter tries again" in desk.drawn("#next")
         assert "all is saved" not in desk.screen_text()
-        assert "not all of it is written" in desk.text("#where")
+        assert "not all of it is written" in desk.words("#where")
         desk.script.errors["save"] = _full()
         await desk.press("enter")
         await _told(desk)
@@ -63,7 +57,7 @@ async def test_what_is_not_saved_is_said_and_enter_tries_again(tmp_path: Path) -
         await desk.idle()
         assert "engine ready" in desk.header
         assert "all is saved" in desk.drawn("#next")
-        assert "not all of it is written" not in desk.text("#where")
+        assert "not all of it is written" not in desk.words("#where")
         assert len(read_session(path).decisions) == 4
 
 
@@ -110,10 +104,10 @@ async def test_stop_and_save_does_not_leave_when_it_cannot_save(tmp_path: Path) 
     async with open_desk(tmp_path) as desk:
         desk.script.hold("prune", after=20)
         await desk.to_train()
-        await desk.until(lambda: desk.state.running and desk.state.running.batch)
+        await desk.until_drawn("epoch 2/")
         desk.script.errors["save"] = _full()
         await desk.press("q")
-        await desk.until(lambda: isinstance(desk.app.screen, QuitDialog))
+        await desk.until_drawn("Leave prune-tui?")
         await desk.press("enter")
         await _told(desk)
         await desk.to(Step.TRAIN)
@@ -126,12 +120,11 @@ async def test_discarding_what_runs_does_not_discard_what_is_not_saved(tmp_path:
         desk.script.hold("prune", after=20)
         await desk.press("f")
         await desk.to(Step.TRAIN)
-        await desk.until(lambda: desk.state.running and desk.state.running.batch)
+        await desk.until_drawn("epoch 2/")
         await desk.press("q")
-        await desk.until(lambda: isinstance(desk.app.screen, QuitDialog))
+        await desk.until_drawn("Leave prune-tui?")
         await desk.press("d")
         desk.script.let_go("prune")
-        await desk.until(lambda: not desk.state.jobs)
         await _asked(desk)
         await desk.press("s")
         await desk.until(lambda: not desk.app.is_running)
@@ -147,7 +140,7 @@ async def test_another_session_asks_too(tmp_path: Path) -> None:
         await _asked(desk)
         await desk.press("s")
         await desk.to(Step.SCAN)
-        await desk.until(lambda: desk.state.session and desk.state.session.name == "lenet5-digits-2")
+        await desk.until(desk.file("lenet5-digits-2").exists, "the other session's file")
         assert len(read_session(path).decisions) == 4
 
 

@@ -1,0 +1,31 @@
+"""The line of totals fits, says the goal, and that the accuracy is not fine-tuned."""
+
+import pytest
+
+from prune_tui.core.planning.price import Price
+from prune_tui.core.planning.target import parse_target
+from prune_tui.tui.steps.plan.text import Totals, totals
+from tests.tui.helpers import PALETTE
+
+
+@pytest.mark.parametrize("width", [76, 116])
+@pytest.mark.parametrize("goal", [None, "≤ 0.5 MB", "≥ 3x", "≤ 2 points", "≥ 2x fewer MACs"])
+@pytest.mark.parametrize("num_parameters", [12_000, 430_580, 25_000_000])
+def test_the_totals_fit_and_the_goal_is_always_told(
+    width: int, goal: str | None, num_parameters: int
+) -> None:
+    price = Price(
+        parameters=num_parameters,
+        nonzero=num_parameters // 7,
+        macs=9_000,
+        nonzero_macs=4_000,
+        dense_bytes=4 * num_parameters,
+        file_bytes=num_parameters // 2,
+        accuracy=0.913,
+    )
+    target = parse_target(goal) if goal else None
+    text = totals(Totals(price, 0.98, 1.2, 6, target, False), PALETTE, width=width).plain
+    assert len(text) <= width
+    assert "est acc 91.3 ±1.2 before fine-tuning" in text
+    assert ("not met" in text) == (goal is not None)
+    assert goal is None or goal.removesuffix(" fewer MACs") in text

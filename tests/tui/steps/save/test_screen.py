@@ -1,0 +1,214 @@
+"""The result is complete, says where everything is, and is measured once."""
+
+from pathlib import Path
+
+import pytest
+
+from prune_tui.core.errors import DecisionError
+from prune_tui.core.session.decisions import Finetune, LoadDense, Measure, Prune, Scan, Shrink
+from prune_tui.core.workflow.step import Step
+from tests.tui.fake_runner import Script
+from tests.tui.helpers import Desk, open_desk
+from tests.tui.made_up_network import RESIDUAL
+
+WIDE = (120, 80)
+
+
+async def _saved(desk: Desk) -> None:
+    """Go to the result of a plan of weights."""
+    await desk.to_pruned()
+    await desk.to_save()
+
+
+async def _pruned(desk: Desk, *, granularity: int) -> None:
+    """Scan by the granularity so many steps of `w` away, and carry the plan out."""
+    await desk.scan()
+    await desk.press(*["w"] * granularity, "r")
+    await desk.performed(3)
+    await desk.press("enter")
+    await desk.to(Step.PLAN)
+    await desk.press("p")
+    await desk.to(Step.TRAIN)
+    await desk.idle()
+
+
+def _predicted(desk: Desk) -> str:
+    """Return the line that holds the plan's prediction against what came."""
+    return desk.drawn("#predictions").splitlines()[1]
+
+
+async def test_the_test_set_is_read_once_a_result(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_pruned()
+        for _ in range(2):
+            await desk.to_save()
+            assert "test set read 2 times" in desk.drawn("#ratios")
+            await desk.press("4")
+            await desk.to(Step.TRAIN)
+        assert sum(isinstance(decision, Measure) for decision in desk.script.performed) == 1
+
+
+async def test_the_result_is_complete(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await _saved(desk)
+        figures = desk.drawn("#figures")
+        for label in ("accuracy", "loss", "nonzero", "sparsity", "MACs", "file", "batch 1", "batch 64"):
+            assert label in figures
+        assert "compression ratio" in figures
+        assert "theoretical speedup" in figures
+        assert "no faster and no smaller" in desk.words("#ratios")
+        assert "[/x]" in desk.drawn("#predictions")
+        where = desk.words("#where")
+        assert "dense.safetensors 1.72 MB" in where
+        assert "pruned.safetensors 0.59 MB" in where
+        assert "4 measure on the test set" in where
+
+
+async def test_command_summary_and_picture_can_be_taken_along(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        copied: list[str] = []
+        monkeypatch.setattr(desk.app, "copy_to_clipboard", copied.append)
+        await _saved(desk)
+        await desk.press("c")
+        assert copied == [f"prune-tui replay {desk.file()} --data-dir {tmp_path / 'data'}"]
+        await desk.press("m")
+        summary = desk.file().with_suffix(".md").read_text()
+        assert summary == copied[1]
+        assert copied[0] in summary
+        assert "| test accuracy |" in summary
+        await desk.press("f8")
+        picture = tmp_path / "sessions" / "lenet5-digits-save.svg"
+        assert picture.read_text().startswith("<svg")
+        await desk.press("n")
+        await desk.to(Step.PICK)
+
+
+async def test_a_pruned_network_is_fine_tuned_on_and_measured_again(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await _saved(desk)
+        predicted = _predicted(desk)
+        await desk.press("f")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        prune, finetune = desk.script.performed[2], desk.last
+        assert isinstance(prune, Prune)
+        assert isinstance(finetune, Finetune)
+        assert finetune.training == prune.finetune
+        assert "ghost" in desk.drawn("#now")
+        assert "read the test set once" in desk.drawn("#next")
+        await desk.to_save()
+        assert "pruned" in desk.drawn("#figures")
+        assert "5 fine-tune" in desk.drawn("#where")
+        assert isinstance(desk.last, Measure)
+        assert _predicted(desk) == predicted
+
+
+async def test_what_an_earlier_attempt_was_measured_at_stays_to_be_seen(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await _saved(desk)
+        figures = desk.drawn("#figures")
+        assert all(one in figures for one in ("98.95 %", "3.23×", "2.53×", "0.59 MB"))
+        assert not desk.drawn("#attempts")
+        await desk.press("3")
+        await desk.to(Step.PLAN)
+        await desk.press("b", *"20x", "enter", "p")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        await desk.press("5")
+        await desk.to(Step.SAVE)
+        assert desk.drawn("#figures").splitlines()[0].split() == ["dense"]
+        attempts = desk.words("#attempts")
+        assert "prune l1 weight, 1 round" in attempts
+        assert all(one in attempts for one in ("98.95 %", "3.2×", "2.5×", "0.59 MB"))
+        await desk.to_save()
+        assert "20." in desk.drawn("#figures")
+        assert desk.words("#attempts") == attempts
+
+
+async def test_what_was_predicted_stands_beside_what_came(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await desk.to_plan()
+        estimate = desk.drawn("#totals").partition("est acc ")[2].split()[0]
+        await desk.press("enter")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        await desk.to_save()
+        assert f"{estimate} % ±" in _predicted(desk)
+
+
+async def test_two_of_four_says_what_it_takes_to_be_faster(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await _pruned(desk, granularity=2)
+        await desk.to_save()
+        assert "sparse tensor cores" in desk.words("#ratios")
+        assert desk.last == Measure()
+
+
+async def test_one_enter_shrinks_and_measures_after_units(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await _pruned(desk, granularity=1)
+        assert "remove the pruned units" in desk.drawn("#next")
+        await desk.to_save()
+        kinds = [type(decision) for decision in desk.script.performed]
+        assert kinds == [LoadDense, Scan, Scan, Prune, Shrink, Measure]
+        figures = desk.drawn("#figures")
+        assert figures.splitlines()[0].split() == ["dense", "pruned", "shrunk", "change"]
+        for label in ("parameters", "nonzero", "compression", "speedup", "file", "batch 64"):
+            assert label in figures
+        assert "1.2e-06 of the largest output" in desk.words("#ratios")
+        assert "conv1 20→10" in desk.words("#ratios")
+        await desk.press("s")
+        await desk.idle()
+        assert len(desk.script.performed) == 6
+
+
+async def test_a_shrink_that_is_refused_is_shown_and_the_rest_is_measured(tmp_path: Path) -> None:
+    script = Script(errors={"shrink": DecisionError("nothing to shrink: conv1 [/x] is grouped")})
+    async with open_desk(tmp_path, script, size=WIDE) as desk:
+        await _pruned(desk, granularity=1)
+        await desk.press("enter")
+        await desk.until_drawn("conv1 [/x] is grouped")
+        await desk.press("escape")
+        await desk.to(Step.SAVE)
+        await desk.idle()
+        assert desk.drawn("#figures").splitlines()[0].split() == ["dense", "pruned", "change"]
+        assert "still there as zeros" in desk.words("#ratios")
+        await desk.press("s")
+        await desk.performed(8)
+        assert "shrunk" in desk.drawn("#figures").splitlines()[0]
+
+
+async def test_weights_of_linear_layers_are_timed_as_sparse_matrices(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await _saved(desk)
+        assert desk.last == Measure(sparse=True)
+        assert "as sparse (CSR)" in desk.drawn("#figures")
+        assert "There is no sparse convolution" in desk.words("#ratios")
+        await desk.press("s")
+        await desk.idle()
+        assert desk.last == Measure(sparse=True)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_the_pruned_network_is_told_from_the_shrunk(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with open_desk(tmp_path, Script(layers=RESIDUAL), size=size) as desk:
+        await _pruned(desk, granularity=1)
+        await desk.to_save()
+        headings = desk.drawn("#figures").splitlines()[0]
+        assert headings.split() == ["dense", "pruned", "shrunk", "change"]
+        assert desk.is_drawn("batch 64")
+
+
+async def test_of_a_resumed_session_the_result_is_the_same(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await _pruned(desk, granularity=1)
+        await desk.to_save()
+        drawn = [desk.drawn(f"#{id}") for id in ("figures", "ratios", "predictions", "where")]
+        file = desk.file()
+    async with open_desk(tmp_path, size=WIDE, resume=file) as desk:
+        await desk.to(Step.SAVE)
+        await desk.idle()
+        assert [desk.drawn(f"#{id}") for id in ("figures", "ratios", "predictions", "where")] == drawn
+        assert not desk.script.performed
