@@ -1,4 +1,4 @@
-"""A made-up network whose strains add up by a power that is known, scanned as the engine would."""
+"""A made-up network whose errors add up by a power that is known, scanned as the engine would."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,19 +18,19 @@ def layer(name: str, parameters: int, *, macs: int | None = None, coupled_to: st
     return LayerInfo(name, "linear", parameters, 10, macs, coupled_to=coupled_to)
 
 
-def accuracy_under(strained: float) -> float:
-    """What this network keeps under a strain."""
-    return CHANCE + (DENSE - CHANCE) * math.exp(-1.4 * strained**2)
+def accuracy_under(error: float) -> float:
+    """What this network keeps under a logit error."""
+    return CHANCE + (DENSE - CHANCE) * math.exp(-1.4 * error**2)
 
 
 def scanned(
     layers: Sequence[LayerInfo],
-    strains: Mapping[str, Sequence[float]],
+    errors: Mapping[str, Sequence[float]],
     sparsities: Sequence[float],
     *,
     power: float,
 ) -> ScanFigures:
-    """Scan it: the cells' strains are given, the plans evaluated whole follow."""
+    """Scan it: the cells' errors are given, the plans evaluated whole follow."""
     scan = ScanFigures(
         criterion="l1",
         granularity="weight",
@@ -43,7 +43,7 @@ def scanned(
                 accuracies=tuple(accuracy_under(one) for one in each),
                 distortions=tuple(one**2 for one in each),
             )
-            for name, each in strains.items()
+            for name, each in errors.items()
         ),
     )
     points = (

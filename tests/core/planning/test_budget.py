@@ -23,18 +23,18 @@ OTHERS = {"other_parameters": 330, "other_macs": 0}
 
 
 def made_up(seed: int, num_layers: int) -> tuple[list[LayerInfo], ScanFigures]:
-    """Make layers of many sizes, each with strains that rise somewhere."""
+    """Make layers of many sizes, each with errors that rise somewhere."""
     draw = random.Random(seed)
-    layers, strains = [], {}
+    layers, errors = [], {}
     for index in range(num_layers):
         parameters = int(10 ** draw.uniform(2.5, 5.5))
         layers.append(layer(f"layer{index}", parameters, macs=parameters * draw.choice((1, 1, 20, 100))))
         height, steepness = draw.uniform(0.02, 0.3), draw.uniform(0.5, 1.2)
-        strains[layers[-1].name] = [
+        errors[layers[-1].name] = [
             height * sparsity * (1 - sparsity) ** -steepness * draw.uniform(0.95, 1.05)
             for sparsity in SPARSITIES
         ]
-    return layers, scanned(layers, strains, SPARSITIES, power=draw.uniform(0.8, 2.0))
+    return layers, scanned(layers, errors, SPARSITIES, power=draw.uniform(0.8, 2.0))
 
 
 FIVE, SCAN = made_up(4, 5)
@@ -192,8 +192,8 @@ def test_a_tighter_target_never_has_a_higher_forecast(seed: int) -> None:
     )
     for kind, values in asked:
         found = [solve(Target(kind, value), groups(layers, scan), scan, {}, **OTHERS) for value in values]
-        forecasts = [one.price.accuracy or 0.0 for one in found]
-        assert all(before >= after - 1e-4 for before, after in pairwise(forecasts))
+        predictions = [one.price.accuracy or 0.0 for one in found]
+        assert all(before >= after - 1e-4 for before, after in pairwise(predictions))
     drops = [
         solve(Target("accuracy_drop", drop), groups(layers, scan), scan, {}, **OTHERS)
         for drop in (0, 0.5, 1, 2, 5)
@@ -204,9 +204,7 @@ def test_a_tighter_target_never_has_a_higher_forecast(seed: int) -> None:
 def test_of_two_layers_of_a_size_the_worse_curve_is_pruned_less() -> None:
     layers = [layer("tough", 10_000), layer("frail", 10_000)]
     tough = (0.001, 0.01, 0.03, 0.05, 0.07, 0.1, 0.2, 0.3, 0.5)
-    scan = scanned(
-        layers, {"tough": tough, "frail": [2 * strained for strained in tough]}, SPARSITIES, power=1.3
-    )
+    scan = scanned(layers, {"tough": tough, "frail": [2 * error for error in tough]}, SPARSITIES, power=1.3)
     for ratio in (1.5, 2, 3, 5, 10):
         plan = solve(Target("compression_ratio", ratio), groups(layers, scan), scan, {}, **OTHERS).plan
         assert plan["frail"] < plan["tough"]
@@ -252,8 +250,8 @@ def test_no_plan_of_a_coarse_grid_is_much_better(seed: int) -> None:
 
 def test_layers_whose_units_go_together_share_a_sparsity_and_a_curve() -> None:
     layers = [layer("a", 5_000), layer("b", 5_000, coupled_to="a"), layer("c", 5_000)]
-    strains = (0.001, 0.01, 0.03, 0.05, 0.07, 0.1, 0.2, 0.3, 0.5)
-    scan = scanned(layers, {"a": strains, "c": strains}, SPARSITIES, power=1.0)
+    errors = (0.001, 0.01, 0.03, 0.05, 0.07, 0.1, 0.2, 0.3, 0.5)
+    scan = scanned(layers, {"a": errors, "c": errors}, SPARSITIES, power=1.0)
     scan = replace(scan, granularity="unit")
     found = solve(Target("compression_ratio", 3), groups(layers, scan), scan, {}, **OTHERS)
     assert found.is_met

@@ -1,4 +1,4 @@
-"""The forecast agrees with what pruning really gives, and reads the scan's curves as they are."""
+"""A prediction agrees with what pruning really gives, and reads the scan's curves as they are."""
 
 import pytest
 

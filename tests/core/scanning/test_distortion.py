@@ -1,4 +1,4 @@
-"""Distortion is blind to scale, as predictions are, and strains read between what was scanned."""
+"""Distortion is blind to scale, as predictions are, and errors read between what was scanned."""
 
 import math
 from itertools import pairwise

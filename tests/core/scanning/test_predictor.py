@@ -1,4 +1,4 @@
-"""Predictions learn from plans evaluated whole how layers' strains add up."""
+"""Predictions learn from plans evaluated whole how layers' errors add up."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -17,7 +17,7 @@ from prune_tui.core.scanning.predictor import (
 from tests.core.world import CHANCE, DENSE, accuracy_of, layer, scanned
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
-STRAINS = {
+ERRORS = {
     "a": (0.005, 0.02, 0.05, 0.1, 0.2, 0.33, 0.53, 0.9, 1.3),
     "b": (0.0, 0.01, 0.02, 0.04, 0.07, 0.12, 0.28, 0.41, 0.54),
     "c": (0.001, 0.014, 0.033, 0.04, 0.06, 0.09, 0.15, 0.22, 0.38),
@@ -28,7 +28,7 @@ POWERS = [0.8, 1.0, 1.4, 2.0]
 
 
 def made(power: float) -> ScanFigures:
-    return scanned(LAYERS, STRAINS, SPARSITIES, power=power)
+    return scanned(LAYERS, ERRORS, SPARSITIES, power=power)
 
 
 @pytest.mark.parametrize("power", POWERS)
