@@ -1,4 +1,4 @@
-"""The one table of what a person can do: it feeds keys, footer, help and command palette."""
+"""The one table of actions: it feeds the keys, the footer, the help and the command palette."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +13,10 @@ Place = Step | Literal["anywhere", "tables"]
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """One thing to do: the method `action_<name>` where it applies, its keys, and its words.
+    """An action: the method `action_<name>` that does it, the place where it applies, its keys and its text.
 
-    `label` is short, for the footer, which leaves out what has `footer` False; `shown` replaces the keys as
-    people read them, and `footer_keys` those of the footer, where one label stands for two actions.
+    `label` is short, for the footer, which shows only actions with `footer`. `shown` replaces the keys where
+    they are shown, and `footer_keys` those in the footer, where one label stands for two actions.
     """
 
     place: Place
@@ -179,7 +179,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
 
 
 def actions_of(place: Place) -> list[Action]:
-    """Return what can be done in a place, in the order it is shown."""
+    """Return the actions of a place, in the order they are shown."""
     return [action for action in ACTIONS if action.place == place]
 
 
@@ -189,5 +189,5 @@ def bindings_of(place: Place) -> list[BindingType]:
 
 
 def footer_of(step: Step) -> list[Action]:
-    """Return what a step's footer shows."""
+    """Return the actions in a step's footer."""
     return [action for place in (step, "anywhere") for action in actions_of(place) if action.footer]

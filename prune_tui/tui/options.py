@@ -1,4 +1,4 @@
-"""What the command line tells the app."""
+"""The choices that the command line hands to the app."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from prune_tui.core.terms import Device
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices given on the command line; None leaves the choice to the picker or the machine."""
+    """The choices made on the command line; None leaves one to the picker or the machine."""
 
     model: str | None
     dataset: str | None

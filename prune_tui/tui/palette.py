@@ -1,4 +1,4 @@
-"""The few colours that text is drawn in, taken from the theme; and the app's own two themes."""
+"""The app's two themes, and the few styles that text is drawn in, taken from the theme."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -79,8 +79,8 @@ def coloured(text: str, background: str, accent: str, good: str, warn: str, bad:
     return Palette(
         text=Style(color=ink.rich_color),
         bold=Style(color=ink.rich_color, bold=True),
-        muted=Style(color=_mixed(ink, paper, 0.4)),
-        faint=Style(color=_mixed(ink, paper, 0.68)),
+        muted=Style(color=_mixed(ink, paper, 0.35)),
+        faint=Style(color=_mixed(ink, paper, 0.55)),
         accent=Style(color=lead.rich_color),
         good=Style(color=Color.parse(good).rich_color),
         warn=Style(color=Color.parse(warn).rich_color),
@@ -92,7 +92,7 @@ def coloured(text: str, background: str, accent: str, good: str, warn: str, bad:
 
 @lru_cache(maxsize=8)
 def colourless(text: str, background: str) -> Palette:
-    """Return the palette for NO_COLOR: greys, and weight where colour would speak."""
+    """Return the palette for NO_COLOR: greys, and bold or underline in the place of colour."""
     plain = coloured(text, background, text, text, text, text, text)
     strong = plain.bold
     return replace(plain, warn=strong, bad=strong + Style(underline=True), selected=strong)

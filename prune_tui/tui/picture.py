@@ -11,7 +11,7 @@ from prune_tui.tui.state import State
 
 
 def save_picture(app: App[Any], state: State, *, name: str) -> None:
-    """Write the picture, and say where it is or why it is not."""
+    """Write the picture, and notify where it is or why it could not be written."""
     folder = state.path.parent if state.path else Path.cwd()
     session = state.session.name if state.session else "prune-tui"
     path = folder / f"{session}-{name}.svg"

@@ -1,4 +1,4 @@
-"""Leaving the app on a signal as on a key: with the terminal as it was before."""
+"""Leaving the app on a signal as on a key: the terminal is restored."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ from typing import Any, Final
 from textual.app import App
 
 LAST_MOMENT_SECONDS: Final = 3.0
-"""What leaving may take once a signal came: a terminal that is gone or stalled can hold it up for ever."""
+"""How long leaving may take after a signal: a terminal that is gone or stalled could delay it forever."""
 
 
 @contextmanager

@@ -1,1 +1,1 @@
-"""What opens over a step and gives an answer; one file a dialog."""
+"""Dialogs: each opens over a step and returns an answer; one file per dialog."""

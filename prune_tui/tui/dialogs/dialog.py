@@ -9,7 +9,7 @@ Answer = TypeVar("Answer")
 
 
 class Dialog(ModalScreen[Answer], Generic[Answer]):
-    """A question over a step; Esc gives no answer."""
+    """A question over a step; Esc closes it without an answer."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss_dialog", "close", show=False)]
 

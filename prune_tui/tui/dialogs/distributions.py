@@ -1,4 +1,4 @@
-"""Shows how weights and units spread in a layer, dense above pruned, and how large each layer is."""
+"""Shows histograms of a layer's weights and units, dense above pruned, and how large each layer is."""
 
 from typing import ClassVar
 
@@ -14,16 +14,16 @@ from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 
-TOP_SHARE = "top share: of a unit's weights, those among the layer's largest tenth"
+TOP_SHARE = "top share: how many of a unit's weights are among the layer's largest tenth"
 
 
-class Spread(Widget):
-    """Draws one layer's histograms, and all layers' sizes, in the room it is given."""
+class Histograms(Widget):
+    """Draws one layer's histograms above the sizes of all layers."""
 
-    DEFAULT_CSS = "Spread { height: 1fr; text-wrap: nowrap; padding: 0 1; }"
+    DEFAULT_CSS = "Histograms { height: 1fr; text-wrap: nowrap; padding: 0 1; }"
 
     def __init__(self, state: State) -> None:
-        super().__init__(id="spread")
+        super().__init__(id="histograms")
         self._state = state
         self._drawn: object = None
         self.position = 0
@@ -34,7 +34,7 @@ class Spread(Widget):
         return layers[self.position % len(layers)].name
 
     def show(self) -> None:
-        """Draw what is known now; nothing is redrawn if nothing has changed."""
+        """Draw the newest distributions, if they have changed."""
         view = self._state.view
         drawn = (self.position, view.report.distributions, view.report.layers)
         if drawn != self._drawn:
@@ -55,12 +55,12 @@ class Spread(Widget):
 
 
 class DistributionsDialog(Dialog[None]):
-    """Up and down switch the layer; it follows what a run tells."""
+    """Up and down switch the layer; while a run goes on, the histograms follow it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d,q,enter", "dismiss_dialog", "close", show=False),
         Binding("down,j,right,l", "next_layer(1)", "next layer", show=False),
-        Binding("up,k,left,h", "next_layer(-1)", "layer before", show=False),
+        Binding("up,k,left,h", "next_layer(-1)", "previous layer", show=False),
     ]
 
     def __init__(self, state: State, *, layer: str | None) -> None:
@@ -72,29 +72,28 @@ class DistributionsDialog(Dialog[None]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel -whole"):
             yield Static(id="layer", classes="heading")
-            yield Spread(self._state)
+            yield Histograms(self._state)
             yield Static(TOP_SHARE, classes="hint -close")
             yield Static("↑ ↓ another layer   esc or d close", classes="hint -close")
 
     def on_mount(self) -> None:
-        """Draw the step's layer, and what a run tells from now on."""
-        self._spread.position = self._first
+        self._histograms.position = self._first
         self._show()
         self.set_interval(0.5, self._show)
 
     @property
-    def _spread(self) -> Spread:
-        return self.query_one(Spread)
+    def _histograms(self) -> Histograms:
+        return self.query_one(Histograms)
 
     def _show(self) -> None:
         layers = self._state.view.layers
         if not layers:
             return
-        layer = layers[self._spread.position % len(layers)]
-        number = f"{self._spread.position % len(layers) + 1} of {len(layers)}"
+        layer = layers[self._histograms.position % len(layers)]
+        number = f"{self._histograms.position % len(layers) + 1} of {len(layers)}"
         self.query_one("#layer", Static).update(Text(f"{layer.name}  {layer.kind}  ({number})"))
-        self._spread.show()
+        self._histograms.show()
 
     def action_next_layer(self, by: int) -> None:
-        self._spread.position += by
+        self._histograms.position += by
         self._show()

@@ -1,4 +1,4 @@
-"""The drawings of how a layer's weights and units spread: histograms on one scale, and bars."""
+"""The text of the histograms dialog: a layer's histograms on one scale, and a bar per layer."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -16,7 +16,7 @@ TITLES: Final[dict[Quantity, tuple[str, str]]] = {
     "unit_norms": ("units by L2 norm", "norm"),
     "top_share": ("units by top share", "share"),
 }
-"""What is counted, and what it is counted by."""
+"""What is counted, and by which figure, for each quantity."""
 
 STAGES: Final = ("dense", "pruned")
 GAP = 3
@@ -91,7 +91,7 @@ def _beside(texts: Sequence[Text], column: int) -> Text:
 def bars(
     layers: Sequence[LayerFigures], chosen: int, palette: Palette, *, width: int, room: int
 ) -> list[Text]:
-    """Return a bar a layer around the chosen one: kept weights full, pruned ones shaded."""
+    """Return a bar per layer around the chosen one: kept weights full, pruned ones shaded."""
     first = min(max(0, chosen - room // 2), max(0, len(layers) - room))
     names = min(24, max(len(layer.name) for layer in layers) + 1)
     most = max(layer.parameters for layer in layers)

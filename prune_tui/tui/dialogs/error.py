@@ -1,4 +1,4 @@
-"""Shows what went wrong, whole: a line that the user can mend, or a bug's traceback."""
+"""Shows a whole error: one line about what the user can correct, or the traceback of a bug."""
 
 from typing import ClassVar
 
@@ -13,7 +13,7 @@ from prune_tui.tui.messages import Failed
 
 
 class ErrorDialog(Dialog[None]):
-    """Can be scrolled, selected from and copied; says whether what was done is on disk."""
+    """Its text can be scrolled, selected and copied; it says whether the session is saved."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,q", "dismiss_dialog", "close", show=False, priority=True),

@@ -6,7 +6,7 @@ from textual.widgets import Input, Static
 
 
 def field(id: str, value: str, label: str, hint: str, *, width: int = 12) -> ComposeResult:
-    """Lay the line out; the whole of it is `#<id>-line`."""
+    """Yield the line, whose id is `<id>-line`; the input's is `id`."""
     with Horizontal(id=f"{id}-line", classes="fields"):
         yield Static(label, classes="label")
         entry = Input(value, id=id, compact=True, max_length=max(10, width * 2))

@@ -36,7 +36,7 @@ class HelpDialog(Dialog[None]):
             yield Static("↑ ↓ scroll   ? or q close   ctrl+p finds an action by name", classes="hint")
 
     def on_screen_resume(self) -> None:
-        """Write the list, again where the theme has changed since."""
+        """Write the list; again if the theme has changed since."""
         palette = palette_of(self.app)
         if palette != self._palette:
             self._palette = palette

@@ -14,7 +14,7 @@ Answer = Literal["save", "discard", "stay"]
 
 
 class QuitDialog(Dialog[Answer]):
-    """Gives `save`, `discard` or `stay`; staying is what Esc does."""
+    """Returns `save`, `discard` or `stay`; Esc stays."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "answer('save')", "save", show=False),

@@ -1,4 +1,4 @@
-"""Pruning groups as tables name them."""
+"""How tables name pruning groups."""
 
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.reports.numbers import shortened
@@ -11,7 +11,7 @@ def group_label(group: PruningGroup, width: int) -> str:
 
 
 def followers_words(group: PruningGroup) -> str:
-    """Say which layers go with the leader; nothing if it is alone."""
+    """Name the other layers of the group, if any."""
     names = [layer.name for layer in group.followers]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"with {shown}" if names else ""

@@ -1,4 +1,4 @@
-"""The curves of a scan and of a baseline's training, as plots."""
+"""Plots of a layer's scan curve and of a baseline's training."""
 
 from prune_tui.core.report import EpochFigures, ScanFigures
 from prune_tui.core.scanning.cells import half_widths_of

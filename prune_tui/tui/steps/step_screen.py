@@ -1,4 +1,4 @@
-"""What the five steps share: header, body, what comes next, keys; and being drawn only when in sight."""
+"""What the five steps share: header, body, next action and keys; a step is drawn only while on show."""
 
 from abc import abstractmethod
 from typing import Any, ClassVar
@@ -23,7 +23,7 @@ HEIGHTS = [(0, "-low"), (34, "-high")]
 
 
 class StepScreen(Screen[None]):
-    """A step: `show` draws it from the state, and is called only while the step is in sight."""
+    """A step: `show` draws it from the state, and is called only while the step is on show."""
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
@@ -49,7 +49,7 @@ class StepScreen(Screen[None]):
 
     @abstractmethod
     def compose_body(self) -> ComposeResult:
-        """Lay out what is this step's own."""
+        """Yield the widgets of the step's body."""
 
     @abstractmethod
     def show(self) -> None:
@@ -64,11 +64,10 @@ class StepScreen(Screen[None]):
         return self.query_one(NextBar)
 
     def on_mount(self) -> None:
-        """Be as whoever enters the step expects it."""
         self.arrive()
 
     def arrive(self) -> None:
-        """Have the focus where Enter goes on, never in a field: the step is entered, or entered again."""
+        """Focus what Enter goes on from, never a field; called whenever the step is entered."""
         self.query_one(self.home).focus()
 
     @property
@@ -80,7 +79,7 @@ class StepScreen(Screen[None]):
 
     @property
     def is_drawable(self) -> bool:
-        """Whether all widgets are there: messages also arrive while the screen is made or taken down."""
+        """Whether all widgets exist: messages also arrive while the screen is built or removed."""
         return self.is_mounted and self.app.is_running
 
     def redraw(self) -> None:
@@ -89,7 +88,7 @@ class StepScreen(Screen[None]):
             self.show()
 
     def on_resize(self) -> None:
-        """Columns depend on the width."""
+        """Draw again: columns depend on the width."""
         self.call_after_refresh(self.redraw)
 
     @on(NextBar.Pressed)
@@ -126,7 +125,7 @@ class StepScreen(Screen[None]):
 
     @property
     def layer_in_sight(self) -> str | None:
-        """The layer that the step is about right now, if any."""
+        """The layer under the cursor or on show, if any."""
         return None
 
     def action_show_distributions(self) -> None:

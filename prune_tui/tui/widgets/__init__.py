@@ -1,1 +1,1 @@
-"""What the screens are made of; one file a widget."""
+"""The widgets that screens are made of; one file per widget."""

@@ -1,4 +1,4 @@
-"""Lines over a plane in braille dots, with a scale: fast enough to redraw at every epoch."""
+"""Line charts in braille dots, with a scale; fast enough to redraw at every epoch."""
 
 import math
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ Cells = dict[tuple[int, int], tuple[Drawn, Style]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points (x, y), each marked by a letter if there is one; a ghost is dotted and behind."""
+    """A line through points (x, y), with `marker` on each if given; a ghost is dotted, behind the others."""
 
     points: tuple[tuple[float, float], ...]
     tone: str = "accent"
@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """What to draw: lines, the plane they lie in, and what is written along its edges."""
+    """A chart: its lines, the ranges it shows, and the labels of the x axis."""
 
     lines: tuple[Line, ...]
     x_range: tuple[float, float]

@@ -1,4 +1,4 @@
-"""The line that `/` opens under a table, to show only the rows whose name has what is typed."""
+"""The line that `/` opens under a table, to show only the rows whose name contains what is typed."""
 
 from typing import ClassVar
 
@@ -19,7 +19,7 @@ class FilterBar(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "clear_filter", "clear", show=False)]
 
     def __init__(self) -> None:
-        super().__init__(id="filter", compact=True, placeholder="show only names with …")
+        super().__init__(id="filter", compact=True, placeholder="show only names that contain …")
         self._table: Table | None = None
 
     def open(self, table: Table) -> None:
@@ -28,7 +28,7 @@ class FilterBar(Input):
         self.focus()
 
     def follow(self, table: Table) -> None:
-        """Show by what this table is filtered, if it is."""
+        """Show this table's filter, if it has one."""
         self._table = table
         with self.prevent(Input.Changed):
             self.value = table.filter_text

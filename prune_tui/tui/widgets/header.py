@@ -61,7 +61,7 @@ class StepHeader(Widget):
 
 
 def engine_words(state: State) -> tuple[str, str]:
-    """Say what the engine does, and in which tone."""
+    """Say what the engine is doing, and in which style."""
     if state.engine == "loading":
         return "engine loading…", "muted"
     if state.engine == "failed":

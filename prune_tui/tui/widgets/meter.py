@@ -1,4 +1,4 @@
-"""A one-line account of what runs: its name, a bar, how far, and the time left."""
+"""One line about running work: its name, a bar, how far it is, and the time left."""
 
 from rich.text import Text
 from textual.app import RenderResult
@@ -21,16 +21,10 @@ class Meter(Widget):
         self._drawn: tuple[str, float | None, str] = ("", None, "")
 
     def show(self, title: str, share: float | None, words: str) -> None:
-        """Draw how far it is; `share` None draws no bar."""
+        """Draw a new state; no bar if `share` is None."""
         if (title, share, words) != self._drawn:
             self._drawn = (title, share, words)
             self.refresh()
-
-    @property
-    def words(self) -> str:
-        """What it says, without the bar."""
-        title, _, words = self._drawn
-        return f"{title} {words}"
 
     def render(self) -> RenderResult:
         palette = palette_of(self.app)
@@ -48,7 +42,7 @@ class Meter(Widget):
 
 
 def progress_words(state: State) -> tuple[str, float | None, str]:
-    """Say what runs, how far it is (None: not known), and the rest in words."""
+    """Return the title of running work, how much of it is done (None: not known), and details."""
     view, running = state.view, state.running
     if state.is_saving:
         return "saving", None, ""

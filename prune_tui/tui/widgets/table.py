@@ -16,7 +16,7 @@ from prune_tui.tui.actions import bindings_of
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its heading and width in cells; numbers stand at the right."""
+    """A column: its heading and width in cells; numbers are aligned right."""
 
     key: str
     label: str
@@ -28,7 +28,7 @@ Cells = tuple[Text, ...]
 
 
 class Table(DataTable[Text], inherit_bindings=False):
-    """Rows known by key. Enter is left to the screen; left and right ask the screen to move focus."""
+    """Rows with keys. The screen handles Enter, and moves the focus on left and right."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("tables")
 
@@ -46,7 +46,7 @@ class Table(DataTable[Text], inherit_bindings=False):
             return self.table
 
     class Left(Message):
-        """The person wants to leave the table sideways; up and down stay in it, at its ends too."""
+        """Left or right was pressed, to leave the table."""
 
         def __init__(self, table: "Table", towards: str) -> None:
             self.table = table
@@ -62,7 +62,7 @@ class Table(DataTable[Text], inherit_bindings=False):
         """A row was clicked twice."""
 
     class FilterAsked(Message):
-        """The person wants to filter the rows by name."""
+        """`/` was pressed, to filter the rows by name."""
 
         def __init__(self, table: "Table") -> None:
             self.table = table
@@ -92,7 +92,7 @@ class Table(DataTable[Text], inherit_bindings=False):
         return self.shown_keys[self.cursor_row + 1 :]
 
     def set_columns(self, columns: Sequence[Column]) -> None:
-        """Set the columns; if they are others the table is empty until `set_rows`, and keeps its place."""
+        """Set the columns; new ones empty the table until `set_rows`, which restores the cursor."""
         if tuple(columns) == self._columns:
             return
         self._columns = tuple(columns)
@@ -104,7 +104,7 @@ class Table(DataTable[Text], inherit_bindings=False):
             self.add_column(label, key=column.key, width=column.width)
 
     def set_rows(self, rows: Sequence[tuple[str, Cells]]) -> None:
-        """Show these rows; where the keys are the same only cells that differ are redrawn."""
+        """Show these rows; if the keys are the same, redraw only the cells that differ."""
         self._all = dict(rows)
         wanted = self._filtered()
         if list(wanted) != list(self._shown):
@@ -117,12 +117,12 @@ class Table(DataTable[Text], inherit_bindings=False):
         self._shown = wanted
 
     def set_filter(self, text: str) -> None:
-        """Show only the rows whose key has `text` in it."""
+        """Show only the rows whose key contains `text`."""
         self.filter_text = text
         self.set_rows(list(self._all.items()))
 
     def go_to(self, key: str) -> None:
-        """Put the cursor on a row, if it is shown; who asks for it need not be told of it."""
+        """Move the cursor to a row, if it is shown; no `Moved` is posted for it."""
         try:
             self.move_cursor(row=self.get_row_index(key), animate=False)
         except RowDoesNotExist:
@@ -144,14 +144,14 @@ class Table(DataTable[Text], inherit_bindings=False):
             self.go_to(current)
 
     def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Tell which row it is by key: the row as it is now, for the event may be of rows since replaced."""
+        """Post the key of the current row; the event's own row may have been replaced since."""
         event.stop()
         if self.current != self._told:
             self._told = self.current
             self.post_message(self.Moved(self, self.current))
 
     def on_click(self, event: events.Click) -> None:
-        """Tell of a double click; a single one moves the cursor."""
+        """Post double clicks; a single click moves the cursor."""
         if event.chain == 2 and self.row_count:
             self.post_message(self.Activated())
 

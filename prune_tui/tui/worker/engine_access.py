@@ -41,4 +41,4 @@ def engine_runner(options: Options, opening: Opening) -> Runner:
 
 
 def nothing_to_import() -> None:
-    """For a runner that was given."""
+    """Import nothing: for a runner that is passed in."""

@@ -47,7 +47,7 @@ class Worker:
         self._jobs.put(job)
 
     def close(self, *, timeout_seconds: float = 1.0) -> None:
-        """Have the thread end after its job, and wait a moment for it; it can't keep the process alive."""
+        """End the thread after its job, and wait a moment for it; it can't keep the process alive."""
         self._jobs.put(None)
         if self._thread.is_alive():
             self._thread.join(timeout_seconds)

@@ -1,10 +1,9 @@
-"""Step 1: which network, which images, and which baseline to begin with."""
+"""Step 1: choose a network, a dataset and a baseline."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
 
 class PickScreen(StepScreen):
-    """Two tables and four fields; the bundled pair is chosen, so that Enter goes on at once."""
+    """Two tables and three fields; the bundled pair is preselected, so that Enter goes on at once."""
 
     step = Step.PICK
     home = "#models"
@@ -115,7 +114,7 @@ class PickScreen(StepScreen):
 
     @property
     def _goes_on(self) -> bool:
-        """Whether what is picked is the open session, so that Enter begins no other."""
+        """Whether the open session is picked, so that Enter goes on with it."""
         session, adopted = self.state.open_session, self._adopted
         if session is None or adopted is None or adopted.name != session.name or self.state.wants_another:
             return False
@@ -195,7 +194,7 @@ class PickScreen(StepScreen):
         self.next_bar.show(problem or begin, is_ready=not problem)
 
     def _problem(self) -> str:
-        """Say why no session can be begun with what is picked, if so."""
+        """Say why these choices can't begin a session, if so."""
         if self._goes_on:
             return ""
         name = self.picked.name
@@ -211,7 +210,7 @@ class PickScreen(StepScreen):
 
     @property
     def picked(self) -> Picked:
-        """All that is chosen and typed."""
+        """All choices and typed values."""
         name, seed, num_epochs = (self.query_one(f"#{id}", Input).value for id in ("name", "seed", "epochs"))
         options = self.state.options
         return Picked(
@@ -290,7 +289,7 @@ class PickScreen(StepScreen):
         await self.run_action("go_on")
 
     def action_go_on(self) -> None:
-        """Go on with the open session, or start the one that is picked; ask for what is missing."""
+        """Go on with the open session, or start the picked one; ask for a missing folder."""
         if self._goes_on:
             self.post_message(GoTo(Step.SCAN))
             return
@@ -319,7 +318,7 @@ class PickScreen(StepScreen):
         self._show_fields()
 
     def action_new_session(self) -> None:
-        """Begin another session than the open one: Enter then starts it."""
+        """Prepare another session than the open one; Enter starts it."""
         if self._goes_on:
             self.post_message(PickAnother())
         else:
@@ -329,7 +328,7 @@ class PickScreen(StepScreen):
         from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
 
         dialog = SessionsDialog(self.state.options.sessions_dir)
-        self.app.push_screen(dialog, partial(self._session_chosen))
+        self.app.push_screen(dialog, self._session_chosen)
 
     def _session_chosen(self, path: Path | None) -> None:
         if path is not None:
@@ -339,6 +338,6 @@ class PickScreen(StepScreen):
         self.focus_next()
 
     def action_go_back(self) -> None:
-        """Leave a field, or show all rows where a filter hides some."""
+        """Leave a field, or show the rows that a filter hides."""
         if isinstance(self.focused, Input) or not self.clear_filters():
             self.query_one("#models").focus()

@@ -1,4 +1,4 @@
-"""Lists the earlier sessions, to go on with one."""
+"""Lists the earlier sessions, to continue one."""
 
 import asyncio
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Found:
 
 
 class SessionsDialog(Dialog[Path]):
-    """Gives the file of the session that is chosen."""
+    """Returns the file of the chosen session."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "choose", "open", show=False)]
 
@@ -104,9 +104,9 @@ def _read_all(folder: Path) -> list[Found]:
 
 
 def _read(path: Path) -> Found:
-    # A pipe would never end, and a device have no end.
+    # Reading a pipe or a device may never end.
     if not is_file(path):
-        return Found(path, None, f"{path} is no file that can be read")
+        return Found(path, None, f"{path} is not a file that can be read")
     try:
         return Found(path, read_session(path), "")
     except SessionError as error:

@@ -29,7 +29,7 @@ class BudgetInput(Input):
         self.post_message(self.Cancelled(is_left=False))
 
     def on_blur(self, _event: events.Blur) -> None:
-        """Change nothing when the focus goes elsewhere; what the terminal lost may come back."""
+        """Cancel when the focus moves elsewhere, but not when the terminal loses it: that may come back."""
         if self.screen.focused not in (None, self):
             self.post_message(self.Cancelled(is_left=True))
 

@@ -31,7 +31,7 @@ class BudgetScreen(StepScreen):
 
     @property
     def plan(self) -> EditablePlan:
-        """The plan as the person sees it: with what is being typed."""
+        """The plan on the screen, with what is being typed."""
         return self._typed or self.state.current_plan()
 
     @property

@@ -40,7 +40,7 @@ def try_budget(text: str, plan: EditablePlan, state: State) -> BudgetTrial:
 
 
 def _promise(target: Target, solved: EditablePlan, state: State) -> str:
-    """Say what Enter would take on."""
+    """Say what Enter would do to the plan."""
     num_locked = sum(solved.entries[group.name].is_locked for group in state.groups if group.is_free)
     kept = f", {num_locked} locked" if num_locked else ""
     if is_ruinous(target, solved, state):
@@ -50,7 +50,7 @@ def _promise(target: Target, solved: EditablePlan, state: State) -> str:
 
 
 def outcome(target: Target, solved: EditablePlan, state: State) -> str:
-    """Say that a plan was just solved for a target, and warn of one that ruins the network."""
+    """Say that the plan now meets the target; warn if it ruins the network."""
     if is_ruinous(target, solved, state):
         lost = points_lost(solved, state)
         return f"{describe_target(target)} is predicted to cost {lost:.0f} points: u takes it back"
@@ -58,7 +58,7 @@ def outcome(target: Target, solved: EditablePlan, state: State) -> str:
 
 
 def is_ruinous(target: Target, solved: EditablePlan, state: State) -> bool:
-    """Whether a plan loses so much that a target met is no success; a drop that was asked for is."""
+    """Whether a plan loses so much that meeting the target is no success, unless the target is a drop."""
     return target.kind != "accuracy_drop" and points_lost(solved, state) >= RUINOUS_POINTS
 
 
@@ -78,7 +78,7 @@ def whether_met(goal: Goal | None, price: Price, state: State) -> bool | None:
 
 
 def way_back(goal: Goal, plan: EditablePlan, state: State) -> str:
-    """Say how a goal that is no longer met can be."""
+    """Say how to meet a goal that is no longer met."""
     edited = edited_groups(goal, plan, state.groups)
     keeps = f"locks {', '.join(edited[:2])}{' …' if len(edited) > 2 else ''} and " if edited else ""
     what = "solves the others again" if edited else "solves it again"

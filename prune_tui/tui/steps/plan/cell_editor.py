@@ -1,4 +1,4 @@
-"""A one-line input laid over a table's cell."""
+"""An input laid over a table's cell, to edit one sparsity."""
 
 from typing import ClassVar
 
@@ -15,7 +15,7 @@ from prune_tui.tui.widgets.table import Table
 
 
 class CellEditor(Input):
-    """Edits one sparsity in place: every keystroke is told, Enter and Tab commit, Esc cancels."""
+    """Edits one sparsity in place: posts every keystroke; Enter and Tab commit, Esc cancels."""
 
     DEFAULT_CSS = """
     CellEditor {
@@ -34,7 +34,7 @@ class CellEditor(Input):
     ]
 
     class Typed(Message):
-        """What is typed so far: a sparsity, or why it is none."""
+        """What is typed so far: a sparsity, or the reason why it is not one."""
 
         def __init__(self, layer: str, sparsity: float | None, reason: str) -> None:
             self.layer = layer
@@ -43,9 +43,9 @@ class CellEditor(Input):
             super().__init__()
 
     class Done(Message):
-        """The editor has closed; `sparsity` None means that nothing changes.
+        """The editor has closed; nothing changes if `sparsity` is None.
 
-        `is_left` if the focus has gone elsewhere by itself.
+        `is_left` if the focus has moved elsewhere by itself.
         """
 
         def __init__(
@@ -95,12 +95,12 @@ class CellEditor(Input):
         self.action_commit()
 
     def on_blur(self, _event: events.Blur) -> None:
-        """Leave the cell as it was when the focus goes elsewhere; what the terminal lost may come back."""
+        """Cancel when the focus moves elsewhere, but not when the terminal loses it: that may come back."""
         if self.screen.focused not in (None, self):
             self._cancel(is_left=True)
 
     def action_commit(self, move: int = 1) -> None:
-        """Take what is typed, if it is a sparsity; else say why not and stay."""
+        """Take a valid sparsity and close; else stay open and say what is wrong."""
         if self.edited is None:
             return
         sparsity, reason = _parsed(self.value)

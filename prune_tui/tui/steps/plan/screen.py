@@ -193,7 +193,7 @@ class PlanScreen(BudgetScreen):
         return with_sparsity(plan, layer, sparsity)
 
     def _is_locked(self, group: PruningGroup) -> bool:
-        """Whether the row can't be changed; says why."""
+        """Return whether the row can't be changed, and say why."""
         if group.locked_reason:
             self._note = f"{group.name} stays whole: {group.locked_reason}"
         elif self.state.settings.scope == "layer" and self.state.current_plan().entries[group.name].is_locked:

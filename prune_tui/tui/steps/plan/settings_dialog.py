@@ -63,7 +63,7 @@ RECIPE: Final = (
 
 
 def by_name(choices: Mapping[Key, str]) -> dict[str, str]:
-    """Return choices and what they mean as a form shows them."""
+    """Return choices and their meanings as a form shows them."""
     return {str(choice): meaning for choice, meaning in choices.items()}
 
 
@@ -233,7 +233,7 @@ class SettingsDialog(Dialog[PlanSettings]):
         return Rewinding(to="weights" if retraining == "weights" else "learning_rate", epoch=epoch)
 
     def _recipe(self) -> Training:
-        """Return the fine-tuning, once `_problem` finds none."""
+        """Return the fine-tuning; valid only where `_problem` finds nothing."""
         settings, before = self._settings, self._settings.finetuning
         return replace(
             before,

@@ -34,7 +34,7 @@ class SaveScreen(StepScreen):
                 yield Static(id="where")
 
     def on_mount(self) -> None:
-        """The report scrolls by its own keys; the focus stays on what comes next."""
+        """Keep the focus on the last line: the report scrolls by keys of its own."""
         self.query_one("#report").can_focus = False
         super().on_mount()
 
@@ -80,7 +80,7 @@ class SaveScreen(StepScreen):
         return shlex.join(words)
 
     def action_go_on(self) -> None:
-        """Save what could not be saved; measure if that has not been done; else confirm that all is saved."""
+        """Try again to save if that failed; or measure if nothing is measured; or say where all is saved."""
         state = self.state
         if state.is_busy:
             self.app.bell()

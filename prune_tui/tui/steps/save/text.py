@@ -1,5 +1,7 @@
 """The text of step 5: the figures side by side, earlier attempts, predictions, and where the files are."""
 
+from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.text import Text
 
 from prune_tui.core.planning.groups import group_with, groups_of
@@ -27,7 +29,7 @@ CELL_WIDTH = 14
 
 
 def figures_text(report: Report, palette: Palette) -> Text:
-    """Return dense beside pruned (beside shrunk), one figure a line, and the change."""
+    """Return dense beside pruned (beside shrunk), one figure per line, and the change."""
     table, text = figure_table(report), Text(no_wrap=True)
     if table is None:
         return text.append("not measured yet: enter measures", palette.muted)
@@ -43,15 +45,15 @@ def figures_text(report: Report, palette: Palette) -> Text:
     return text
 
 
-def attempts_text(state: State, palette: Palette) -> Text:
-    """Return what was measured of earlier attempts, two lines each; nothing without any."""
+def attempts_text(state: State, palette: Palette) -> Group:
+    """Return what was measured of earlier attempts, each below its name; nothing without any."""
     report, decisions = state.view.report, state.session.decisions if state.session else ()
-    text = Text(overflow="fold")
+    lines: list[RenderableType] = []
     for name, attempt in zip(attempt_names(report.attempts, decisions), report.attempts, strict=True):
-        text.append("earlier attempts, as measured" if not text else "", palette.muted)
-        text.append(f"\n· {name}\n", palette.text)
-        text.append(f"  {attempt_line(attempt, report.dense)}", palette.bold)
-    return text
+        lines += [] if lines else [Text("earlier attempts, as measured", palette.muted)]
+        lines.append(Text(f"· {name}", palette.text))
+        lines.append(_indented(Text(attempt_line(attempt, report.dense), palette.bold)))
+    return Group(*lines)
 
 
 def caveats_text(state: State, report: Report, palette: Palette) -> Text:
@@ -94,7 +96,7 @@ def predictions_text(state: State, palette: Palette) -> Text:
 
 
 def _prediction_text(held: PredictionCheck, palette: Palette) -> Text:
-    """Return the accuracy right after pruning, predicted from the curves against the actual one."""
+    """Return the predicted and the actual accuracy right after pruning."""
     rounds = held.num_rounds
     after = f"after the first of {rounds} rounds" if rounds > 1 else "right after pruning"
     text = Text(f"validation accuracy {after}, before fine-tuning\n", palette.muted)
@@ -108,37 +110,44 @@ def _prediction_text(held: PredictionCheck, palette: Palette) -> Text:
     return text
 
 
-def whereabouts(state: State, command: str, palette: Palette) -> Text:
-    """Return where the files are, what was done, and how to do it again."""
-    text = Text(overflow="fold")
-    text.append("replay it", palette.muted).append("   c copies the command\n", palette.faint)
-    text.append(f"  {command}\n", palette.bold)
+def whereabouts(state: State, command: str, palette: Palette) -> Group:
+    """Return where the files are, what was done, and how to do it again: headings, each above its lines."""
+    lines: list[RenderableType] = [
+        Text("replay it", palette.muted).append("   c copies the command", palette.faint),
+        _indented(Text(command, palette.bold)),
+    ]
     if state.path is None:
-        text.append("nothing is written: this session has no file\n", palette.warn)
+        lines.append(Text("nothing is written: this session has no file", palette.warn))
     else:
         if not state.is_saved:
-            text.append("not all of it is written: enter tries again\n", palette.bad)
-        text.append("session\n", palette.muted).append(f"  {state.path}\n", palette.text)
+            lines.append(Text("not all of it is written: enter tries again", palette.bad))
+        lines += [Text("session", palette.muted), _indented(Text(str(state.path), palette.text))]
         if state.view.checkpoints:
-            text.append("weights\n", palette.muted).append(f"  {state.path.with_suffix('')}/\n", palette.text)
+            folder = Text(f"{state.path.with_suffix('')}/", palette.text)
+            lines += [Text("weights", palette.muted), _indented(folder)]
         for checkpoint in state.view.checkpoints:
-            text.append(f"  {checkpoint.path}", palette.text)
-            text.append(f"  {size_text(checkpoint.file_bytes)}\n", palette.muted)
-    text.append("decisions", palette.muted)
+            file = Text(str(checkpoint.path), palette.text)
+            lines.append(_indented(file.append(f"  {size_text(checkpoint.file_bytes)}", palette.muted)))
+    lines.append(Text("decisions", palette.muted))
     for number, decision in enumerate(state.session.decisions if state.session else (), 1):
-        text.append(f"\n  {number} ", palette.muted).append(decision.description, palette.text)
-    return text.append_text(_environment(state, palette))
+        done = Text(f"{number} ", palette.muted).append(decision.description, palette.text)
+        lines.append(_indented(done))
+    return Group(*lines, *_environment(state, palette))
 
 
-def _environment(state: State, palette: Palette) -> Text:
-    text, environment = Text(), state.view.report.environment
+def _environment(state: State, palette: Palette) -> list[RenderableType]:
+    environment = state.view.report.environment
     if environment is None or state.session is None:
-        return text
+        return []
     threads = f"{environment.num_threads} thread{'' if environment.num_threads == 1 else 's'}"
-    text.append("\nmade with\n", palette.muted)
-    text.append(f"  {environment.device_name}, {threads}, seed {state.session.seed}\n", palette.text)
-    versions = [f"{name} {version}" for name, version in environment.versions.items()]
-    pairs = [versions[at : at + 2] for at in range(0, len(versions), 2)]
-    text.append("\n".join(f"  {', '.join(pair)}" for pair in pairs))
+    versions = ", ".join(f"{name} {version}" for name, version in environment.versions.items())
     counts = ", ".join(f"{count_text(count)} {split}" for split, count in environment.num_images.items())
-    return text.append(f"\n  images: {counts}" if counts else "")
+    facts = [f"{environment.device_name}, {threads}, seed {state.session.seed}", versions]
+    facts += [f"images: {counts}"] if counts else []
+    return [Text("made with", palette.muted), *(_indented(Text(fact, palette.text)) for fact in facts)]
+
+
+def _indented(text: Text) -> Padding:
+    """Indent a line, also where it goes on below."""
+    text.overflow = "fold"
+    return Padding(text, (0, 0, 0, 2))

@@ -102,7 +102,7 @@ class ScanScreen(StepScreen):
         self.next_bar.show(label, is_ready=is_ready)
 
     def _scan_title(self) -> str:
-        """Name the scan that runs, or the one that these options would be."""
+        """Name the running scan, or the one that the options give."""
         state, running = self.state, self.state.view.report.scan if self.state.is_running("scan") else None
         shown = running or state.settings
         is_quick = running.tolerance_points is not None if running else state.scans_quickly
@@ -208,7 +208,7 @@ class ScanScreen(StepScreen):
         self.post_message(GoTo(Step.PLAN))
 
     def action_rescan(self) -> None:
-        """Scan with the options on show; or try the baseline again, if there is none."""
+        """Scan with the options on show; or load or train the baseline again, if there is none."""
         if self.state.is_busy or not self.state.view.is_ready:
             self.app.bell()
         elif not has_baseline(self.state.session):
@@ -218,7 +218,7 @@ class ScanScreen(StepScreen):
             self.post_message(Perform(self.state.offered_scan))
 
     def action_toggle_quick(self) -> None:
-        """Turn from a quick scan to an exact one or back, and scan again; a scan that runs is ended."""
+        """Switch between quick and exact, and scan again; a running scan is stopped."""
         state = self.state
         is_scanning = state.is_running("scan")
         is_held_up = state.is_busy and (not is_scanning or state.is_stopping)

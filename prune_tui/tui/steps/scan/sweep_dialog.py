@@ -86,7 +86,7 @@ class SweepDialog(Dialog[SweepSettings]):
             self.dismiss(settings)
 
     def _given(self) -> SweepSettings | str:
-        """Return what is chosen, or what is wrong with it."""
+        """Return the settings, or what is wrong with them."""
         methods = self.query_one(MethodGrid).methods
         num_epochs = whole_number(self.query_one("#epochs", Input).value)
         scratch, timed = (self.query_one(f"#{id}", Choice).value == "yes" for id in ("scratch", "timed"))

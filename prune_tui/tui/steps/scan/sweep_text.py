@@ -120,7 +120,7 @@ def legend(
 ) -> Text:
     """Name the curves by their signs, and say how far each stays within a point of dense.
 
-    Where `room` lines do not hold all, each is given one line, and those far from the one in front none.
+    Where `room` lines can't hold that, each curve takes one line, and only those near `front` are named.
     """
     text = Text(no_wrap=True, overflow="ellipsis")
     is_long = 2 * len(curves) <= room

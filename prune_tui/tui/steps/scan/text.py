@@ -1,4 +1,4 @@
-"""The text of step 2: the table's cells, how far the scan is, and what it found out."""
+"""The text of step 2: the table's cells, how far the scan is, and what it shows."""
 
 from collections.abc import Sequence
 
@@ -128,7 +128,7 @@ def next_words(state: State) -> tuple[str, bool]:
         is_whole = all(None not in curve.accuracies for curve in state.view.report.scan.layers)
         return f"make a plan now, from {'the curves' if is_whole else 'what is scanned'} so far", True
     if state.is_running("sweep"):
-        return "make a plan; the sweep goes on, x ends it with the points so far", True
+        return "make a plan; the sweep goes on, x stops it with the points so far", True
     if state.is_running("train_dense"):
         return "the baseline is training: space pauses, x stops, keeps the best epoch and scans", False
     if is_pruning(state.view) and state.is_busy:

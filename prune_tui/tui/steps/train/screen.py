@@ -1,4 +1,4 @@
-"""Step 4: the plan is carried out, and accuracy, weights and log are shown live."""
+"""Step 4: carries out the plan, with live accuracy, weights and log."""
 
 import time
 
@@ -65,7 +65,7 @@ class TrainScreen(StepScreen):
         return "pruned" if self.state.view.counted is not None else "nothing has been pruned yet"
 
     def _runs(self) -> tuple[Run, Run]:
-        """The run on show and the one before it."""
+        """The run on show and the previous one."""
         state = self.state
         running = state.view.running.index if state.view.running and is_pruning(state.view) else None
         decisions = state.session.decisions if state.session else ()
@@ -202,7 +202,7 @@ def round_step(right: float) -> int:
 
 
 def run_plot(run: Run, ghost: Run, *, num_points: int = 0) -> Plot | None:
-    """Return accuracy by epoch as a plot with room for `num_points`; the run before lies behind."""
+    """Return accuracy by epoch as a plot with room for `num_points`; the previous run lies behind."""
     if not run:
         return None
     points = tuple((float(at), epoch.accuracy) for at, epoch in enumerate(run))
