@@ -43,7 +43,7 @@ def scan_progress_text(scan: ScanFigures) -> str:
     """Return the progress of a scan as text; every batch of images adds to all cells that are not settled."""
     num_cells, settled = sum(len(curve.accuracies) for curve in scan.layers), num_settled(scan)
     if scan.joint:
-        return f"all {num_cells} cells settled, whole plan {len(scan.joint)}"
+        return f"all {num_cells} cells settled, plan {len(scan.joint)} measured whole"
     if scan.num_known == num_cells and scan.tolerance_points is None:
         return f"{num_cells} cells, {images_seen(scan)[0]:,}/{scan.num_images:,} images"
     return f"{scan.num_known}/{num_cells} cells, {settled} settled"

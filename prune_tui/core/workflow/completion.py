@@ -40,7 +40,7 @@ def completion_text(decisions: Sequence[Decision]) -> str:
     """Return these decisions as text, for the key that makes them."""
     if any(isinstance(decision, Shrink) for decision in decisions):
         return "remove the pruned units, then measure all three on the test set"
-    return "read the test set once, measure, and see what came of it"
+    return "read the test set once, measure, and see the result"
 
 
 def has_linear(layers: Sequence[LayerInfo]) -> bool:
