@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -48,7 +48,12 @@ class PruneApp(App[None], inherit_bindings=False):
     """Five steps over one worker; `make_runner` builds the engine for a session, inside the worker."""
 
     TITLE = "prune-tui"
-    CSS_PATH = "prune_tui.tcss"
+    # All at once: a screen that brings its own has every source parsed again, and all restyled.
+    CSS_PATH: ClassVar[list[str | PurePath]] = [
+        "prune_tui.tcss",
+        *(f"steps/{step.name.lower()}/{step.name.lower()}.tcss" for step in Step),
+        "dialogs/dialogs.tcss",
+    ]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("anywhere")
 
     def __init__(self, options: Options, *, make_runner: MakeRunner | None = None) -> None:
@@ -249,7 +254,9 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def _screen_name(self, step: Step) -> str:
         if not self.is_screen_installed(step.name):
-            self.install_screen(screen_of(step)(self.state), step.name)
+            screen = screen_of(step)(self.state)
+            screen.fit(self.size)
+            self.install_screen(screen, step.name)
         return step.name
 
     def _redraw(self) -> None:

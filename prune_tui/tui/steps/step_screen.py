@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.geometry import Size
 from textual.screen import Screen
 
 from prune_tui.core.workflow.step import Step
@@ -34,6 +35,11 @@ class StepScreen(Screen[None]):
     def __init__(self, state: State) -> None:
         super().__init__()
         self.state = state
+
+    def fit(self, size: Size) -> None:
+        """Take on the classes of a size before it is mounted, so that it need not be styled twice."""
+        for value, breakpoints in ((size.width, WIDTHS), (size.height, HEIGHTS)):
+            self.add_class([name for least, name in breakpoints if value >= least][-1])
 
     def __init_subclass__(cls, **arguments: Any) -> None:
         cls.BINDINGS = bindings_of(cls.step)
