@@ -107,7 +107,7 @@ async def test_what_only_looks_like_a_digit_says_what_would_be_right(tmp_path: P
     [
         ("~nosuchuser/x", "there is no folder ~nosuchuser/x"),
         ("x" * 5000, "File name too long"),
-        ("/nul\0byte", "is no path"),
+        ("/nul\0byte", "is not a path"),
         ("secret", "Permission denied"),
     ],
     ids=["unknown user", "overlong", "nul", "unreadable"],

@@ -29,10 +29,10 @@ async def test_what_enter_does_is_said_of_where_the_focus_is(tmp_path: Path) -> 
 async def test_the_accuracy_is_said_to_be_that_before_fine_tuning(tmp_path: Path, width: int) -> None:
     async with open_desk(tmp_path, size=(width, 30)) as desk:
         await desk.to_plan()
-        assert re.search(r"est acc [0-9.]+ ±[0-9.]+ before fine-tuning", desk.drawn("#totals"))
+        assert re.search(r"predicted [0-9.]+ ±[0-9.]+ before fine-tuning", desk.drawn("#totals"))
         for budget in ("1 point", "20x", "2x MACs", "0.5 MB"):
             await desk.press("b", *budget, "enter")
-            assert re.search(r"est acc [0-9.]+( ±[0-9.]+)? before fine-tuning", desk.drawn("#totals"))
+            assert re.search(r"predicted [0-9.]+( ±[0-9.]+)? before fine-tuning", desk.drawn("#totals"))
             assert "goal" in desk.drawn("#totals")
 
 
@@ -120,7 +120,7 @@ async def test_settings_make_the_decision(tmp_path: Path) -> None:
         await desk.press("end", "backspace", "backspace", "0", "enter")
         await desk.to(Step.PLAN)
         assert "2 rounds" in desk.drawn("#next")
-        assert "no estimate" in desk.drawn("#explain")
+        assert "no prediction" in desk.drawn("#explain")
         await desk.press("p")
         await desk.to(Step.TRAIN)
         await desk.idle()
@@ -205,7 +205,7 @@ async def test_no_key_has_the_predictor_fitted_anew(tmp_path: Path, monkeypatch:
         for key, sparsity in (("+", "0.55"), ("+", "0.60"), ("-", "0.55")):
             await desk.press(key)
             assert desk.cell("layer0.conv", "sparsity") == sparsity
-            assert "est acc" in desk.drawn("#totals")
+            assert "predicted" in desk.drawn("#totals")
         before = desk.drawn("#totals")
         await desk.press("enter", *".98")
         assert desk.drawn("#totals") != before
@@ -223,7 +223,7 @@ async def test_coupled_layers_are_one_row_priced_whole(tmp_path: Path) -> None:
         assert desk.cell("stem", "parameters") == "5,040"
         assert desk.cell("stem", "kept") == "2,520"
         assert desk.cell("fc", "note").startswith("locked")
-        assert "est acc —" not in desk.drawn("#totals")
+        assert "predicted —" not in desk.drawn("#totals")
         await desk.press("up", "g", "enter", *".25", "enter")
         assert desk.cell("stem", "kept") == "3,780"
         kept, total = 3780 + 1152 + 1152 + 160 + 580, 5040 + 2304 + 2304 + 160 + 580

@@ -12,7 +12,7 @@ from tests.tui.helpers import Desk, open_desk
 
 async def _asked(desk: Desk) -> None:
     await desk.press("s")
-    await desk.until_drawn("enter take them")
+    await desk.until_drawn("enter apply")
     await desk.until(lambda: desk.app.screen.is_current)
     await desk.pilot.pause()
 
@@ -119,7 +119,7 @@ async def test_rewinding_needs_a_baseline_trained_here(tmp_path: Path) -> None:
         await desk.pilot.pause()
         assert "trained here" in desk.screen_text()
         await desk.press("enter")
-        assert desk.is_drawn("enter take them")
+        assert desk.is_drawn("enter apply")
         await desk.press("escape")
         await desk.to(Step.PLAN)
         assert "rewind" not in desk.drawn("#settings")
@@ -184,4 +184,4 @@ async def test_all_of_it_can_be_reached_in_a_small_terminal(tmp_path: Path) -> N
             assert widget.region.height == 1
             assert screen.region.contains_region(widget.region)
             assert desk.drawn(f"#{widget.id}")
-        assert "enter take them" in desk.screen_text()
+        assert "enter apply" in desk.screen_text()

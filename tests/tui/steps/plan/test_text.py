@@ -26,6 +26,6 @@ def test_the_totals_fit_and_the_goal_is_always_told(
     target = parse_target(goal) if goal else None
     text = totals(Totals(price, 0.98, 1.2, 6, target, False), PALETTE, width=width).plain
     assert len(text) <= width
-    assert "est acc 91.3 ±1.2 before fine-tuning" in text
+    assert "predicted 91.3 ±1.2 before fine-tuning" in text
     assert ("not met" in text) == (goal is not None)
     assert goal is None or goal.removesuffix(" fewer MACs") in text

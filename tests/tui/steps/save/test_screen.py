@@ -42,7 +42,7 @@ async def test_the_test_set_is_read_once_a_result(tmp_path: Path) -> None:
         await desk.to_pruned()
         for _ in range(2):
             await desk.to_save()
-            assert "test set read 2 times" in desk.drawn("#ratios")
+            assert "test set read 2 times" in desk.drawn("#caveats")
             await desk.press("4")
             await desk.to(Step.TRAIN)
         assert sum(isinstance(decision, Measure) for decision in desk.script.performed) == 1
@@ -56,7 +56,7 @@ async def test_the_result_is_complete(tmp_path: Path) -> None:
             assert label in figures
         assert "compression ratio" in figures
         assert "theoretical speedup" in figures
-        assert "no faster and no smaller" in desk.words("#ratios")
+        assert "no faster and no smaller" in desk.words("#caveats")
         assert "[/x]" in desk.drawn("#predictions")
         where = desk.words("#where")
         assert "dense.safetensors 1.72 MB" in where
@@ -96,7 +96,7 @@ async def test_a_pruned_network_is_fine_tuned_on_and_measured_again(tmp_path: Pa
         assert isinstance(prune, Prune)
         assert isinstance(finetune, Finetune)
         assert finetune.training == prune.finetune
-        assert "ghost" in desk.drawn("#now")
+        assert "previous run" in desk.drawn("#now")
         assert "read the test set once" in desk.drawn("#next")
         await desk.to_save()
         assert "pruned" in desk.drawn("#figures")
@@ -130,7 +130,7 @@ async def test_what_an_earlier_attempt_was_measured_at_stays_to_be_seen(tmp_path
 async def test_what_was_predicted_stands_beside_what_came(tmp_path: Path) -> None:
     async with open_desk(tmp_path, size=WIDE) as desk:
         await desk.to_plan()
-        estimate = desk.drawn("#totals").partition("est acc ")[2].split()[0]
+        estimate = desk.drawn("#totals").partition("predicted ")[2].split()[0]
         await desk.press("enter")
         await desk.to(Step.TRAIN)
         await desk.idle()
@@ -142,7 +142,7 @@ async def test_two_of_four_says_what_it_takes_to_be_faster(tmp_path: Path) -> No
     async with open_desk(tmp_path, size=WIDE) as desk:
         await _pruned(desk, granularity=2)
         await desk.to_save()
-        assert "sparse tensor cores" in desk.words("#ratios")
+        assert "sparse tensor cores" in desk.words("#caveats")
         assert desk.last == Measure()
 
 
@@ -157,8 +157,8 @@ async def test_one_enter_shrinks_and_measures_after_units(tmp_path: Path) -> Non
         assert figures.splitlines()[0].split() == ["dense", "pruned", "shrunk", "change"]
         for label in ("parameters", "nonzero", "compression", "speedup", "file", "batch 64"):
             assert label in figures
-        assert "1.2e-06 of the largest output" in desk.words("#ratios")
-        assert "conv1 20→10" in desk.words("#ratios")
+        assert "1.2e-06 of the largest output" in desk.words("#caveats")
+        assert "conv1 20→10" in desk.words("#caveats")
         await desk.press("s")
         await desk.idle()
         assert len(desk.script.performed) == 6
@@ -174,7 +174,7 @@ async def test_a_shrink_that_is_refused_is_shown_and_the_rest_is_measured(tmp_pa
         await desk.to(Step.SAVE)
         await desk.idle()
         assert desk.drawn("#figures").splitlines()[0].split() == ["dense", "pruned", "change"]
-        assert "still there as zeros" in desk.words("#ratios")
+        assert "still there as zeros" in desk.words("#caveats")
         await desk.press("s")
         await desk.performed(8)
         assert "shrunk" in desk.drawn("#figures").splitlines()[0]
@@ -185,7 +185,7 @@ async def test_weights_of_linear_layers_are_timed_as_sparse_matrices(tmp_path: P
         await _saved(desk)
         assert desk.last == Measure(sparse=True)
         assert "as sparse (CSR)" in desk.drawn("#figures")
-        assert "There is no sparse convolution" in desk.words("#ratios")
+        assert "There is no sparse convolution" in desk.words("#caveats")
         await desk.press("s")
         await desk.idle()
         assert desk.last == Measure(sparse=True)
@@ -205,10 +205,10 @@ async def test_of_a_resumed_session_the_result_is_the_same(tmp_path: Path) -> No
     async with open_desk(tmp_path, size=WIDE) as desk:
         await _pruned(desk, granularity=1)
         await desk.to_save()
-        drawn = [desk.drawn(f"#{id}") for id in ("figures", "ratios", "predictions", "where")]
+        drawn = [desk.drawn(f"#{id}") for id in ("figures", "caveats", "predictions", "where")]
         file = desk.file()
     async with open_desk(tmp_path, size=WIDE, resume=file) as desk:
         await desk.to(Step.SAVE)
         await desk.idle()
-        assert [desk.drawn(f"#{id}") for id in ("figures", "ratios", "predictions", "where")] == drawn
+        assert [desk.drawn(f"#{id}") for id in ("figures", "caveats", "predictions", "where")] == drawn
         assert not desk.script.performed

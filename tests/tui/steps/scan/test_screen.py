@@ -65,7 +65,7 @@ async def test_curves_only_get_surer(tmp_path: Path) -> None:
         await desk.idle()
         assert _points_unsure(desk, "conv1") < before
         assert f"{NUM_CELLS} cells settled" in desk.drawn("#meter")
-        assert "whole plans tried" in desk.drawn("#meter")
+        assert "5 plans measured" in desk.drawn("#meter")
 
 
 async def test_many_images_are_scanned_quickly_and_few_exactly(tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ async def test_how_cells_are_evaluated_is_said(tmp_path: Path, is_reused: bool) 
     async with open_desk(tmp_path, Script(is_reused=is_reused)) as desk:
         await desk.scan()
         facts = desk.drawn("#facts")
-        assert ("reused: 512 images at a time (12.30 MB recorded)" in facts) == is_reused
+        assert ("512 images at a time, 12.30 MB recorded" in facts) == is_reused
         assert ("starts at the input" in facts) != is_reused
 
 

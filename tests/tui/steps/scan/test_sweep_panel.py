@@ -103,7 +103,7 @@ async def test_a_sweep_is_paused_and_stopped_with_the_points_so_far(tmp_path: Pa
         await desk.press("enter")
         await desk.until_drawn("4/27 points")
         await desk.until(lambda: len(_points(desk)) == 4)
-        assert "x ends it" in desk.drawn("#next")
+        assert "the sweep goes on" in desk.drawn("#next")
         await desk.press("space")
         assert "paused" in desk.header
         assert "paused" in desk.drawn("#meter")

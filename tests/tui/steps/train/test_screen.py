@@ -57,10 +57,10 @@ async def test_work_goes_on_while_the_plan_is_in_sight(tmp_path: Path) -> None:
         await desk.to(Step.TRAIN)
 
 
-async def test_live_figures_and_the_ghost_of_the_run_before(tmp_path: Path) -> None:
+async def test_live_figures_and_the_run_before_it(tmp_path: Path) -> None:
     async with open_desk(tmp_path, size=(120, 40)) as desk:
         await desk.to_pruned()
-        assert "ghost" not in desk.drawn("#now")
+        assert "previous run" not in desk.drawn("#now")
         assert "sparsity held" in desk.drawn("#live")
         assert "250 of 500 kept" in desk.drawn("#live")
         await desk.press("down")
@@ -72,4 +72,4 @@ async def test_live_figures_and_the_ghost_of_the_run_before(tmp_path: Path) -> N
         await desk.press("up", "+", "p")
         await desk.to(Step.TRAIN)
         await desk.idle()
-        assert "ghost" in desk.drawn("#now")
+        assert "previous run" in desk.drawn("#now")
