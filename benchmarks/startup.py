@@ -46,9 +46,12 @@ def time_process(command: Sequence[str]) -> float:
 
 
 def time_first_frame(folder: Path) -> tuple[float, float]:
-    """Return the time from the process's start to its first frame, and until the engine is loaded."""
-    command = [*program(), "--sessions-dir", str(folder)]
-    with Terminal(command) as terminal:
+    """Return the time from the process's start to its first frame, and until the engine is loaded.
+
+    Args:
+        folder: The working folder, whose `sessions` the app lists.
+    """
+    with Terminal(program(), folder) as terminal:
         shown_at, _ = terminal.wait_for(FIRST_FRAME)
         ready_at, _ = terminal.wait_for(ENGINE_READY, timeout=120.0)
         return shown_at - terminal.started_at, ready_at - terminal.started_at

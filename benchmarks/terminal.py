@@ -36,7 +36,7 @@ class TerminalTimeoutError(Exception):
 class Terminal:
     """Runs a program on a pseudo-terminal; leaving the context quits and reaps it."""
 
-    def __init__(self, command: Sequence[str]) -> None:
+    def __init__(self, command: Sequence[str], folder: Path = ROOT) -> None:
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
         self._seen = bytearray()
@@ -48,7 +48,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            cwd=ROOT,
+            cwd=folder,
             env={**environment(), "TERM": "xterm-256color"},
             start_new_session=True,
         )

@@ -1,10 +1,12 @@
 """The typer app: the commands by name, and `main`, which runs one."""
 
+import sys
+
 import typer
 
 from prune_tui.cli.exits import printing
 from prune_tui.cli.listing import list_table
-from prune_tui.cli.open_app import open_app
+from prune_tui.cli.open_app import open_app, open_app_at_once
 from prune_tui.cli.replay import replay
 from prune_tui.cli.scan import scan
 from prune_tui.cli.show import show
@@ -30,4 +32,9 @@ app.command("list")(list_table)
 def main() -> None:
     """Run the command line."""
     with printing():
-        app()
+        if sys.argv[1:]:
+            app()
+        try:
+            open_app_at_once()
+        except typer.Exit as end:
+            sys.exit(end.exit_code)

@@ -3,13 +3,14 @@
 import gc
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
 from prune_tui import __version__
 from prune_tui.cli.exits import reporting
 from prune_tui.cli.options import DataDir, DeviceChoice, Seed, Threads
+from prune_tui.tui.options import Options
 
 
 def _show_version(wanted: bool) -> None:
@@ -40,6 +41,32 @@ def open_app(
     """Open the app, or run a command."""
     if context.invoked_subcommand is not None:
         return
+    _run(
+        Options(
+            model=model,
+            dataset=dataset,
+            weights=weights,
+            data_dir=data_dir,
+            sessions_dir=sessions_dir,
+            device=device,
+            num_threads=threads,
+            seed=seed,
+            resume=resume,
+        )
+    )
+
+
+@reporting
+def open_app_at_once() -> None:
+    """Open the app with every choice at its default.
+
+    The same as `open_app` on an empty command line, without parsing it: Typer imports pydantic to parse, and
+    the first paint would wait for that.
+    """
+    _run(Options())
+
+
+def _run(options: Options) -> NoReturn:
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         typer.echo(
             "prune-tui: the app needs a terminal, and there is no terminal here; "
@@ -47,21 +74,9 @@ def open_app(
             err=True,
         )
         raise typer.Exit(2)
-    # The first paint waits for these imports. They leave no garbage, so collecting it would only take time.
+    # The first paint waits for this import. It leaves no garbage, so collecting it would only take time.
     gc.disable()
     from prune_tui.tui.app import run
-    from prune_tui.tui.options import Options
 
     gc.enable()
-    options = Options(
-        model=model,
-        dataset=dataset,
-        weights=weights,
-        data_dir=data_dir,
-        sessions_dir=sessions_dir,
-        device=device,
-        num_threads=threads,
-        seed=seed,
-        resume=resume,
-    )
     raise typer.Exit(run(options))

@@ -10,12 +10,12 @@ from prune_tui.core.terms import Device
 class Options:
     """The choices made on the command line; None leaves one to the picker or the machine."""
 
-    model: str | None
-    dataset: str | None
-    weights: Path | None
-    data_dir: Path | None
-    sessions_dir: Path
-    device: Device
-    num_threads: int | None
-    seed: int
-    resume: Path | None
+    model: str | None = None
+    dataset: str | None = None
+    weights: Path | None = None
+    data_dir: Path | None = None
+    sessions_dir: Path = Path("sessions")
+    device: Device = "auto"
+    num_threads: int | None = None
+    seed: int = 0
+    resume: Path | None = None

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from prune_tui.cli.app import app
+from prune_tui.cli.app import app, main
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune
 from prune_tui.storage import read_session
+from prune_tui.tui.options import Options
 from tests.engine.helpers import PLAN
 from tests.runner.helpers import opened, perform
 
@@ -140,6 +141,24 @@ def test_without_a_terminal_the_app_says_so_and_names_replay() -> None:
     assert result.exit_code == 2
     assert "no terminal" in result.stderr
     assert "replay" in result.stderr
+
+
+def test_an_empty_command_line_is_not_parsed_and_means_what_the_parser_makes_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def app_run(options: Options) -> int:
+        opened_with.append(options)
+        return 7
+
+    opened_with: list[Options] = []
+    monkeypatch.setattr("prune_tui.tui.app.run", app_run)
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: True)
+    for arguments in ([], ["--seed", "0"]):
+        monkeypatch.setattr(sys, "argv", ["prune-tui", *arguments])
+        with pytest.raises(SystemExit, match="7"):
+            main()
+    assert opened_with == [Options(), Options()]
 
 
 def test_a_bug_shows_one_line_and_the_logs_path(
