@@ -6,6 +6,8 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# A test of a screen waits half of its time, so there are more workers than cores.
+WORKERS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 
 .PHONY: run test check bench assets studies clean
 
@@ -19,7 +21,7 @@ check:
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python -m benchmarks
