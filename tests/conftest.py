@@ -1,5 +1,6 @@
-"""One thread for torch, and the real data where they are."""
+"""One thread for torch, few garbage collections, and the real data where they are."""
 
+import gc
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,13 @@ FETCH = Path(__file__).parents[2] / "shared" / "data" / "fetch.sh"
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_collections() -> None:
+    """Leave out of garbage collections what is imported for good: they took a fifth of the screens' tests."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
