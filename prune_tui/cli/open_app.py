@@ -76,7 +76,7 @@ def _run(options: Options) -> NoReturn:
         raise typer.Exit(2)
     # The first paint waits for this import. It leaves no garbage, so collecting it would only take time.
     gc.disable()
-    from prune_tui.tui.app import run
+    from prune_tui.tui.run import run
 
     gc.enable()
     raise typer.Exit(run(options))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 import traceback
 from collections.abc import Iterable
@@ -17,7 +16,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from prune_tui.catalog.datasets import dataset_entry, default_data_dir, found_folder
+from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import training_recipe
@@ -30,7 +29,6 @@ from prune_tui.tui.interruption import Interruption
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
 from prune_tui.tui.picture import save_picture
-from prune_tui.tui.signals import leaving_on_signals
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
@@ -335,27 +333,3 @@ class PruneApp(App[None], inherit_bindings=False):
         for job in self.state.jobs:
             job.ask_to_abandon()
         self.worker.close()
-
-
-def run(options: Options) -> int:
-    """Run the app until the person or a signal ends it, and return the exit code.
-
-    Raises:
-        PruneTuiError: the model, the dataset or the data folder that was asked for does not exist.
-    """
-    if options.model is not None:
-        model_entry(options.model)
-    folder = options.data_dir or default_data_dir()
-    if options.dataset is not None and (path := dataset_entry(options.dataset).path) is not None:
-        found_folder(path, folder)
-    app = PruneApp(options)
-    try:
-        asyncio.run(_run(app))
-    finally:
-        app.release()
-    return app.return_code or 0
-
-
-async def _run(app: PruneApp) -> None:
-    with leaving_on_signals(app):
-        await app.run_async()

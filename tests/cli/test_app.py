@@ -151,7 +151,7 @@ def test_an_empty_command_line_is_not_parsed_and_means_what_the_parser_makes_of_
         return 7
 
     opened_with: list[Options] = []
-    monkeypatch.setattr("prune_tui.tui.app.run", app_run)
+    monkeypatch.setattr("prune_tui.tui.run.run", app_run)
     for stream in (sys.stdin, sys.stdout):
         monkeypatch.setattr(stream, "isatty", lambda: True)
     for arguments in ([], ["--seed", "0"]):

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.errors import PruneTuiError
-from prune_tui.tui import app
+from prune_tui.tui import run
 from prune_tui.tui.options import Options
 from tests.tui.helpers import options_for
 
@@ -35,10 +35,10 @@ def test_what_is_not_there_is_told_before_the_app_begins(
     def begun(_options: Options) -> None:
         raise AssertionError("the app has begun")
 
-    monkeypatch.setattr(app, "PruneApp", begun)
+    monkeypatch.setattr(run, "PruneApp", begun)
     monkeypatch.setenv("PRUNE_TUI_DATA", "~nosuchuser/x")
     with pytest.raises(PruneTuiError, match=message):
-        app.run(options_for(tmp_path, **changes))
+        run.run(options_for(tmp_path, **changes))
 
 
 SECONDS_OF_SILENCE = 60.0

@@ -1,4 +1,4 @@
-"""What has been picked: why it can't be begun with, or the session and the baseline that it makes."""
+"""What is picked or suggested: why it can't be begun with, or the session and the baseline that it makes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, fits
+from prune_tui.catalog.baselines import BUNDLED_DATASET
+from prune_tui.catalog.datasets import DATASETS, IMAGEFOLDER, DatasetEntry, fits
 from prune_tui.catalog.models import ModelEntry
 from prune_tui.catalog.paths import is_folder
 from prune_tui.catalog.recipes import training_recipe
@@ -39,10 +40,12 @@ class Picked:
     device: Device
 
     @property
-    def epochs_text(self) -> str:
-        """How long the baseline is to be trained, in words."""
+    def next_text(self) -> str:
+        """What beginning does, in words."""
         num_epochs = whole_number(self.num_epochs)
-        return epochs(num_epochs) if num_epochs is not None else "some epochs"
+        how_long = epochs(num_epochs) if num_epochs is not None else "some epochs"
+        first = f"train a baseline for {how_long}" if self.trains else "load the baseline"
+        return f"{first}, then scan {self.model.name} on {self.dataset.name}"
 
     def problem(self) -> str:
         """Say what is wrong, and what would be right; nothing if all is well."""
@@ -84,6 +87,18 @@ class Picked:
             return LoadDense()
         recipe = training_recipe(self.model, self.dataset)
         return baseline_to_train(replace(recipe, num_epochs=whole_number(self.num_epochs) or 1))
+
+
+def suggested_name(model: ModelEntry, dataset: DatasetEntry) -> str:
+    """Return a name for a session of this pair, which may be taken."""
+    images = dataset.path.name if dataset.path else dataset.name
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{model.name}-{images}")[:60].rstrip("-.")
+
+
+def suggested_dataset(model: ModelEntry) -> DatasetEntry:
+    """Return the bundled dataset if it fits the model, else the first that does."""
+    datasets = (DATASETS[BUNDLED_DATASET], *DATASETS.values())
+    return next(entry for entry in datasets if fits(model, entry))
 
 
 def _number(text: str, *, otherwise: int) -> int:

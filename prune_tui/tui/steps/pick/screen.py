@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL, bundled_baseline
+from prune_tui.catalog.baselines import BUNDLED_MODEL, bundled_baseline
 from prune_tui.catalog.datasets import (
     DATASETS,
     IMAGEFOLDER,
@@ -30,7 +29,7 @@ from prune_tui.storage import unused_name
 from prune_tui.tui.messages import GoTo, PickAnother, ResumeSession, StartSession
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.pick import text as pick_text
-from prune_tui.tui.steps.pick.picked import Picked
+from prune_tui.tui.steps.pick.picked import Picked, suggested_dataset, suggested_name
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.table import Cells, Column, Table
 
@@ -48,7 +47,7 @@ class PickScreen(StepScreen):
         super().__init__(state)
         options = state.options
         self._model = options.model or BUNDLED_MODEL
-        self._dataset = options.dataset or self._first_dataset()
+        self._dataset = options.dataset or suggested_dataset(self.model).name
         chosen = dataset_entry(self._dataset)
         self._folder = chosen if chosen.path is not None else IMAGEFOLDER
         self._wants_training = False
@@ -166,32 +165,23 @@ class PickScreen(StepScreen):
         return self._is_here[entry.name]
 
     def _show_fields(self) -> None:
-        palette = self.palette
-        about = Text(no_wrap=True, overflow="ellipsis")
-        about.append(self.model.name, palette.bold).append(f"  {self.model.description}\n", palette.muted)
-        about.append(self.dataset.name, palette.bold).append(f"  {self.dataset.description}", palette.muted)
-        if self.dataset is not IMAGEFOLDER:
-            about.append(f", {self._where(self.dataset)[1]}", palette.muted)
-        self.query_one("#about", Static).update(about)
-        trains = self._trains
-        self.query_one("#epochs").display = trains
-        weights = self.state.options.weights
-        words = "train for" if trains else f"from {weights}" if weights else "bundled, loads at once"
-        self.query_one("#baseline", Static).update(Text(words, palette.text))
-        more = "epochs" if trains else ""
-        if weights is None and bundled_baseline(self._model, self._dataset) is not None:
-            more += "   b for the bundled one" if trains else "b to train one instead"
-        self.query_one("#baseline-more", Static).update(Text(more, palette.muted))
-        picked = self.picked
+        palette, picked = self.palette, self.picked
+        where = self._where(picked.dataset)
+        self.query_one("#about", Static).update(
+            pick_text.about_text(picked.model, picked.dataset, where, palette)
+        )
+        is_bundled = bundled_baseline(self._model, self._dataset) is not None
+        before, after = pick_text.baseline_texts(picked.weights, trains=picked.trains, is_bundled=is_bundled)
+        self.query_one("#baseline", Static).update(Text(before, palette.text))
+        self.query_one("#epochs").display = picked.trains
+        self.query_one("#baseline-more", Static).update(Text(after, palette.muted))
         problem = self._problem()
         self.query_one("#problem", Static).update(Text(f"✗ {problem}" if problem else "", palette.bad))
         if self._goes_on:
             self.next_bar.show(f"go on with {picked.name}; n begins another")
             return
         another = "another session: " if self.state.open_session is not None else ""
-        verb = f"train a baseline for {picked.epochs_text}" if trains else "load the baseline"
-        begin = f"{another}{verb}, then scan {self._model} on {self.dataset.name}"
-        self.next_bar.show(problem or begin, is_ready=not problem)
+        self.next_bar.show(problem or f"{another}{picked.next_text}", is_ready=not problem)
 
     def _problem(self) -> str:
         """Say why these choices can't begin a session, if so."""
@@ -225,9 +215,7 @@ class PickScreen(StepScreen):
                 self.query_one("#name", Input).value = name
 
     def _fresh_name(self) -> str:
-        images = self.dataset.path.name if self.dataset.path else self._dataset
-        wanted = re.sub(r"[^A-Za-z0-9._-]+", "-", f"{self._model}-{images}")[:60].rstrip("-.")
-        name = unused_name(self.state.options.sessions_dir, wanted)
+        name = unused_name(self.state.options.sessions_dir, suggested_name(self.model, self.dataset))
         return f"{name}-2" if self._is_open(name) else name
 
     def _is_open(self, name: str) -> bool:
@@ -243,19 +231,13 @@ class PickScreen(StepScreen):
         with self.prevent(Input.Changed):
             self.query_one("#epochs", Input).value = num_epochs
 
-    def _first_dataset(self) -> str:
-        model = MODELS.get(self._model)
-        if model is None or fits(model, DATASETS[BUNDLED_DATASET]):
-            return BUNDLED_DATASET
-        return next(entry.name for entry in DATASETS.values() if fits(model, entry))
-
     @on(Table.Moved, "#models")
     def _model_moved(self, message: Table.Moved) -> None:
         if message.key in (None, self._model) or not self.is_drawable:
             return
         self._model = str(message.key)
         if not fits(self.model, self.dataset):
-            self._dataset = self._first_dataset()
+            self._dataset = suggested_dataset(self.model).name
         self._suggest_epochs()
         self._suggest_name()
         self.show()

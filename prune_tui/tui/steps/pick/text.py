@@ -1,4 +1,6 @@
-"""The text of step 1: a row for each model and each dataset."""
+"""The text of step 1: a row for each model and each dataset, and what is said of those picked."""
+
+from pathlib import Path
 
 from rich.style import Style
 from rich.text import Text
@@ -56,6 +58,25 @@ def dataset_cells(
     if entry.download_bytes:
         return named, Text(f"↓ {entry.download_bytes / 1e6:.0f} MB to fetch", palette.muted)
     return named, Text(f"✗ {text}", palette.bad)
+
+
+def about_text(model: ModelEntry, dataset: DatasetEntry, where: Where, palette: Palette) -> Text:
+    """Describe the model and the dataset that are picked, a line each."""
+    text = Text(no_wrap=True, overflow="ellipsis")
+    text.append(model.name, palette.bold).append(f"  {model.description}\n", palette.muted)
+    text.append(dataset.name, palette.bold).append(f"  {dataset.description}", palette.muted)
+    if dataset is not IMAGEFOLDER:
+        text.append(f", {where[1]}", palette.muted)
+    return text
+
+
+def baseline_texts(weights: Path | None, *, trains: bool, is_bundled: bool) -> tuple[str, str]:
+    """Say where the baseline comes from: what stands before the number of epochs, and after it."""
+    if weights is not None:
+        return f"from {weights}", ""
+    other = "   b for the bundled one" if trains else "b to train one instead"
+    before, after = ("train for", "epochs") if trains else ("bundled, loads at once", "")
+    return before, after + other if is_bundled else after
 
 
 def shape_text(shape: ImageShape) -> str:
