@@ -69,7 +69,8 @@ def explain(name: str, share: float, scan: ScanFigures | None) -> str:
     safe = safe_sparsity(scan, name)
     if scan is not None and safe > 0:
         alone = layer_accuracy(scan, name, safe) or 0.0
-        words.append(f"{safe:.0%} is safe ({(alone - scan.dense_accuracy) * 100:+.1f})")
+        points = f"{(alone - scan.dense_accuracy) * 100:+.1f}".replace("-", "−")
+        words.append(f"{safe:.0%} is safe ({points})")
     else:
         words.append("no scanned sparsity costs less than a point")
     edge = cliff(scan, name)

@@ -45,7 +45,23 @@ class NextBar(Widget, can_focus=True):
         if (label, is_ready) != (self._label, self._is_ready):
             self._label, self._is_ready = label, is_ready
             self.set_class(not is_ready, "-waiting")
-            self.refresh()
+            self._redraw()
+
+    @property
+    def says_enter(self) -> bool:
+        """Whether Enter does what the bar says, and the bar shows that."""
+        return self.has_focus and self._is_ready
+
+    def on_focus(self) -> None:
+        self._redraw()
+
+    def on_blur(self) -> None:
+        self._redraw()
+
+    def _redraw(self) -> None:
+        self.refresh()
+        for keys in self.screen.query(KeyBar):
+            keys.refresh()
 
     def render(self) -> RenderResult:
         palette = palette_of(self.app)
@@ -53,7 +69,7 @@ class NextBar(Widget, can_focus=True):
         text.append("▶ " if self._is_ready else "· ", palette.accent if self._is_ready else palette.faint)
         text.append(self._label, palette.text if self._is_ready else palette.muted)
         if self._is_ready:
-            hint = "enter ⏎" if self.has_focus else ""
+            hint = "enter ⏎" if self.says_enter else ""
             text.append(" " * max(1, self.size.width - text.cell_len - len(hint)))
             text.append(hint, palette.muted)
         return text
@@ -73,9 +89,11 @@ class KeyBar(Widget):
         self._spans: list[tuple[int, int, Action]] = []
 
     def render(self) -> RenderResult:
-        """Draw as many keys as there is room for, `?` always."""
+        """Draw as many keys as there is room for, `?` always; Enter unless the next bar says what it does."""
         palette = palette_of(self.app)
         *own, last = footer_of(self._step)
+        if any(bar.says_enter for bar in self.screen.query(NextBar)):
+            own = [action for action in own if action.keys != "enter"]
         text = Text(" ", no_wrap=True)
         self._spans = []
         needed = len(last.keys_in_footer) + len(last.label) + 4

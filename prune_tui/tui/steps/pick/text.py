@@ -74,7 +74,7 @@ def baseline_texts(weights: Path | None, *, trains: bool, is_bundled: bool) -> t
     """Say where the baseline comes from: what stands before the number of epochs, and after it."""
     if weights is not None:
         return f"from {weights}", ""
-    other = "   b for the bundled one" if trains else "b to train one instead"
+    other = "   b for the bundled one" if trains else "   b to train one instead"
     before, after = ("train for", "epochs") if trains else ("bundled, loads at once", "")
     return before, after + other if is_bundled else after
 

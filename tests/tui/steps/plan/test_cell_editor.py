@@ -64,6 +64,18 @@ async def test_the_last_cell_and_the_end_of_the_table_never_lead_to_what_trains(
         await desk.to(Step.TRAIN)
 
 
+async def test_the_keys_say_that_enter_edits_only_where_it_does(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        assert desk.drawn("#next").endswith("enter ⏎")
+        assert "edit" not in desk.drawn("KeyBar")
+        await desk.press("up")
+        assert desk.drawn("KeyBar").startswith("enter edit")
+        await desk.press("tab")
+        assert desk.drawn("#next").endswith("enter ⏎")
+        assert "edit" not in desk.drawn("KeyBar")
+
+
 async def test_invalid_text_says_why_and_stays(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await first_row(desk)
