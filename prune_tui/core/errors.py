@@ -3,6 +3,7 @@
 PruneTuiError
 ├── SessionError      a session file that can't be read as one
 ├── UnknownNameError  a model, dataset, criterion, layer … that does not exist
+├── ModelError        a network that can't be built, run or read
 ├── DecisionError     a decision that can't be carried out here and now
 ├── TargetError       a text that is not a budget
 ├── CheckpointError   weights that are missing, altered or for another model
@@ -34,6 +35,10 @@ class UnknownNameError(PruneTuiError):
         near = get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}? There are " if near else "choose one of "
         super().__init__(f"unknown {what} {name!r}: {hint}{', '.join(known)}")
+
+
+class ModelError(PruneTuiError):
+    """A network can't be built, or does not run on the dataset, or returns what can't be scored."""
 
 
 class DecisionError(PruneTuiError):

@@ -8,12 +8,13 @@ from prune_tui.core.fields import Count, Data
 
 @dataclass(frozen=True, slots=True)
 class LayerInfo:
-    """A prunable layer of the dense network, in the order it runs.
+    """A layer of the dense network, in the order it runs.
 
     `kind` is for people (`conv 5×5 1→32`). `macs` are for one image. `units` is the number of neurons or
     filters, `inputs` the number of neurons or channels that each of them reads. `locked_reason` says why
     units of this layer can't be removed; None if they can. `coupled_to` names the layer whose units are
-    removed together with this one's (residual connections).
+    removed together with this one's (residual connections). `weights_locked_reason` says why not even single
+    weights can be pruned, as those of an LSTM; None for convolutions and linear layers.
     """
 
     name: str
@@ -24,6 +25,12 @@ class LayerInfo:
     locked_reason: str | None = None
     inputs: int = 0
     coupled_to: str | None = None
+    weights_locked_reason: str | None = None
+
+    @property
+    def is_prunable(self) -> bool:
+        """Whether its weights can be pruned; those of other layers only count."""
+        return self.weights_locked_reason is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import os
 import platform
+from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -9,7 +10,6 @@ from pathlib import Path
 import torch
 
 from prune_tui import __version__
-from prune_tui.catalog.datasets.images import ImageData
 from prune_tui.core.errors import DeviceError
 from prune_tui.core.report import Environment
 from prune_tui.core.terms import Device
@@ -65,7 +65,7 @@ def seed_everything(seed: int, index: int) -> torch.Generator:
     return torch.Generator().manual_seed(combined + 1)
 
 
-def environment_of(device: torch.device, data: ImageData) -> Environment:
+def environment_of(device: torch.device, num_images: Mapping[str, int]) -> Environment:
     """Describe the machine, the versions and the data behind the figures."""
     return Environment(
         versions={
@@ -76,11 +76,7 @@ def environment_of(device: torch.device, data: ImageData) -> Environment:
         device=device.type,
         device_name=_device_name(device),
         num_threads=torch.get_num_threads(),
-        num_images={
-            "train": len(data.train.labels),
-            "validation": len(data.validation.labels),
-            "test": len(data.test.labels),
-        },
+        num_images=dict(num_images),
     )
 
 

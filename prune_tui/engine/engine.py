@@ -6,14 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final, assert_never
 
-import torch
-
 from prune_tui.catalog.datasets import dataset_entry, load
 from prune_tui.catalog.datasets.images import subset
 from prune_tui.catalog.models import model_entry
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.returning import Returning
-from prune_tui.core.run.events import DecisionFinished, DecisionStarted, EngineReady, Event
+from prune_tui.core.run.events import DecisionFinished, DecisionStarted, EngineReady, Event, UnitsFound
 from prune_tui.core.session.decisions import (
     Decision,
     Finetune,
@@ -29,6 +27,7 @@ from prune_tui.core.session.decisions import (
 from prune_tui.core.session.legal import why_not
 from prune_tui.core.session.session import Session
 from prune_tui.engine.context import Context, DecisionResult, Execution
+from prune_tui.engine.data import DeviceData
 from prune_tui.engine.decisions.finetune import finetune
 from prune_tui.engine.decisions.load_dense import dense_weights, load_dense
 from prune_tui.engine.decisions.measure import measure
@@ -39,9 +38,9 @@ from prune_tui.engine.decisions.shrink import shrink
 from prune_tui.engine.decisions.sweep import sweep
 from prune_tui.engine.decisions.train_dense import train_dense
 from prune_tui.engine.device import environment_of, pick_device, seed_everything
-from prune_tui.engine.measure.evaluate import DeviceData
 from prune_tui.engine.network.network import Weights
-from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.network.opening import NUM_TRIED, Opened, opened
+from prune_tui.engine.network.trace import find_units, network_of
 from prune_tui.engine.pruning.plan_masks import plan_of
 from prune_tui.engine.state import EngineState
 
@@ -98,17 +97,18 @@ class Engine:
             num_test=self._session.num_test_images,
             seed=self._seed,
         )
-        seed_everything(self._seed, _FRESH_WEIGHTS_INDEX)
-        module = self._model.build(num_classes=data.num_classes).to(self._device)
-        module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-        network = network_of(module, self._model.image_shape, num_classes=data.num_classes)
-        self._state = EngineState(network, DeviceData(data, self._device), data.num_classes)
-        prunable = sum(layer.parameters for layer in network.layers)
+        on_device = DeviceData(data, self._device)
+        built = self._built(on_device, self._seed)
+        module = built.module
+        network = network_of(module, on_device.batch(on_device.validation, slice(0, NUM_TRIED)).inputs)
+        self._state = EngineState(network, on_device)
+        counted = sum(layer.parameters for layer in network.layers)
         yield EngineReady(
             layers=network.layers,
-            other_parameters=sum(parameter.numel() for parameter in module.parameters()) - prunable,
+            other_parameters=sum(parameter.numel() for parameter in module.parameters()) - counted,
             other_macs=network.total_macs - sum(layer.macs for layer in network.layers),
-            environment=environment_of(self._device, data),
+            environment=environment_of(self._device, on_device.num_examples),
+            notes=built.notes,
         )
 
     @property
@@ -144,6 +144,8 @@ class Engine:
         before = self.state.snapshot()
         try:
             yield DecisionStarted(index, decision.kind, decision.description, time.time())
+            if decision.prunes_units:
+                yield UnitsFound(find_units(self.state.network))
             context = Context(index, seed_everything(self._seed, index), clock, should_stop, free_name)
             execution = self._execution(decision, context)
             with closing(execution):
@@ -167,12 +169,22 @@ class Engine:
             PruneTuiError: the decision can't be carried out on this model.
         """
         if isinstance(decision, Prune):
+            if decision.prunes_units:
+                find_units(self.state.network)
             plan_of(self.state.network, decision)
+
+    def find_units(self) -> Iterator[Event]:
+        """Find which units can be removed, and which go together; decisions that need it do this."""
+        yield UnitsFound(find_units(self.state.network))
 
     def fresh_weights(self, seed: int | None) -> Weights:
         """Return the model's initial weights for a seed; None takes the session's seed. Reseeds torch."""
-        seed_everything(self._seed if seed is None else seed, _FRESH_WEIGHTS_INDEX)
-        return self._model.build(num_classes=self.state.num_classes).to(self._device).state_dict()
+        built = self._built(self.state.data, self._seed if seed is None else seed)
+        return built.module.state_dict()
+
+    def _built(self, data: DeviceData, seed: int) -> Opened:
+        seed_everything(seed, _FRESH_WEIGHTS_INDEX)
+        return opened(self._model.build(num_classes=data.task.num_outputs or 0), data)
 
     def _execution(self, decision: Decision, context: Context) -> Execution:
         state = self.state

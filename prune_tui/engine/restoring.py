@@ -14,7 +14,7 @@ from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.measure.histograms import binned_weights, take_distributions
 from prune_tui.engine.network.checkpoints import decode, decode_shrunk
 from prune_tui.engine.network.counts import counted
-from prune_tui.engine.network.network import Weights
+from prune_tui.engine.network.network import Weights, load_state
 from prune_tui.engine.network.shrink import disagreement, resize, with_zeros_as_masks
 from prune_tui.engine.network.trace import network_of
 from prune_tui.engine.state import Baseline, EngineState
@@ -58,9 +58,9 @@ def restore(
         yield take_distributions(state.network, "pruned")
     if shrunk is not None:
         module = _shrunk_module(state, shrunk, source=source)
-        network = network_of(module, state.image_shape, num_classes=state.num_classes)
+        network = network_of(module, state.network.example)
         state.shrunk = with_zeros_as_masks(network)
-        difference = disagreement(state.network.module, network.module, state.compared_images)
+        difference = disagreement(state.network.module, network.module, state.compared)
         yield shrunk_event(state, state.shrunk, difference, _no_time)
     state.test_reads = test_reads
 
@@ -89,7 +89,7 @@ def accuracy_of(
         module = _shrunk_module(state, content, source=source)
     else:
         module = deepcopy(state.network.module)
-        module.load_state_dict(decode(content, module.state_dict(), source=source)[0])
+        load_state(module, decode(content, module.state_dict(), source=source)[0])
     evaluation = yield from evaluate(module, state.data, state.data.validation, _no_time)
     return evaluation.accuracy
 

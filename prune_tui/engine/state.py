@@ -4,17 +4,17 @@ from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-import torch
 from torch import nn
 
+from prune_tui.catalog.batches import Tree
 from prune_tui.core.session.legal import Fact
 from prune_tui.core.session.recipe import Training
-from prune_tui.engine.measure.evaluate import DeviceData
+from prune_tui.engine.data import DeviceData
 from prune_tui.engine.network.checkpoints import encode
-from prune_tui.engine.network.network import Masks, Network, Weights
+from prune_tui.engine.network.network import Masks, Network, Weights, load_state
 from prune_tui.engine.training.distillation import Teacher
 
-NUM_COMPARED_IMAGES = 512
+NUM_COMPARED = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,6 @@ class EngineState:
 
     network: Network
     data: DeviceData
-    num_classes: int
     baseline: Baseline | None = None
     shrunk: Network | None = None
     accuracy: float | None = None
@@ -82,15 +81,9 @@ class EngineState:
         return frozenset(facts)
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """Channels, height, width."""
-        channels, height, width = self.data.train.images.shape[1:]
-        return channels, height, width
-
-    @property
-    def compared_images(self) -> torch.Tensor:
-        """The validation images on which two networks are compared, normalised, [N, C, H, W]."""
-        return self.data.normalised(self.data.validation.images[:NUM_COMPARED_IMAGES])
+    def compared(self) -> Tree:
+        """The inputs of the validation examples on which two networks are compared."""
+        return self.data.batch(self.data.validation, slice(0, min(NUM_COMPARED, self.data.batch_size))).inputs
 
     @property
     def dense(self) -> Baseline:
@@ -106,7 +99,7 @@ class EngineState:
     def dense_module(self) -> nn.Module:
         """Return a copy of the dense network, in evaluation mode."""
         module = deepcopy(self.network.module)
-        module.load_state_dict(self.dense.weights)
+        load_state(module, self.dense.weights)
         return module.eval()
 
     def teacher(self, training: Training | None) -> Teacher | None:
@@ -114,7 +107,7 @@ class EngineState:
         if training is None or not training.distillation:
             return None
         if self._teacher is None:
-            self._teacher = Teacher(self.dense_module())
+            self._teacher = Teacher(self.dense_module(), self.data)
         return self._teacher
 
     def checkpoint(self) -> bytes:

@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import torch
 from PIL import Image
 
+from prune_tui.catalog.batches import Split, TensorSplit
 from prune_tui.catalog.datasets import dataset_entry, load
-from prune_tui.catalog.datasets.images import ImageData
+from prune_tui.catalog.datasets.images import Data, Scaling
 from prune_tui.catalog.models import MNIST_SHAPE, ImageShape
+from prune_tui.catalog.tasks.task import tensor
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import DataProgress
 
@@ -24,7 +27,7 @@ def drained(generator: Generator[DataProgress, None, R]) -> tuple[list[DataProgr
 
 def loaded(
     name: str, *, data_dir: Path | None = None, image_shape: ImageShape = MNIST_SHAPE, seed: int = 0
-) -> ImageData:
+) -> Data:
     """Load a dataset by name."""
     return drained(load(dataset_entry(name), data_dir=data_dir, image_shape=image_shape, seed=seed))[1]
 
@@ -39,3 +42,19 @@ def write_images(
             colour = np.array([label * 50, number, 200], dtype=np.uint8)
             pixels = np.broadcast_to(colour, (size[1], size[0], 3))
             Image.fromarray(np.ascontiguousarray(pixels)).save(folder / name / f"{number:04}.{suffix}")
+
+
+def images_of(split: Split) -> torch.Tensor:
+    """The images of a split in memory."""
+    assert isinstance(split, TensorSplit)
+    return tensor(split.inputs)
+
+
+def labels_of(split: Split) -> torch.Tensor:
+    assert isinstance(split, TensorSplit)
+    return tensor(split.targets)
+
+
+def scaling(data: Data) -> Scaling:
+    assert data.scaling is not None
+    return data.scaling

@@ -20,7 +20,7 @@ from prune_tui.engine.engine import Engine, never
 from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.network.masks import keep_units, unit_mask
 from prune_tui.engine.network.network import Masks, Network, weight_name
-from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.network.trace import find_units, network_of
 from prune_tui.engine.state import EngineState
 
 BUNDLED = Session(name="s", model="lenet5", dataset="digits", device="cpu")
@@ -86,7 +86,9 @@ def pruned() -> Run:
 def fresh(name: str) -> Network:
     """A model of the catalog with fresh weights."""
     model = MODELS[name]
-    return network_of(model.build(num_classes=10), model.image_shape, num_classes=10)
+    network = network_of(model.build(num_classes=10), torch.zeros(2, *model.image_shape))
+    find_units(network)
+    return network
 
 
 def halved(name: str, *, seed: int = 0) -> Network:
@@ -100,7 +102,7 @@ def halved(name: str, *, seed: int = 0) -> Network:
             nn.init.uniform_(layer.running_mean, -0.5, 0.5)  # type: ignore[arg-type]
             nn.init.uniform_(layer.running_var, 0.5, 2.0)  # type: ignore[arg-type]
     masks: Masks = {}
-    for units in network.units:
+    for units in network.units or ():
         count = len(network.weight(units.layers[0]))
         keep = keep_units(torch.rand(count), 0.5, torch.ones(count, dtype=torch.bool))
         masks |= {weight_name(layer): unit_mask(keep, network.weight(layer).shape) for layer in units.layers}

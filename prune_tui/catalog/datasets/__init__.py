@@ -16,7 +16,7 @@ from prune_tui.catalog.paths import expanded, is_file, is_folder, why_no_folder
 from prune_tui.core.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
-    from prune_tui.catalog.datasets.images import ImageData
+    from prune_tui.catalog.datasets.images import Data
     from prune_tui.core.run.events import DataProgress
 
 DATA_DIR_VARIABLE: Final = "PRUNE_TUI_DATA"
@@ -28,7 +28,7 @@ class DatasetEntry:
 
     `image_shape` None is the model's shape; `num_classes` None is the number of class folders;
     `download_bytes` is 0 where nothing is fetched. `loader` is `module:function` of
-    (entry, data folder, image shape, seed) that yields `DataProgress` and returns `ImageData`. `files` must
+    (entry, data folder, image shape, seed) that yields `DataProgress` and returns `Data`. `files` must
     be in the data folder, and are relative to it; `path` is where an image folder is. `num_train_images`
     leaves out the validation split.
     """
@@ -205,7 +205,7 @@ def whereabouts(dataset: DatasetEntry, data_dir: Path) -> Whereabouts:
 
 def load(
     dataset: DatasetEntry, *, data_dir: Path | None, image_shape: ImageShape, seed: int
-) -> Generator[DataProgress, None, ImageData]:
+) -> Generator[DataProgress, None, Data]:
     """Read the dataset into memory, fetching it first where it is not in the data folder.
 
     `data_dir` None is the default folder, which is created when something must be fetched. `image_shape` is
@@ -223,5 +223,5 @@ def load(
         raise DataError(f"{dataset.name} has images of {has}, the model takes {takes}: choose another model")
     folder = data_dir or default_data_dir()
     loader = load_function(dataset.loader)
-    data: ImageData = yield from loader(dataset, folder, image_shape, seed)
+    data: Data = yield from loader(dataset, folder, image_shape, seed)
     return data

@@ -8,8 +8,9 @@ from typing import Final
 import numpy as np
 import torch
 
+from prune_tui.catalog.batches import TensorSplit
 from prune_tui.catalog.datasets import DatasetEntry
-from prune_tui.catalog.datasets.images import ImageData, Split, image_data
+from prune_tui.catalog.datasets.images import Data, image_data
 from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
 from prune_tui.core.run.events import DataProgress
@@ -23,13 +24,13 @@ HIGHEST_LEVEL: Final = 16
 
 def load_digits(
     entry: DatasetEntry, _data_dir: Path, _image_shape: ImageShape, _seed: int
-) -> Generator[DataProgress, None, ImageData]:
+) -> Generator[DataProgress, None, Data]:
     """Read the bundled digits; their splits do not depend on the seed."""
     asset = Path(str(files("prune_tui"))) / "assets" / "digits.npz"
     try:
         with np.load(asset, allow_pickle=False) as arrays:
             train, validation, test = (
-                Split(
+                TensorSplit(
                     upscaled(torch.from_numpy(arrays[f"{part}_images"])),
                     torch.from_numpy(arrays[f"{part}_labels"]).long(),
                 )

@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.TiffImagePlugin import BITSPERSAMPLE, PHOTOMETRIC_INTERPRETATION, TiffImageFile
 
+from prune_tui.catalog.batches import TensorSplit
 from prune_tui.catalog.datasets import DatasetEntry, found_folder
-from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_off, split_validation
+from prune_tui.catalog.datasets.images import Data, image_data, split_off, split_validation
 from prune_tui.catalog.models import ImageShape
 from prune_tui.catalog.paths import is_folder
 from prune_tui.core.errors import DataError
@@ -44,7 +45,7 @@ class Listing:
 
 def load_imagefolder(
     entry: DatasetEntry, data_dir: Path, image_shape: ImageShape, seed: int
-) -> Generator[DataProgress, None, ImageData]:
+) -> Generator[DataProgress, None, Data]:
     """Read `entry.path`, with its images as grey or RGB, scaled to `image_shape` without keeping proportions.
 
     PATH/train is for training, PATH/test for testing and PATH/val for validation; without PATH/test, PATH/val
@@ -63,7 +64,7 @@ def load_imagefolder(
         others = [listing(root / name) for name in ("test", "val") if is_folder(root / name)]
     for other in others:
         _demand_same_classes(first, other)
-    splits: list[Split] = []
+    splits: list[TensorSplit] = []
     total = sum(len(each.files) for each in (first, *others))
     for each in (first, *others):
         done = sum(map(len, splits))
@@ -123,7 +124,7 @@ def _demand_same_classes(first: Listing, other: Listing) -> None:
 
 def _decoded(
     images: Listing, image_shape: ImageShape, what: str, done: int, total: int
-) -> Generator[DataProgress, None, Split]:
+) -> Generator[DataProgress, None, TensorSplit]:
     """Decode every file into one tensor; on small images, threads would only cost time."""
     tensor = torch.empty(len(images.files), *image_shape, dtype=torch.uint8)
     pixels = tensor.numpy()
@@ -134,7 +135,7 @@ def _decoded(
             for position, file in enumerate(images.files[start : start + IMAGES_PER_EVENT], start):
                 pixels[position] = _decode(file, image_shape)
     yield DataProgress(what, done + len(images.files), total)
-    return Split(tensor, torch.tensor(images.labels, dtype=torch.int64))
+    return TensorSplit(tensor, torch.tensor(images.labels, dtype=torch.int64))
 
 
 def _with_8_bits(image: Image.Image, file: Path) -> Image.Image:

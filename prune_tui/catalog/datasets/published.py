@@ -11,9 +11,10 @@ from typing import Any, Final
 import torch
 
 from prune_tui.catalog import torchvision_operators
+from prune_tui.catalog.batches import TensorSplit
 from prune_tui.catalog.datasets import DatasetEntry, whereabouts
 from prune_tui.catalog.datasets.fetching import fetch
-from prune_tui.catalog.datasets.images import ImageData, Split, image_data, split_validation
+from prune_tui.catalog.datasets.images import Data, image_data, split_validation
 from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
 from prune_tui.core.run.events import DataProgress
@@ -37,7 +38,7 @@ _DAMAGE: Final = (
 
 def load_published(
     entry: DatasetEntry, data_dir: Path, _image_shape: ImageShape, seed: int
-) -> Generator[DataProgress, None, ImageData]:
+) -> Generator[DataProgress, None, Data]:
     """Read a published dataset, fetching it where it is not in `data_dir`; a tenth of `train` validates."""
     torchvision_operators.ensure()
     from torchvision import datasets
@@ -68,7 +69,9 @@ def _fetch_archives(entry: DatasetEntry, data_dir: Path, known: Any) -> Generato
         yield from fetch([known.url], data_dir / known.filename, md5=known.tgz_md5, hint=hint)
 
 
-def _read(entry: DatasetEntry, data_dir: Path, known: Any, *, train: bool, unpack: bool = False) -> Split:
+def _read(
+    entry: DatasetEntry, data_dir: Path, known: Any, *, train: bool, unpack: bool = False
+) -> TensorSplit:
     """Return the arrays of one split; `unpack` first unpacks the archives, whose checksums are right."""
     folder = data_dir / Path(entry.files[0]).parent
     try:
@@ -93,4 +96,4 @@ def _read(entry: DatasetEntry, data_dir: Path, known: Any, *, train: bool, unpac
             f"{folder} is not {entry.name}: it has {len(images)} images of {tuple(images.shape[1:])} "
             f"and {len(labels)} labels; remove it, and it will be fetched again"
         )
-    return Split(images, labels)
+    return TensorSplit(images, labels)

@@ -50,7 +50,7 @@ def groups_of(layers: Sequence[LayerInfo], granularity: Granularity) -> tuple[Pr
     """Return the groups of a network at a granularity, in the order their leaders run."""
     match granularity:
         case "weight":
-            return tuple(PruningGroup(layer) for layer in layers)
+            return tuple(PruningGroup(layer, locked_reason=layer.weights_locked_reason) for layer in layers)
         case "n_m":
             return tuple(PruningGroup(layer, locked_reason=_n_m_reason(layer)) for layer in layers)
         case "unit":
@@ -59,7 +59,7 @@ def groups_of(layers: Sequence[LayerInfo], granularity: Granularity) -> tuple[Pr
                 PruningGroup(
                     layer,
                     tuple(other for other in layers if other.coupled_to == layer.name),
-                    layer.locked_reason,
+                    layer.weights_locked_reason or layer.locked_reason,
                 )
                 for layer in layers
                 if layer.coupled_to not in names
@@ -94,5 +94,7 @@ def _cannot(layer: str, granularity: Granularity) -> str:
 
 def _n_m_reason(layer: LayerInfo) -> str | None:
     """Return why a layer can't be pruned 2:4: each unit's inputs are taken four at a time."""
+    if layer.weights_locked_reason is not None:
+        return layer.weights_locked_reason
     inputs = "1 input is" if layer.inputs == 1 else f"{layer.inputs} inputs are"
     return None if layer.inputs % 4 == 0 else f"its {inputs} not a multiple of 4"

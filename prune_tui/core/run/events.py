@@ -41,13 +41,22 @@ class DataProgress:
 class EngineReady:
     """The model is built and the data are in memory.
 
-    `other_parameters` and `other_macs` belong to no prunable layer.
+    `other_parameters` and `other_macs` belong to none of the layers. `notes` say in a line each what of the
+    model was changed to make it prunable, or is odd about it.
     """
 
     layers: tuple[LayerInfo, ...]
     other_parameters: int
     other_macs: int
     environment: Environment
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsFound:
+    """Which units can be removed, and which go together, is known: `layers` now say so."""
+
+    layers: tuple[LayerInfo, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +271,7 @@ class DecisionDropped:
 Event = (
     DataProgress
     | EngineReady
+    | UnitsFound
     | SessionRestored
     | DecisionStarted
     | BatchTrained

@@ -28,6 +28,7 @@ from prune_tui.core.run.events import (
     SessionRestored,
     Shrunk,
     SweepStarted,
+    UnitsFound,
     WeightsBinned,
 )
 from prune_tui.core.run.narration import narrated
@@ -61,9 +62,13 @@ def _applied(view: View, event: Event) -> View:
                 layers=event.layers,
                 other_parameters=event.other_parameters,
                 other_macs=event.other_macs,
+                has_units=False,
+                notes=event.notes,
             )
             layers = view.report.layers or _dense_layers(ready)
             return _reported(ready, environment=event.environment, layers=layers)
+        case UnitsFound():
+            return replace(view, layers=event.layers, has_units=True)
         case SessionRestored():
             report = replace(event.report, environment=view.report.environment)
             return replace(
@@ -139,6 +144,7 @@ def _dense_layers(view: View) -> tuple[LayerFigures, ...]:
     return tuple(
         LayerFigures(name=layer.name, parameters=layer.parameters, nonzero=layer.parameters, sparsity=0.0)
         for layer in view.layers
+        if layer.is_prunable
     )
 
 

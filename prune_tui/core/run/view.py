@@ -52,7 +52,8 @@ class View:
 
     `report` holds the figures so far. The rest is live: the network's layers, the decision being carried out,
     the newest counts, mask check and histograms, and the log. `other_parameters` and `other_macs` belong to
-    no prunable layer.
+    none of the layers. `has_units` says whether the layers know which units go together; `notes` are the
+    engine's on the model.
     """
 
     report: Report = field(default_factory=Report)
@@ -60,6 +61,8 @@ class View:
     layers: tuple[LayerInfo, ...] = ()
     other_parameters: int = 0
     other_macs: int = 0
+    has_units: bool = False
+    notes: tuple[str, ...] = ()
     running: Running | None = None
     num_decisions: int = 0
     counted: Counted | None = None
@@ -74,6 +77,11 @@ class View:
     def is_ready(self) -> bool:
         """Whether model and data are loaded."""
         return bool(self.layers)
+
+    @property
+    def prunable(self) -> tuple[LayerInfo, ...]:
+        """The layers whose weights can be pruned."""
+        return tuple(layer for layer in self.layers if layer.is_prunable)
 
     @property
     def counts(self) -> NetworkCounts | None:

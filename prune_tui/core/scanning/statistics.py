@@ -12,18 +12,19 @@ _QUANTILE: Final = 2.1
 _ADDED: Final = 0.5
 
 
-def paired_half_width(num_lost: int, num_gained: int, num_images: int, num_total: int) -> float:
+def paired_half_width(lost: float, gained: float, num_images: int, num_total: int) -> float:
     """Return half the 95 % interval of the difference between two accuracies, as a fraction of 1.
 
-    `num_images` were drawn without replacement from `num_total`. On `num_lost` of them only the dense network
-    was right, on `num_gained` only the pruned one. This is the adjusted Wald interval of paired proportions
-    (Agresti & Min 2005, which adds half an image to each of the four cells of the table), with the finite
-    population correction, so that it is 0 once all images are seen.
+    `num_images` were drawn without replacement from `num_total`. On `lost` of them only the dense network
+    was right, on `gained` only the pruned one. Scores between 0 and 1 count with their differences: no
+    difference is then less than its square, so that the interval is no narrower than it must be. This is the
+    adjusted Wald interval of paired proportions (Agresti & Min 2005, which adds half an image to each of the
+    four cells of the table), with the finite population correction, so that it is 0 once all images are seen.
     """
     if num_images >= num_total:
         return 0.0
     count = num_images + 4 * _ADDED
-    lost, gained = num_lost + _ADDED, num_gained + _ADDED
+    lost, gained = lost + _ADDED, gained + _ADDED
     variance = ((lost + gained) - (lost - gained) ** 2 / count) / count**2
     unseen = (num_total - num_images) / max(1, num_total - 1)
     return _QUANTILE * math.sqrt(max(0.0, variance * unseen))

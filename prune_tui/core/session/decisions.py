@@ -35,6 +35,11 @@ class DecisionBase(Data):
         return ()
 
     @property
+    def prunes_units(self) -> bool:
+        """Whether the decision removes or masks whole units."""
+        return False
+
+    @property
     def rewinds(self) -> bool:
         """Whether the decision retrains from an early epoch of the dense baseline."""
         return False
@@ -129,6 +134,10 @@ class Scan(DecisionBase):
             raise ValueError("granularity n_m has one sparsity, that of 2:4: [0.5]")
 
     @property
+    def prunes_units(self) -> bool:
+        return self.granularity == "unit"
+
+    @property
     def description(self) -> str:
         return f"scan {self.criterion} {self.granularity}, {len(self.sparsities)} sparsities"
 
@@ -184,6 +193,10 @@ class Sweep(DecisionBase):
             raise ValueError(
                 "from_scratch is the comparison without the dense network: distillation must be 0"
             )
+
+    @property
+    def prunes_units(self) -> bool:
+        return any(method.granularity == "unit" for method in self.methods)
 
     @property
     def description(self) -> str:
@@ -248,6 +261,10 @@ class Prune(TrainingDecision):
             )
         if self.scope == "global" or self.schedule.num_rounds > 1:
             raise ValueError("granularity n_m is per layer and one shot: scope layer, schedule one_shot")
+
+    @property
+    def prunes_units(self) -> bool:
+        return self.granularity == "unit"
 
     @property
     def description(self) -> str:

@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import torch
 
-from prune_tui.catalog.datasets.images import Split
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import JointScanned, ScanStarted
@@ -43,7 +42,7 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
     evaluator = Evaluator(network, data, decision.precision)
     names = prunable_layers(network, decision.granularity)
     order = torch.randperm(len(data.validation), generator=context.random_state)
-    drawn = _reordered(data.validation, order)
+    drawn = data.validation.subset(order)
     scores = yield from score(
         network,
         data,
@@ -58,7 +57,7 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
     figures = _figures(decision, names, accuracy, len(drawn), evaluator, largest)
     yield ScanStarted(figures)
     should_stop = context.should_stop_after(decision.stopped_after_evaluations)
-    was_right: list[torch.Tensor] = []
+    dense_scores: list[torch.Tensor] = []
     scanning = Returning(
         scan_cells(
             evaluator,
@@ -67,7 +66,7 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
             figures,
             should_stop=should_stop,
             clock=context.clock,
-            was_right=was_right,
+            dense_scores=dense_scores,
         )
     )
     yield from scanning
@@ -84,7 +83,7 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
 
         num_images = len(drawn) if decision.tolerance_points is None else min(len(drawn), NUM_JOINT_IMAGES)
         for event in evaluate_calibration_plans(
-            evaluator, masks_of_plan, drawn, was_right, scanned, num_images=num_images, clock=context.clock
+            evaluator, masks_of_plan, drawn, dense_scores, scanned, num_images=num_images, clock=context.clock
         ):
             if should_stop(num_done):
                 stopped_after = num_done
@@ -93,11 +92,6 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
             yield event
     network.load(before, masks)
     return DecisionResult(decision.stopped_after(stopped_after), stopped_after=stopped_after)
-
-
-def _reordered(split: Split, order: torch.Tensor) -> Split:
-    order = order.to(split.labels.device)
-    return Split(split.images[order], split.labels[order])
 
 
 def _levels(network: Network, scores: Scores, name: str, decision: Scan) -> Levels:

@@ -1,5 +1,6 @@
 """Removes pruned units physically; it is an error if the outputs change."""
 
+from prune_tui.catalog.batches import num_examples
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.run.events import Shrunk
 from prune_tui.core.session.decisions import Shrink
@@ -17,7 +18,7 @@ def shrink(state: EngineState, decision: Shrink, context: Context) -> Execution:
     Raises:
         DecisionError: no unit can be removed, or the outputs differ.
     """
-    checked = checked_shrink(state.network, state.compared_images, num_classes=state.num_classes)
+    checked = checked_shrink(state.network, state.compared)
     if checked is None:
         raise DecisionError(
             "no unit can be removed: every one still puts something out that another reads; "
@@ -35,10 +36,10 @@ def shrunk_event(state: EngineState, shrunk: Network, difference: float, clock: 
     """Return the event for a shrunk network; `difference` is its disagreement with the masked one."""
     return Shrunk(
         units=tuple(
-            (layer.name, layer.units, shrunk.layer(layer.name).units) for layer in state.network.layers
+            (layer.name, layer.units, shrunk.layer(layer.name).units) for layer in state.network.prunable
         ),
         counts=counted(shrunk, clock, with_shapes=True).counts,
         disagreement=difference,
-        num_images=len(state.compared_images),
+        num_images=num_examples(state.compared),
         seconds=clock(),
     )

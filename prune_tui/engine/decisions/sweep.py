@@ -211,14 +211,14 @@ class _Point:
         state = self.state
         if not state.network.masks:
             return state.network
-        checked = checked_shrink(state.network, state.compared_images, num_classes=state.num_classes)
+        checked = checked_shrink(state.network, state.compared)
         return state.network if checked is None else checked[0]
 
     def _from_scratch(self, training: Training) -> Generator[Event, None, Network]:
         """Train the shrunk architecture from fresh weights."""
         state, context = self.state, self.context
         module = with_fresh_weights(self._shrunk().module)
-        network = network_of(module, state.image_shape, num_classes=state.num_classes)
+        network = network_of(module, state.network.example)
         phase = replace(context.phase(None), should_stop=lambda _: self.should_stop())
         epochs = train(
             network,

@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Mapping
 from dataclasses import asdict, replace
 from typing import Literal
 
+import torch
 from torch import nn
 
 from prune_tui.core.report import Figures, Latency
@@ -42,11 +43,10 @@ def read_test_set(
 def time_networks(
     state: EngineState, modules: Mapping[Name, nn.Module], batch_size: int, context: Context
 ) -> Generator[BatchEvaluated, None, dict[Name, Latency]]:
-    """Time networks side by side on the same batch of validation images, repeated if there are too few."""
-    images = state.data.normalised(state.data.validation.images[:batch_size])
-    if len(images) < batch_size:
-        images = images.repeat(-(-batch_size // len(images)), 1, 1, 1)[:batch_size]
-    timing = Returning(time_forward(modules, images))
+    """Time networks side by side on the same batch of validation examples, repeated if there are too few."""
+    data = state.data
+    at = torch.arange(batch_size) % len(data.validation)
+    timing = Returning(time_forward(modules, data.batch(data.validation, at).inputs, data.device))
     for _ in timing:
         yield BatchEvaluated(1, 1, context.clock())
     return timing.value

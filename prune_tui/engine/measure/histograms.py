@@ -17,7 +17,7 @@ _TOP_SHARE = 10
 def binned_weights(network: Network, *, stage: Literal["dense", "pruned"]) -> list[WeightsBinned]:
     """Return a histogram of |w| of each layer's remaining weights, from 0 to the layer's largest."""
     binned = []
-    for layer in network.layers:
+    for layer in network.prunable:
         magnitudes = network.weight(layer.name).abs()
         mask = network.mask_of(layer.name)
         remaining = magnitudes if mask is None else magnitudes[mask]
@@ -32,7 +32,7 @@ def binned_weights(network: Network, *, stage: Literal["dense", "pruned"]) -> li
 def take_distributions(network: Network, stage: Literal["dense", "pruned"]) -> DistributionsTaken:
     """Return histograms of |w|, of the units' L2 norms and of each unit's share of large weights."""
     taken: list[Distribution] = []
-    for layer in network.layers:
+    for layer in network.prunable:
         magnitudes = network.weight(layer.name).abs()
         mask = network.mask_of(layer.name)
         large = keep_highest(magnitudes, max(1, magnitudes.numel() // _TOP_SHARE))

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from prune_tui.catalog.batches import Tree, call
 from prune_tui.core.report import Latency
 
 Name = TypeVar("Name", bound=str)
@@ -20,9 +21,9 @@ _MAX_TIMED_SECONDS = 2.0
 
 
 def time_forward(
-    modules: Mapping[Name, nn.Module], batch: torch.Tensor
+    modules: Mapping[Name, nn.Module], inputs: Tree, device: torch.device
 ) -> Generator[Name, None, dict[Name, Latency]]:
-    """Time forward passes of a normalised batch [N, C, H, W] through each network in turn.
+    """Time forward passes of the same inputs through each network in turn.
 
     The networks take turns so that drift of the machine affects all alike. The first pass of a turn does not
     count: it brings the network's weights back into the processor's cache. Yields a network's name after each
@@ -32,7 +33,7 @@ def time_forward(
     began = perf_counter()
     for turn in range(_NUM_WARM_UPS + _MAX_TURNS):
         for name, module in modules.items():
-            passes = _turn(module, batch)
+            passes = _turn(module, inputs, device)
             if turn >= _NUM_WARM_UPS:
                 seconds[name] += passes[1:]
             yield name
@@ -47,15 +48,15 @@ def time_forward(
     }
 
 
-def _turn(module: nn.Module, batch: torch.Tensor) -> list[float]:
+def _turn(module: nn.Module, inputs: Tree, device: torch.device) -> list[float]:
     """Return the seconds of at least two passes, and of as many as fit into a turn."""
     passes: list[float] = []
     with torch.inference_mode():
         while len(passes) < 2 or (sum(passes) < _TURN_SECONDS and len(passes) < _MAX_PASSES_A_TURN):
-            _wait_for(batch.device)
+            _wait_for(device)
             start = perf_counter()
-            module(batch)
-            _wait_for(batch.device)
+            call(module, inputs)
+            _wait_for(device)
             passes.append(perf_counter() - start)
     return passes
 

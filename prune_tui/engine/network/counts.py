@@ -11,8 +11,9 @@ from prune_tui.engine.network.network import Network
 
 
 def layer_figures(network: Network) -> tuple[LayerFigures, ...]:
-    """Return the nonzero weights of each prunable layer."""
-    counts = torch.stack([network.weight(layer.name).count_nonzero() for layer in network.layers]).tolist()
+    """Return the nonzero weights of each layer that can be pruned."""
+    prunable = network.prunable
+    counts = torch.stack([network.weight(layer.name).count_nonzero() for layer in prunable]).tolist()
     return tuple(
         LayerFigures(
             name=layer.name,
@@ -20,7 +21,7 @@ def layer_figures(network: Network) -> tuple[LayerFigures, ...]:
             nonzero=nonzero,
             sparsity=1 - nonzero / layer.parameters,
         )
-        for layer, nonzero in zip(network.layers, counts, strict=True)
+        for layer, nonzero in zip(prunable, counts, strict=True)
     )
 
 
@@ -30,7 +31,7 @@ def counted(network: Network, clock: Clock, *, with_shapes: bool = False) -> Cou
     prunable = sum(layer.parameters for layer in layers)
     zero_macs = sum(
         info.macs - info.macs * layer.nonzero // layer.parameters
-        for info, layer in zip(network.layers, layers, strict=True)
+        for info, layer in zip(network.prunable, layers, strict=True)
     )
     module = network.module
     counts = NetworkCounts(

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 from torch_pruning import DependencyGraph
 
+from prune_tui.catalog.batches import Tree, call
 from prune_tui.engine.network.network import Units
 
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -16,13 +17,15 @@ _READERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 class Couplings:
     """The dependency graph of a module, traced by torch-pruning with one blank image."""
 
-    def __init__(self, module: nn.Module, blank: torch.Tensor) -> None:
+    def __init__(self, module: nn.Module, example: Tree) -> None:
         self._names = {layer: name for name, layer in module.named_modules()}
         self._module = module
         was_training = module.training
         module.eval()
         with torch.enable_grad():  # torch-pruning reads the graph from autograd
-            self._graph: Any = DependencyGraph().build_dependency(module, [blank], verbose=False)
+            self._graph: Any = DependencyGraph().build_dependency(
+                module, example, forward_fn=call, verbose=False
+            )
         module.train(was_training)
 
     def units(self, layers: Sequence[str]) -> tuple[Units, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
+from prune_tui.catalog.batches import Tree
 from prune_tui.core.network import LayerInfo
 
 Weights = dict[str, torch.Tensor]
@@ -36,21 +37,29 @@ class Units:
 class Network:
     """A module and what pruning needs to know of it.
 
-    `units` holds the units that can be removed. `batch_norms` maps a layer to the batch norm right after it.
-    `masks` holds the masks of pruned parameters only; a layer's weight is named `weight_name(layer)`.
+    `layers` has the prunable layers in the order they run, and between them the weights that can only be
+    counted. `example` holds the inputs it was traced with. `units` holds the units that can be removed, None
+    until they are first asked for (`find_units`). `batch_norms` maps a layer to the batch norm right after
+    it. `masks` holds the masks of pruned parameters only; a layer's weight is named `weight_name(layer)`.
     """
 
     module: nn.Module
     layers: tuple[LayerInfo, ...]
     total_macs: int
-    units: tuple[Units, ...] = ()
+    example: Tree
+    units: tuple[Units, ...] | None = None
     batch_norms: Mapping[str, str] = field(default_factory=dict)
     masks: Masks = field(default_factory=dict)
     _bits: dict[str, torch.Tensor] = field(default_factory=dict)
 
     def weight(self, layer: str) -> torch.Tensor:
         """Return a layer's weight itself; change it in place only under `torch.no_grad()`."""
-        return weight_of(self.module.get_submodule(layer))
+        return weight_named(self.module, layer)
+
+    @property
+    def prunable(self) -> tuple[LayerInfo, ...]:
+        """The layers whose weights can be pruned."""
+        return tuple(layer for layer in self.layers if layer.is_prunable)
 
     def layer(self, name: str) -> LayerInfo:
         return next(layer for layer in self.layers if layer.name == name)
@@ -61,6 +70,7 @@ class Network:
 
     def units_of(self, layer: str) -> Units | None:
         """Return the units that a layer computes, alone or with others; None if these can't be removed."""
+        assert self.units is not None, "find_units() first"
         return next((units for units in self.units if layer in units.layers), None)
 
     def state(self) -> Weights:
@@ -69,7 +79,7 @@ class Network:
 
     def load(self, state: Mapping[str, torch.Tensor], masks: Masks) -> None:
         """Load a copy of `state`, and set these masks."""
-        self.module.load_state_dict(state)
+        load_state(self.module, state)
         self.mask(masks)
 
     def mask(self, masks: Masks) -> None:
@@ -100,9 +110,9 @@ class Network:
     @property
     def sparsity(self) -> float:
         """Pruned weights / prunable weights."""
-        masks = [self.mask_of(layer.name) for layer in self.layers]
+        masks = [self.mask_of(layer.name) for layer in self.prunable]
         pruned = sum(mask.numel() - int(mask.sum()) for mask in masks if mask is not None)
-        return pruned / sum(layer.parameters for layer in self.layers)
+        return pruned / sum(layer.parameters for layer in self.prunable)
 
 
 def _bits_of(mask: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
@@ -116,12 +126,33 @@ def _bits_of(mask: torch.Tensor, parameter: torch.Tensor) -> torch.Tensor:
 
 
 def weight_name(layer: str) -> str:
-    """Return the name of a layer's weight among the module's parameters."""
+    """Return the name of a prunable layer's weight among the module's parameters."""
     return f"{layer}.weight"
 
 
+def weight_named(module: nn.Module, layer: str) -> torch.Tensor:
+    """Return a layer's weight, with its units along the first dimension.
+
+    A weight that can only be counted may be named itself, as `lstm.weight_ih_l0`.
+    """
+    parent, _, own = layer.rpartition(".")
+    found = getattr(module.get_submodule(parent), own)
+    weight = weight_of(found) if isinstance(found, nn.Module) else found
+    assert isinstance(weight, torch.Tensor)
+    return weight
+
+
 def weight_of(layer: nn.Module) -> torch.Tensor:
-    """Return a prunable layer's weight, with its units along the first dimension."""
+    """Return the weight of a layer that has one, with its units along the first dimension."""
     weight = layer.weight
     assert isinstance(weight, torch.Tensor)
     return weight
+
+
+def load_state(module: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
+    """Load a copy of the state; a buffer that a forward pass replaced by one of another shape is put back."""
+    for name, buffer in module.named_buffers():
+        if name in state and buffer.shape != state[name].shape:
+            parent, _, own = name.rpartition(".")
+            setattr(module.get_submodule(parent), own, state[name].to(buffer.device).clone())
+    module.load_state_dict(state)

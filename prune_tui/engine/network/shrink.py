@@ -6,29 +6,29 @@ from copy import deepcopy
 import torch
 from torch import nn
 
+from prune_tui.catalog.batches import Tree, call, tensors_of
 from prune_tui.core.errors import CheckpointError, DecisionError
 from prune_tui.engine.network.coupling import Couplings
 from prune_tui.engine.network.network import Network, Units, weight_name, weight_of
-from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.network.trace import OUTPUT_REASON, network_of
 
 MAX_DISAGREEMENT = 1e-5
 """The largest difference between the outputs of a shrunk and a masked network, relative to the largest."""
 
 
-def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: int) -> Network | None:
+def shrink(network: Network) -> Network | None:
     """Return a smaller network that computes the same, with its remaining zeros as masks.
 
     A unit is removed if its output is zero (its weights, bias and batch norm's scale and shift are), or if
     nothing reads it. At least one unit of each layer remains. None if there is no unit to remove.
     """
     module = deepcopy(network.module).eval()
-    blank = torch.zeros(1, *image_shape, device=network.device)
-    names = [layer.name for layer in network.layers]
-    locked = {layer.name for layer in network.layers if layer.locked_reason}
+    names = [layer.name for layer in network.prunable]
+    locked = {layer.name for layer in network.prunable if layer.locked_reason == OUTPUT_REASON}
     num_removed = 0
     while True:
         # A unit may become unread only once its reader is removed, so the last layers come first.
-        couplings = Couplings(module, blank)
+        couplings = Couplings(module, network.example)
         removed = 0
         for leader in [units.layers[0] for units in reversed(couplings.units(names))]:
             units = next(units for units in couplings.units(names) if units.layers[0] == leader)
@@ -44,24 +44,21 @@ def shrink(network: Network, image_shape: tuple[int, int, int], *, num_classes: 
     if not num_removed:
         return None
     module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return with_zeros_as_masks(network_of(module, image_shape, num_classes=num_classes))
+    return with_zeros_as_masks(network_of(module, network.example))
 
 
-def checked_shrink(
-    network: Network, batch: torch.Tensor, *, num_classes: int
-) -> tuple[Network, float] | None:
-    """Return the network without its dead units, and its `disagreement` on a batch [N, C, H, W].
+def checked_shrink(network: Network, inputs: Tree) -> tuple[Network, float] | None:
+    """Return the network without its dead units, and its `disagreement` on these inputs.
 
     None if no unit is dead.
 
     Raises:
         DecisionError: the outputs differ by more than rounding.
     """
-    channels, height, width = batch.shape[1:]
-    shrunk = shrink(network, (channels, height, width), num_classes=num_classes)
+    shrunk = shrink(network)
     if shrunk is None:
         return None
-    difference = disagreement(network.module, shrunk.module, batch)
+    difference = disagreement(network.module, shrunk.module, inputs)
     if not difference <= MAX_DISAGREEMENT:
         raise DecisionError(
             f"shrinking is refused: the smaller network's outputs differ by {difference:.1e} of the largest "
@@ -72,17 +69,22 @@ def checked_shrink(
 
 def with_zeros_as_masks(network: Network) -> Network:
     """Return the network with its zero weights as masks."""
-    weights = {weight_name(layer.name): network.weight(layer.name) for layer in network.layers}
+    weights = {weight_name(layer.name): network.weight(layer.name) for layer in network.prunable}
     masks = {name: weight.detach() != 0 for name, weight in weights.items()}
     network.mask({name: mask for name, mask in masks.items() if not bool(mask.all())})
     return network
 
 
 @torch.inference_mode()
-def disagreement(masked: nn.Module, shrunk: nn.Module, batch: torch.Tensor) -> float:
-    """Return the largest difference of an output, relative to the largest output, on a batch [N, C, H, W]."""
-    reference, outputs = masked.eval()(batch), shrunk.eval()(batch)
-    return float((reference - outputs).abs().max() / reference.abs().max().clamp_min(1e-30))
+def disagreement(masked: nn.Module, shrunk: nn.Module, inputs: Tree) -> float:
+    """Return the largest difference of an output, relative to the largest of that output."""
+    pairs = zip(tensors_of(call(masked.eval(), inputs)), tensors_of(call(shrunk.eval(), inputs)), strict=True)
+    differences = [
+        float((one - other).abs().max() / one.abs().max().clamp_min(1e-30))
+        for one, other in pairs
+        if one.is_floating_point() and one.numel()
+    ]
+    return max(differences, default=0.0)
 
 
 def resize(module: nn.Module, state: Mapping[str, torch.Tensor], *, source: str) -> nn.Module:

@@ -11,7 +11,7 @@ from prune_tui.core.errors import DecisionError
 from prune_tui.core.run.events import BatchEvaluated
 from prune_tui.core.terms import Granularity
 from prune_tui.engine.context import Clock
-from prune_tui.engine.measure.evaluate import DeviceData
+from prune_tui.engine.data import DeviceData
 from prune_tui.engine.network.network import Network, Scores
 
 NUM_GRADIENT_IMAGES = 2_048
@@ -84,17 +84,16 @@ def _gradients(
     module, weights = network.module, [network.weight(name) for name in names]
     was_training = module.training
     module.eval()
-    order = torch.randperm(len(data.train), generator=random_state)[:num_images].to(data.device)
+    order = torch.randperm(len(data.train), generator=random_state)[:num_images]
     sums = [torch.zeros_like(weight) for weight in weights]
-    batches = torch.split(order, batch_size)
-    for number, chosen in enumerate(batches, start=1):
-        logits = module(data.normalised(data.train.images[chosen]))
-        loss = data.task.loss(logits, data.train.labels[chosen])
+    parts = torch.split(order, batch_size)
+    for number, batch in enumerate(data.batches(data.train, parts), start=1):
+        loss = data.task.loss(data.outputs(module, batch.inputs), batch)
         with torch.no_grad():
             for total, weight, gradient in zip(
                 sums, weights, torch.autograd.grad(loss, weights), strict=True
             ):
                 total += gradient.square() if batch_size == 1 else (gradient * weight).abs()
-        yield BatchEvaluated(number, len(batches), clock())
+        yield BatchEvaluated(number, len(parts), clock())
     module.train(was_training)
-    return {name: total / len(batches) for name, total in zip(names, sums, strict=True)}
+    return {name: total / len(parts) for name, total in zip(names, sums, strict=True)}

@@ -4,12 +4,12 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 
 import torch
 
-from prune_tui.catalog.datasets.images import Split
+from prune_tui.catalog.batches import Split
 from prune_tui.core.planning.calibration import RUIN_SHARE, calibration_plans
 from prune_tui.core.report import JointPoint, ScanFigures
 from prune_tui.core.run.events import BatchEvaluated, JointScanned
 from prune_tui.engine.context import Clock
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE
+from prune_tui.engine.measure.evaluate import as_accuracy
 from prune_tui.engine.network.network import Masks
 from prune_tui.engine.scan.evaluator import Evaluator
 
@@ -26,51 +26,49 @@ def evaluate_calibration_plans(
 ) -> Iterator[BatchEvaluated | JointScanned]:
     """Evaluate the plans that calibrate the predictions, each on the first `num_images` of `drawn`.
 
-    `known` says, batch by batch from the first, which images the dense network gets right. Ends after the
-    first plan that ruins the network.
+    `known` has, batch by batch from the first, the dense network's scores. Ends after the first plan that
+    ruins the network.
     """
-    plans = calibration_plans(evaluator.network.layers, scanned)
+    plans = calibration_plans(evaluator.network.prunable, scanned)
     if not plans:
         return
-    num_dense_right = _num_dense_right(evaluator, drawn, known, num_images)
+    dense_score = _dense_score(evaluator, drawn, known, num_images)
     for plan in plans:
-        num_right = yield from _num_right(evaluator, drawn, masks_of_plan(plan), num_images, clock)
-        accuracy = _accuracy(scanned, num_right, num_dense_right, num_images)
+        score = yield from _score(evaluator, drawn, masks_of_plan(plan), num_images, clock)
+        accuracy = _accuracy(scanned, score, dense_score, num_images)
         yield JointScanned(JointPoint(plan=plan, accuracy=accuracy), clock())
         if accuracy < RUIN_SHARE * scanned.dense_accuracy:
             break
 
 
-def _accuracy(scanned: ScanFigures, num_right: int, num_dense_right: int, num_images: int) -> float:
+def _accuracy(scanned: ScanFigures, score: float, dense_score: float, num_images: int) -> float:
     """Return the dense accuracy plus the difference on these images; on all images, the exact accuracy."""
     if num_images == scanned.num_images:
-        return num_right / num_images
-    return min(1.0, max(0.0, scanned.dense_accuracy + (num_right - num_dense_right) / num_images))
+        return as_accuracy(score / num_images)
+    return as_accuracy(scanned.dense_accuracy + (score - dense_score) / num_images)
 
 
-def _num_right(
+def _score(
     evaluator: Evaluator, drawn: Split, masks: Masks, num_images: int, clock: Clock
-) -> Generator[BatchEvaluated, None, int]:
-    parts, num_right = _parts(0, num_images), 0
+) -> Generator[BatchEvaluated, None, float]:
+    """Return the sum of the scores of the first images."""
+    parts, score = _parts(evaluator, 0, num_images), 0.0
     for number, part in enumerate(parts, start=1):
-        evaluator.load_batch(drawn.images[part], records=False)
-        num_right += int(evaluator.task.is_right(evaluator.logits_with(masks), drawn.labels[part]).sum())
+        batch = evaluator.load_batch(drawn, part, records=False)
+        score += float(evaluator.task.scores(evaluator.outputs_with(masks), batch).float().sum())
         yield BatchEvaluated(number, len(parts), clock())
-    return num_right
+    return score
 
 
-def _num_dense_right(
-    evaluator: Evaluator, drawn: Split, known: Sequence[torch.Tensor], num_images: int
-) -> int:
-    """Count the images that the dense network gets right, evaluating those that are not `known`."""
-    is_right = list(known)
-    for part in _parts(sum(len(each) for each in known), num_images):
-        evaluator.load_batch(drawn.images[part], records=False)
-        is_right.append(evaluator.task.is_right(evaluator.dense_logits(), drawn.labels[part]))
-    return int(torch.cat(is_right)[:num_images].sum())
+def _dense_score(evaluator: Evaluator, drawn: Split, known: Sequence[torch.Tensor], num_images: int) -> float:
+    """Return the sum of the dense network's scores, evaluating the images whose scores are not `known`."""
+    scores = list(known)
+    for part in _parts(evaluator, sum(len(each) for each in known), num_images):
+        batch = evaluator.load_batch(drawn, part, records=False)
+        scores.append(evaluator.task.scores(evaluator.dense_outputs(), batch).float())
+    return float(torch.cat(scores)[:num_images].sum())
 
 
-def _parts(start: int, stop: int) -> list[slice]:
-    return [
-        slice(at, min(stop, at + EVALUATION_BATCH_SIZE)) for at in range(start, stop, EVALUATION_BATCH_SIZE)
-    ]
+def _parts(evaluator: Evaluator, start: int, stop: int) -> list[slice]:
+    size = evaluator.batch_size
+    return [slice(at, min(stop, at + size)) for at in range(start, stop, size)]

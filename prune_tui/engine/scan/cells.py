@@ -9,28 +9,30 @@ from dataclasses import dataclass
 
 import torch
 
+from prune_tui.catalog.batches import Batch, Tree
+from prune_tui.catalog.tasks.task import Task
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.run.events import CellScanned
 from prune_tui.core.scanning.distortion import distortion
 from prune_tui.core.scanning.statistics import is_settled, paired_half_width, tolerated
 from prune_tui.engine.context import Clock
-from prune_tui.engine.task import Classification
 
 
 @dataclass(slots=True)
 class Cell:
     """One group at one sparsity, with counts over the images so far.
 
-    `num_lost` counts the images that only the dense network gets right, `num_gained` those that only the
-    pruned one does. `signal`, `error` and `overlap` are sums over the logits (`distortion.distortion`).
+    `score` is the sum of the images' scores, `lost` that of the differences where the dense network scores
+    higher, `gained` where the pruned one does: for a classifier, the number of images that only one of the
+    two gets right. `signal`, `error` and `overlap` are sums over the logits (`distortion.distortion`).
     """
 
     layer: str
     position: int
     num_images: int = 0
-    num_right: int = 0
-    num_lost: int = 0
-    num_gained: int = 0
+    score: float = 0.0
+    lost: float = 0.0
+    gained: float = 0.0
     signal: float = 0.0
     error: float = 0.0
     overlap: float = 0.0
@@ -40,61 +42,58 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class DenseOutputs:
-    """The dense outputs for a batch: logits [N, classes] with mean 0 per image, and what is right [N]."""
+    """The dense outputs for a batch: the score of each image [N], and the signal [N, values]."""
 
-    labels: torch.Tensor
-    is_right: torch.Tensor
-    logits: torch.Tensor
-    signal: float
-    task: Classification
-
-
-def dense_outputs(outputs: torch.Tensor, labels: torch.Tensor, task: Classification) -> DenseOutputs:
-    """Prepare the dense network's logits for a batch, [N, classes], for comparison."""
-    logits = _centred(outputs)
-    return DenseOutputs(labels, task.is_right(outputs, labels), logits, float(logits.square().sum()), task)
+    batch: Batch
+    scores: torch.Tensor
+    signal: torch.Tensor
+    energy: float
+    task: Task
 
 
-def _centred(logits: torch.Tensor) -> torch.Tensor:
-    logits = logits.float()
-    return logits - logits.mean(dim=1, keepdim=True)
+def dense_outputs(outputs: Tree, batch: Batch, task: Task) -> DenseOutputs:
+    """Prepare the dense network's outputs for a batch for comparison."""
+    signal = task.signal(outputs)
+    scores = task.scores(outputs, batch).float()
+    return DenseOutputs(batch, scores, signal, float(signal.square().sum()), task)
 
 
-def add_batch(cell: Cell, logits: torch.Tensor, dense: DenseOutputs, figures: ScanFigures) -> None:
-    """Add a batch to a cell: its pruned logits [N, classes] against the dense ones."""
-    is_right = dense.task.is_right(logits, dense.labels)
-    errors = _centred(logits) - dense.logits
-    right, lost, gained, error, overlap = torch.stack(
+def add_batch(cell: Cell, outputs: Tree, dense: DenseOutputs, figures: ScanFigures) -> None:
+    """Add a batch to a cell: its pruned outputs against the dense ones."""
+    scores = dense.task.scores(outputs, dense.batch).float()
+    gains = scores - dense.scores
+    errors = dense.task.signal(outputs) - dense.signal
+    score, lost, gained, error, overlap = torch.stack(
         [
-            is_right.sum(),
-            (dense.is_right & ~is_right).sum(),
-            (is_right & ~dense.is_right).sum(),
+            scores.sum(),
+            (-gains).clamp_min(0).sum(),
+            gains.clamp_min(0).sum(),
             errors.square().sum(),
-            (errors * dense.logits).sum(),
+            (errors * dense.signal).sum(),
         ]
     ).tolist()
-    cell.num_images += len(is_right)
-    cell.num_right += round(right)
-    cell.num_lost += round(lost)
-    cell.num_gained += round(gained)
-    cell.signal += dense.signal
+    cell.num_images += len(scores)
+    cell.score += score
+    cell.lost += lost
+    cell.gained += gained
+    cell.signal += dense.energy
     cell.error += error
     cell.overlap += overlap
     total, tolerance = figures.num_images, figures.tolerance_points
-    cell.half_width = paired_half_width(cell.num_lost, cell.num_gained, cell.num_images, total)
+    cell.half_width = paired_half_width(cell.lost, cell.gained, cell.num_images, total)
     cell.is_settled = cell.num_images == total or (
         tolerance is not None and is_settled(_difference(cell), cell.half_width, tolerance)
     )
 
 
 def _difference(cell: Cell) -> float:
-    return (cell.num_gained - cell.num_lost) / max(1, cell.num_images)
+    return (cell.gained - cell.lost) / max(1, cell.num_images)
 
 
 def _accuracy(cell: Cell, figures: ScanFigures) -> float:
     """Return the dense accuracy plus the difference so far; once all images are seen, the exact accuracy."""
     if cell.num_images == figures.num_images:
-        return cell.num_right / cell.num_images
+        return min(1.0, max(0.0, cell.score / cell.num_images))
     return min(1.0, max(0.0, figures.dense_accuracy + _difference(cell)))
 
 

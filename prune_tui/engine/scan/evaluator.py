@@ -1,17 +1,17 @@
-"""Computes a network's logits with one group pruned, re-executing only what the pruning changes."""
+"""Computes a network's outputs with one group pruned, re-executing only what the pruning changes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
 
-from prune_tui.catalog.datasets.images import Split
+from prune_tui.catalog.batches import Batch, Split, Tree, tensors_of
+from prune_tui.catalog.tasks.task import Task
 from prune_tui.core.terms import Precision
+from prune_tui.engine.data import DeviceData
 from prune_tui.engine.device import computes_bfloat16
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData
 from prune_tui.engine.network.network import Masks, Network
 from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
-from prune_tui.engine.task import Classification
 
 NUM_COMPARED = 32
 """The images on which re-execution is checked against the full forward pass, for every group."""
@@ -26,7 +26,7 @@ Levels = Mapping[str, torch.Tensor]
 
 
 class Evaluator:
-    """Computes logits batch by batch; see `load_batch`.
+    """Computes outputs batch by batch; see `load_batch`.
 
     `is_reused` says whether results of the dense network are recorded and reused, with `recorded_bytes` for a
     whole batch.
@@ -37,20 +37,27 @@ class Evaluator:
         self._is_mixed = precision == "bfloat16" and computes_bfloat16(data.device)
         self.is_reused = False
         self.recorded_bytes = 0
-        self._batch = data.normalised(data.validation.images[:1])
+        self._inputs = data.batch(data.validation, slice(0, 1)).inputs
         self._recording: Recording | None = None
         network.module.eval()
 
     @property
-    def task(self) -> Classification:
+    def task(self) -> Task:
         return self._data.task
 
-    def load_batch(self, images: torch.Tensor, *, records: bool = True) -> None:
-        """Take the next batch of images, bytes [N, C, H, W]; `records` False if it is evaluated only once."""
-        self._batch, self._recording = self._data.normalised(images), None
+    @property
+    def batch_size(self) -> int:
+        """The images of a batch that is not recorded."""
+        return self._data.batch_size
+
+    def load_batch(self, split: Split, part: slice, *, records: bool = True) -> Batch:
+        """Take the next batch of images, and return it; `records` False if it is evaluated only once."""
+        batch = self._data.batch(split, part)
+        self._inputs, self._recording = batch.inputs, None
         if self.is_reused and records:
             with self._computing():
-                self._recording = Recording(self.network.module, self._batch)
+                self._recording = Recording(self.network.module, self._inputs)
+        return batch
 
     def try_recording(self, split: Split, levels: Mapping[str, Levels]) -> int:
         """Find out whether the model can be re-executed, and return the largest batch size.
@@ -59,40 +66,40 @@ class Evaluator:
         equal those of the full forward pass to the bit.
         """
         self.is_reused = True
-        self.load_batch(split.images[:SMALLEST_BATCH_SIZE])
+        self.load_batch(split, slice(0, SMALLEST_BATCH_SIZE))
         assert self._recording is not None
         per_image = self._recording.num_bytes / min(SMALLEST_BATCH_SIZE, len(split))
         largest = int(RECORDED_BYTES / max(1.0, per_image))
         largest = max(SMALLEST_BATCH_SIZE, min(LARGEST_BATCH_SIZE, largest))
-        self.load_batch(split.images[: min(NUM_COMPARED, largest)])
+        self.load_batch(split, slice(0, min(NUM_COMPARED, largest)))
         if not all(self._agrees(layer) for layer in levels.values()):
             self.is_reused = False
-            return EVALUATION_BATCH_SIZE
+            return self.batch_size
         self.recorded_bytes = round(per_image * min(largest, len(split)))
         return largest
 
-    def dense_logits(self) -> torch.Tensor:
-        """Return the logits of the network as it is, [N, classes]."""
-        return self._plain() if self._recording is None else self._recording.outputs
+    def dense_outputs(self) -> Tree:
+        """Return the outputs of the network as it is."""
+        return self._plain() if self._recording is None else self.task.picked(self._recording.outputs)
 
-    def logits(self, levels: Levels, position: int) -> torch.Tensor:
-        """Return the logits with one group pruned to the sparsity at `position`, [N, classes]."""
+    def outputs(self, levels: Levels, position: int) -> Tree:
+        """Return the outputs with one group pruned to the sparsity at `position`."""
         with self._pruned(levels, position):
             return self._outputs(list(levels))
 
-    def logits_with(self, masks: Masks) -> torch.Tensor:
-        """Return the logits under these masks, [N, classes]."""
+    def outputs_with(self, masks: Masks) -> Tree:
+        """Return the outputs under these masks."""
         with self._pruned({name: mask.to(torch.uint8) for name, mask in masks.items()}, 0):
             return self._plain()
 
     def _agrees(self, levels: Levels) -> bool:
         with self._pruned(levels, int(max(level.max() for level in levels.values())) // 2):
             try:
-                return torch.equal(self._rerun(list(levels)), self._plain())
+                return _are_equal(self._rerun(list(levels)), self._plain())
             except ControlFlowChangedError:
                 return False
 
-    def _outputs(self, changed: Sequence[str]) -> torch.Tensor:
+    def _outputs(self, changed: Sequence[str]) -> Tree:
         """Return the outputs for the batch after changes to these parameters."""
         if self._recording is None:
             return self._plain()
@@ -101,15 +108,15 @@ class Evaluator:
         except ControlFlowChangedError:  # these images take another path than those checked at first
             return self._plain()
 
-    def _rerun(self, changed: Sequence[str]) -> torch.Tensor:
+    def _rerun(self, changed: Sequence[str]) -> Tree:
         assert self._recording is not None
         with self._computing():
-            return self._recording.rerun([self.network.module.get_parameter(name) for name in changed])
+            parameters = [self.network.module.get_parameter(name) for name in changed]
+            return self.task.picked(self._recording.rerun(parameters))
 
-    def _plain(self) -> torch.Tensor:
+    def _plain(self) -> Tree:
         with self._computing():
-            outputs: torch.Tensor = self.network.module(self._batch)
-            return outputs
+            return self._data.outputs(self.network.module, self._inputs)
 
     @contextmanager
     def _computing(self) -> Iterator[None]:
@@ -129,3 +136,8 @@ class Evaluator:
         finally:
             for name, parameter in parameters.items():
                 parameter.copy_(originals[name])
+
+
+def _are_equal(one: Tree, other: Tree) -> bool:
+    """Return whether two networks' outputs are the same to the bit."""
+    return all(torch.equal(*pair) for pair in zip(tensors_of(one), tensors_of(other), strict=True))

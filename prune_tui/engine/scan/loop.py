@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 
 import torch
 
-from prune_tui.catalog.datasets.images import Split
+from prune_tui.catalog.batches import Split
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import CellScanned
 from prune_tui.engine.context import Clock
@@ -27,12 +27,12 @@ def scan_cells(
     *,
     should_stop: Callable[[int], bool],
     clock: Clock,
-    was_right: list[torch.Tensor],
+    dense_scores: list[torch.Tensor],
 ) -> Generator[CellScanned, None, tuple[list[Cell], int]]:
     """Evaluate all cells until they are settled, on the images of `drawn` in order.
 
-    `levels` gives the masks of each group. Appends to `was_right`, batch by batch, which images the dense
-    network gets right. Returns the cells and the number of evaluations (a cell on a batch each). Ends early
+    `levels` gives the masks of each group. Appends to `dense_scores`, batch by batch, the scores of the
+    dense network. Returns the cells and the number of evaluations (a cell on a batch each). Ends early
     if `should_stop`, called with that number before each evaluation, returns True.
     """
     cells = [Cell(name, position) for name in levels for position in range(len(figures.sparsities))]
@@ -41,13 +41,13 @@ def scan_cells(
         open_cells = [cell for cell in cells if not cell.is_settled]
         if not open_cells:
             break
-        evaluator.load_batch(drawn.images[part])
-        dense = dense_outputs(evaluator.dense_logits(), drawn.labels[part], evaluator.task)
-        was_right.append(dense.is_right)
+        batch = evaluator.load_batch(drawn, part)
+        dense = dense_outputs(evaluator.dense_outputs(), batch, evaluator.task)
+        dense_scores.append(dense.scores)
         for cell in open_cells:
             if should_stop(num_done):
                 return cells, num_done
-            add_batch(cell, evaluator.logits(levels[cell.layer], cell.position), dense, figures)
+            add_batch(cell, evaluator.outputs(levels[cell.layer], cell.position), dense, figures)
             num_done += 1
             yield cell_event(cell, cells, figures, clock)
     return cells, num_done

@@ -15,6 +15,8 @@ import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
+from prune_tui.catalog.batches import Tree, call
+
 Call = Callable[..., Any]
 Replacements = dict[int, tuple[torch.Tensor, torch.Tensor]]
 """By the id of a tensor that a call would change in place: that tensor, and the one that replaces it."""
@@ -30,15 +32,15 @@ class ControlFlowChangedError(Exception):
 class Recording:
     """One forward pass of a batch: its calls, their results, and the outputs."""
 
-    def __init__(self, module: nn.Module, batch: torch.Tensor) -> None:
-        self._module, self._batch = module, batch
+    def __init__(self, module: nn.Module, inputs: Tree) -> None:
+        self._module, self._inputs = module, inputs
         self._calls: list[Call] = []
         self._results: list[Any] = []
         self._num_reruns = 0
         with _Recorder(self._calls, self._results):
-            self.outputs: torch.Tensor = module(batch)
+            self.outputs = call(module, inputs)
 
-    def rerun(self, changed: Collection[nn.Parameter]) -> torch.Tensor:
+    def rerun(self, changed: Collection[nn.Parameter]) -> Tree:
         """Return the module's outputs for the recorded batch after changes to these parameters.
 
         Raises:
@@ -47,7 +49,7 @@ class Recording:
         self._num_reruns += 1
         reexecutor = _Reexecutor(self._calls, self._results, changed, self._num_reruns)
         with reexecutor:
-            outputs: torch.Tensor = self._module(self._batch)
+            outputs = call(self._module, self._inputs)
         if reexecutor.position != len(self._calls):
             raise ControlFlowChangedError
         return outputs

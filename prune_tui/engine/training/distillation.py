@@ -1,54 +1,43 @@
-"""Knowledge distillation: the dense network as a teacher, and the loss against its outputs."""
+"""Knowledge distillation: the dense network as a teacher."""
 
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 
 import torch
 from torch import nn
 
+from prune_tui.catalog.batches import Tree
 from prune_tui.core.run.events import BatchEvaluated
-from prune_tui.core.session.recipe import DISTILLATION_TEMPERATURE
 from prune_tui.engine.context import Clock
+from prune_tui.engine.data import DeviceData
 
 
 class Teacher:
-    """A network whose logits are looked up or, for augmented images, computed."""
+    """A network whose outputs for the training examples are looked up or, for varied images, computed."""
 
-    def __init__(self, module: nn.Module) -> None:
-        self._module = module.eval()
+    def __init__(self, module: nn.Module, data: DeviceData) -> None:
+        self._module, self._data = module.eval(), data
         self._table: torch.Tensor | None = None
 
-    def tabulate(
-        self, batches: Iterable[torch.Tensor], num_batches: int, clock: Clock
-    ) -> Generator[BatchEvaluated, None, None]:
-        """Compute the logits of all training images once, from batches of normalised images [N, C, H, W]."""
+    def tabulate(self, clock: Clock) -> Generator[BatchEvaluated, None, None]:
+        """Compute the outputs for all training examples once."""
         if self._table is not None:
             return
-        parts = []
-        for number, batch in enumerate(batches, start=1):
+        data, tables = self._data, []
+        parts = data.parts(len(data.train))
+        for number, batch in enumerate(data.batches(data.train, parts), start=1):
             with torch.inference_mode():
-                parts.append(self._module(batch))
-            yield BatchEvaluated(number, num_batches, clock())
-        self._table = torch.cat(parts).clone()
+                outputs = data.outputs(self._module, batch.inputs)
+            assert isinstance(outputs, torch.Tensor), "is_small() first"
+            tables.append(outputs)
+            yield BatchEvaluated(number, len(parts), clock())
+        self._table = torch.cat(tables).clone()
 
     def looked_up(self, chosen: torch.Tensor) -> torch.Tensor:
-        """Return the logits of the training images at these indices, [N, classes]."""
+        """Return the outputs for the training examples at these indices."""
         assert self._table is not None, "tabulate() first"
-        return self._table[chosen]
+        return self._table[chosen.to(self._table.device)]
 
     @torch.no_grad()
-    def scores(self, inputs: torch.Tensor) -> torch.Tensor:
-        """Return the logits of normalised images [N, C, H, W], [N, classes]."""
-        scores: torch.Tensor = self._module(inputs).float()
-        return scores
-
-
-def distillation_loss(scores: torch.Tensor, teachers: torch.Tensor) -> torch.Tensor:
-    """Return T² · KL(teacher ‖ student) of logits [N, classes], mean over the batch (Hinton et al. 2015)."""
-    temperature = DISTILLATION_TEMPERATURE
-    divergence = nn.functional.kl_div(
-        nn.functional.log_softmax(scores / temperature, dim=1),
-        nn.functional.log_softmax(teachers / temperature, dim=1),
-        reduction="batchmean",
-        log_target=True,
-    )
-    return divergence * temperature**2
+    def outputs(self, inputs: Tree) -> Tree:
+        """Return the outputs for these inputs."""
+        return self._data.outputs(self._module, inputs)

@@ -8,17 +8,19 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from prune_tui.catalog.batches import Batch, Tree, mapped
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.events import BatchEvaluated, BatchTrained, EpochFinished, MaskChecked, WeightsBinned
 from prune_tui.core.session.recipe import Training
 from prune_tui.engine.context import Clock, TrainingPhase
+from prune_tui.engine.data import DeviceData
 from prune_tui.engine.device import computes_bfloat16
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData, evaluate
+from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.measure.histograms import binned_weights
 from prune_tui.engine.network.network import Network, Weights
 from prune_tui.engine.training.augmentation import augmented
-from prune_tui.engine.training.distillation import Teacher, distillation_loss
+from prune_tui.engine.training.distillation import Teacher
 from prune_tui.engine.training.optimizers import learning_rate, optimizer_of
 
 _CHECKS_PER_EPOCH = 8
@@ -67,34 +69,42 @@ def train(
     stopped_after: int | None = None
     checked_at = 0.0
     if teacher is not None and training.augmentation == "none":
-        batches = torch.split(data.train.images, EVALUATION_BATCH_SIZE)
-        yield from teacher.tabulate(map(data.normalised, batches), len(batches), clock)
+        yield from teacher.tabulate(clock)
     optimizer = optimizer_of(module, training)
+
+    def augment(images: torch.Tensor) -> torch.Tensor:
+        return augmented(images, training, random_state)
+
     with _dropout(module, training.dropout):
         for epoch in range(1, num_epochs + 1):
             module.train()
-            order = torch.randperm(num_images, generator=random_state).to(data.device)
+            order = torch.randperm(num_images, generator=random_state)
             total_loss = torch.zeros((), device=data.device)
             rate = training.learning_rate
-            for batch in range(num_batches):
+            parts = torch.split(order, training.batch_size)
+            batches = data.batches(data.train, parts, augment=augment)
+            for number, chosen in enumerate(parts):
                 if phase.should_stop(phase.epochs_before + epoch - 1):
                     stopped_after = phase.epochs_before + epoch - 1
                     break
-                chosen = order[batch * training.batch_size : (batch + 1) * training.batch_size]
-                step = (phase.epochs_skipped + epoch - 1) * num_batches + batch
+                step = (phase.epochs_skipped + epoch - 1) * num_batches + number
                 rate = learning_rate(training, step, num_steps)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
-                loss = _loss(module, data, training, chosen, teacher, random_state)
+                loss = _loss(module, data, training, next(batches), chosen, teacher)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()  # type: ignore[no-untyped-call]
                 optimizer.step()
                 network.hold_masks()
                 total_loss += loss.detach() * len(chosen)
                 yield BatchTrained(
-                    phase.round, phase.num_rounds, epoch, num_epochs, batch + 1, num_batches, clock()
+                    phase.round, phase.num_rounds, epoch, num_epochs, number + 1, num_batches, clock()
                 )
-                if network.masks and (batch + 1) % check_every == 0 and clock() > checked_at + _CHECK_SECONDS:
+                if (
+                    network.masks
+                    and (number + 1) % check_every == 0
+                    and clock() > checked_at + _CHECK_SECONDS
+                ):
                     yield from check_masks(network, clock)
                     checked_at = clock()
             if stopped_after is not None:
@@ -134,27 +144,28 @@ def _loss(
     module: nn.Module,
     data: DeviceData,
     training: Training,
+    batch: Batch,
     chosen: torch.Tensor,
     teacher: Teacher | None,
-    random_state: torch.Generator,
 ) -> torch.Tensor:
-    """Return the loss of the training images at the indices `chosen`, against labels and teacher."""
-    batch = augmented(data.train.images[chosen], training, random_state)
-    inputs = data.normalised(batch)
+    """Return the loss of the training examples at the indices `chosen`, against targets and teacher."""
     is_mixed = training.precision == "bfloat16" and computes_bfloat16(data.device)
     with torch.autocast(data.device.type, torch.bfloat16, enabled=is_mixed):
-        scores = module(inputs)
-    scores = scores.float()
-    loss = data.task.loss(scores, data.train.labels[chosen], label_smoothing=training.label_smoothing)
+        outputs = mapped(data.outputs(module, batch.inputs), _as_float)
+    loss = data.task.loss(outputs, batch, label_smoothing=training.label_smoothing)
     if teacher is None:
         return loss
     if training.augmentation == "none":
-        teachers = teacher.looked_up(chosen)
+        teachers: Tree = teacher.looked_up(chosen)
     else:
         with torch.autocast(data.device.type, torch.bfloat16, enabled=is_mixed):
-            teachers = teacher.scores(inputs)
+            teachers = mapped(teacher.outputs(batch.inputs), _as_float)
     share = training.distillation
-    return (1 - share) * loss + share * distillation_loss(scores, teachers)
+    return (1 - share) * loss + share * data.task.imitation(outputs, teachers)
+
+
+def _as_float(outputs: torch.Tensor) -> torch.Tensor:
+    return outputs.float() if outputs.is_floating_point() else outputs
 
 
 @contextmanager

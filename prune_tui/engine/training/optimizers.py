@@ -6,6 +6,7 @@ from typing import assert_never
 import torch
 from torch import nn
 
+from prune_tui.core.errors import DecisionError
 from prune_tui.core.session.recipe import Training
 
 _WARM_UP_SHARE = 0.3
@@ -13,8 +14,15 @@ _START_DIVISOR = 25.0
 
 
 def optimizer_of(module: nn.Module, training: Training) -> torch.optim.Optimizer:
-    """Return the optimizer that a recipe names, over all parameters of a module."""
-    parameters, rate, decay = module.parameters(), training.learning_rate, training.weight_decay
+    """Return the optimizer that a recipe names, over all parameters of a module that are not frozen.
+
+    Raises:
+        DecisionError: all are frozen.
+    """
+    rate, decay = training.learning_rate, training.weight_decay
+    parameters = [parameter for parameter in module.parameters() if parameter.requires_grad]
+    if not parameters:
+        raise DecisionError("every parameter is frozen (requires_grad is False): there is nothing to train")
     match training.optimizer:
         case "sgd":
             return torch.optim.SGD(

@@ -30,7 +30,7 @@ class Histograms(Widget):
 
     @property
     def shown(self) -> str:
-        layers = self._state.view.layers
+        layers = self._state.view.prunable
         return layers[self.position % len(layers)].name
 
     def show(self) -> None:
@@ -44,12 +44,12 @@ class Histograms(Widget):
     def render(self) -> RenderResult:
         palette, view = palette_of(self.app), self._state.view
         width, height = self.size.width, self.size.height
-        num_bars = min(len(view.layers), max(3, height // 4))
+        num_bars = min(len(view.prunable), max(3, height // 4))
         lines = distributions_text.histograms(
             view.report.distributions, self.shown, palette, width=width, height=height - num_bars - 2
         )
         bars = distributions_text.bars(
-            view.report.layers, self.position % len(view.layers), palette, width=width, room=num_bars
+            view.report.layers, self.position % len(view.prunable), palette, width=width, room=num_bars
         )
         return Text("\n").join([*lines, Text(), *bars])
 
@@ -66,7 +66,7 @@ class DistributionsDialog(Dialog[None]):
     def __init__(self, state: State, *, layer: str | None) -> None:
         super().__init__()
         self._state = state
-        names = [one.name for one in state.view.layers]
+        names = [one.name for one in state.view.prunable]
         self._first = names.index(layer) if layer in names else 0
 
     def compose(self) -> ComposeResult:
@@ -86,7 +86,7 @@ class DistributionsDialog(Dialog[None]):
         return self.query_one(Histograms)
 
     def _show(self) -> None:
-        layers = self._state.view.layers
+        layers = self._state.view.prunable
         if not layers:
             return
         layer = layers[self._histograms.position % len(layers)]

@@ -8,29 +8,29 @@ from torch.nn import functional
 
 from prune_tui.catalog.datasets.digits import upscaled
 from prune_tui.core.errors import DataError
-from tests.catalog.helpers import loaded
+from tests.catalog.helpers import images_of, labels_of, loaded
 
 
 def test_splits_are_fixed_stratified_and_disjoint() -> None:
     data = loaded("digits", seed=0)
     splits = (data.train, data.validation, data.test)
     assert [len(split) for split in splits] == [1097, 300, 400]
-    assert torch.bincount(data.validation.labels).tolist() == [30] * 10
-    assert torch.bincount(data.test.labels).tolist() == [40] * 10
-    digits = {image.numpy().tobytes() for split in splits for image in split.images}
+    assert torch.bincount(labels_of(data.validation)).tolist() == [30] * 10
+    assert torch.bincount(labels_of(data.test)).tolist() == [40] * 10
+    digits = {image.numpy().tobytes() for split in splits for image in images_of(split)}
     assert len(digits) == 1797
     other = loaded("digits", seed=5)
-    assert torch.equal(other.validation.images, data.validation.images)
-    assert other.mean == data.mean
+    assert torch.equal(images_of(other.validation), images_of(data.validation))
+    assert other.scaling == data.scaling
 
 
 def test_images_are_as_promised() -> None:
     data = loaded("digits")
     for split in (data.train, data.validation, data.test):
-        assert split.images.shape[1:] == (1, 28, 28)
-        assert (split.images.dtype, split.labels.dtype) == (torch.uint8, torch.int64)
-    assert int(data.train.images.max()) == 255
-    assert data.num_classes == 10
+        assert images_of(split).shape[1:] == (1, 28, 28)
+        assert (images_of(split).dtype, labels_of(split).dtype) == (torch.uint8, torch.int64)
+    assert int(images_of(data.train).max()) == 255
+    assert data.task.num_outputs == 10
 
 
 def test_scaling_is_torchs_bilinear_to_half_a_level() -> None:

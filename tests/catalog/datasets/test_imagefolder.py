@@ -11,7 +11,7 @@ from PIL import Image
 
 from prune_tui.catalog.datasets import dataset_entry, load
 from prune_tui.core.errors import DataError
-from tests.catalog.helpers import drained, loaded, write_images
+from tests.catalog.helpers import drained, images_of, labels_of, loaded, scaling, write_images
 
 COLOUR = (3, 6, 8)
 
@@ -34,11 +34,11 @@ def test_nothing_is_lost_and_classes_are_sorted(tmp_path: Path) -> None:
     seen = {
         (int(image[0, 0, 0]), int(image[1, 0, 0]), int(label))
         for split in (data.train, data.validation, data.test)
-        for image, label in zip(split.images, split.labels, strict=True)
+        for image, label in zip(images_of(split), labels_of(split), strict=True)
     }
     # `bee` was written first, with red 0; but `ant` sorts first, so it is class 0.
     assert seen == {(0, number, 1) for number in range(15)} | {(50, number, 0) for number in range(15)}
-    assert data.num_classes == 2
+    assert data.task.num_outputs == 2
 
 
 def test_the_seed_draws_the_splits(tmp_path: Path) -> None:
@@ -46,9 +46,9 @@ def test_the_seed_draws_the_splits(tmp_path: Path) -> None:
     first, again, other = (
         loaded(f"imagefolder:{tmp_path}", image_shape=COLOUR, seed=seed) for seed in (0, 0, 1)
     )
-    assert torch.equal(first.test.images, again.test.images)
-    assert torch.equal(first.validation.images, again.validation.images)
-    assert not torch.equal(first.test.images, other.test.images)
+    assert torch.equal(images_of(first.test), images_of(again.test))
+    assert torch.equal(images_of(first.validation), images_of(again.validation))
+    assert not torch.equal(images_of(first.test), images_of(other.test))
 
 
 @pytest.mark.parametrize("name", ["test", "val"])
@@ -70,8 +70,8 @@ def test_images_take_the_models_shape(tmp_path: Path, suffix: str) -> None:
     write_images(tmp_path, {"ant": 6, "bee": 6}, size=(31, 17), suffix=suffix)
     for shape in ((1, 28, 28), (3, 32, 32), (3, 8, 6)):
         data = loaded(f"imagefolder:{tmp_path}", image_shape=shape)
-        assert data.train.images.shape[1:] == shape
-        assert len(data.mean) == len(data.std) == shape[0]
+        assert images_of(data.train).shape[1:] == shape
+        assert len(scaling(data).mean) == len(scaling(data).std) == shape[0]
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
@@ -126,7 +126,7 @@ def test_levels_of_16_bits_keep_their_place_between_black_and_white(
             in_16_bits(tmp_path / name / f"{number}.{suffix}", kind=kind)
     data = loaded(f"imagefolder:{tmp_path}", image_shape=(channels, 1, 8))
     wanted = torch.tensor(IN_8_BITS).expand(channels, 1, 8)
-    for image in data.train.images:
+    for image in images_of(data.train):
         assert (image.int() - wanted).abs().max() <= (1 if "12 bits" in kind else 0)
 
 
@@ -141,7 +141,11 @@ def test_levels_of_12_bits_in_a_tiff_go_up_to_white(tmp_path: Path) -> None:
     path.write_bytes(head + struct.pack("<H", len(entries)) + directory + bytes(4))
     (tmp_path / "ant" / "0000.png").unlink()
     data = loaded(f"imagefolder:{tmp_path}", image_shape=(1, 1, 2))
-    every = torch.cat([data.train.images, data.validation.images, data.test.images]).flatten(1).tolist()
+    every = (
+        torch.cat([images_of(data.train), images_of(data.validation), images_of(data.test)])
+        .flatten(1)
+        .tolist()
+    )
     assert [255, 0] in every
 
 

@@ -3,13 +3,19 @@
 import pytest
 import torch
 
-from prune_tui.catalog.datasets.images import Split, channel_statistics, split_off, split_validation
+from prune_tui.catalog.batches import TensorSplit
+from prune_tui.catalog.datasets.images import channel_statistics, split_off, split_validation
+from prune_tui.catalog.tasks.task import tensor
 
 
-def numbered(count: int) -> Split:
+def numbered(count: int) -> TensorSplit:
     """Images whose label is their number, so that each can be told from the others."""
     images = torch.arange(count).remainder(256).to(torch.uint8).reshape(count, 1, 1, 1).expand(count, 1, 2, 2)
-    return Split(images, torch.arange(count))
+    return TensorSplit(images, torch.arange(count))
+
+
+def labels(split: TensorSplit) -> torch.Tensor:
+    return tensor(split.targets)
 
 
 @pytest.mark.parametrize("count", [10, 99, 1000])
@@ -17,10 +23,10 @@ def numbered(count: int) -> Split:
 def test_a_tenth_validates_and_nothing_is_lost(count: int, seed: int) -> None:
     train, validation = split_validation(numbered(count), seed)
     assert len(validation) == count // 10
-    assert sorted(torch.cat([train.labels, validation.labels]).tolist()) == list(range(count))
+    assert sorted(torch.cat([labels(train), labels(validation)]).tolist()) == list(range(count))
     for split in (train, validation):
-        assert split.labels.tolist() == sorted(split.labels.tolist())
-        assert torch.equal(split.images[:, 0, 0, 0], split.labels.remainder(256).to(torch.uint8))
+        assert labels(split).tolist() == sorted(labels(split).tolist())
+        assert torch.equal(tensor(split.inputs)[:, 0, 0, 0], labels(split).remainder(256).to(torch.uint8))
 
 
 def test_the_seed_alone_decides() -> None:
@@ -30,8 +36,8 @@ def test_the_seed_alone_decides() -> None:
     state = torch.get_rng_state()
     second = split_validation(numbered(100), 7)[1]
     assert torch.equal(torch.get_rng_state(), state)
-    assert torch.equal(first.labels, second.labels)
-    assert not torch.equal(first.labels, split_validation(numbered(100), 8)[1].labels)
+    assert torch.equal(labels(first), labels(second))
+    assert not torch.equal(labels(first), labels(split_validation(numbered(100), 8)[1]))
 
 
 def test_split_off_takes_exactly_that_many() -> None:

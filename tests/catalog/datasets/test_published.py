@@ -18,7 +18,7 @@ from prune_tui.catalog.datasets import dataset_entry, load, whereabouts
 from prune_tui.catalog.datasets.published import MORE_MIRRORS
 from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE
 from prune_tui.core.errors import DataError
-from tests.catalog.helpers import drained, loaded
+from tests.catalog.helpers import drained, images_of, labels_of, loaded, scaling
 from tests.catalog.mirror import Mirror
 
 torchvision_operators.ensure()
@@ -110,15 +110,15 @@ def test_a_dataset_is_fetched_once_in_silence(
     assert not whereabouts(entry, tmp_path).is_here
     events, data = drained(load(entry, data_dir=tmp_path, image_shape=entry.image_shape, seed=0))
     assert [len(split) for split in (data.train, data.validation, data.test)] == [36, 4, 20]
-    assert tuple(data.train.images.shape[1:]) == entry.image_shape
-    assert (data.train.images.dtype, data.train.labels.dtype) == (torch.uint8, torch.int64)
-    assert data.train.images.is_contiguous()
+    assert tuple(images_of(data.train).shape[1:]) == entry.image_shape
+    assert (images_of(data.train).dtype, labels_of(data.train).dtype) == (torch.uint8, torch.int64)
+    assert images_of(data.train).is_contiguous()
     assert {event.what.split()[0] for event in events} == {"fetching", "unpacking", "reading"}
     assert whereabouts(entry, tmp_path).is_here
     asked = len(offered.requests)
     _, again = drained(load(entry, data_dir=tmp_path, image_shape=entry.image_shape, seed=0))
     assert len(offered.requests) == asked
-    assert torch.equal(again.train.images, data.train.images)
+    assert torch.equal(images_of(again.train), images_of(data.train))
     assert not list(tmp_path.rglob("*.part"))
     assert capfd.readouterr() == ("", "")
 
@@ -126,11 +126,13 @@ def test_a_dataset_is_fetched_once_in_silence(
 def test_pixels_and_labels_are_those_of_the_files(offered: Mirror, tmp_path: Path) -> None:
     assert offered.files
     grey = loaded("mnist", data_dir=tmp_path, image_shape=MNIST_SHAPE).test
-    assert torch.equal(grey.images, torch.from_numpy(grey_images(NUM_TEST))[:, None])
+    assert torch.equal(images_of(grey), torch.from_numpy(grey_images(NUM_TEST))[:, None])
     colour = loaded("cifar10", data_dir=tmp_path, image_shape=CIFAR_SHAPE).test
     rows = torch.from_numpy(colour_rows(NUM_TEST))
-    assert torch.equal(colour.images, rows.reshape(-1, 3, 32, 32))
-    assert colour.labels.tolist() == grey.labels.tolist() == [number % 10 for number in range(NUM_TEST)]
+    assert torch.equal(images_of(colour), rows.reshape(-1, 3, 32, 32))
+    assert (
+        labels_of(colour).tolist() == labels_of(grey).tolist() == [number % 10 for number in range(NUM_TEST)]
+    )
 
 
 def test_the_default_folder_is_made(offered: Mirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +181,7 @@ def test_an_altered_pickle_is_never_opened(offered: Mirror, tmp_path: Path) -> N
 def test_real_mnist(real_data_dir: Path) -> None:
     data = loaded("mnist", data_dir=real_data_dir)
     assert [len(split) for split in (data.train, data.validation, data.test)] == [54_000, 6_000, 10_000]
-    assert data.mean == pytest.approx((0.1307,), abs=5e-4)
-    assert data.std == pytest.approx((0.3081,), abs=5e-4)
-    assert data.test.labels[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
-    assert torch.bincount(data.test.labels).min() == 892
+    assert scaling(data).mean == pytest.approx((0.1307,), abs=5e-4)
+    assert scaling(data).std == pytest.approx((0.3081,), abs=5e-4)
+    assert labels_of(data.test)[:10].tolist() == [7, 2, 1, 0, 4, 1, 4, 9, 5, 9]
+    assert torch.bincount(labels_of(data.test)).min() == 892

@@ -7,6 +7,8 @@ import pytest
 import torch
 from torch import nn
 
+from prune_tui.catalog.batches import Tree
+from prune_tui.catalog.tasks.task import tensor
 from prune_tui.core.planning.budget import solve
 from prune_tui.core.planning.groups import groups_of
 from prune_tui.core.planning.target import Target
@@ -96,7 +98,9 @@ def test_reuse_or_not_the_counts_are_equal(run: Run, monkeypatch: pytest.MonkeyP
 def test_a_reexecution_that_is_wrong_is_never_used(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     right = scanned(run, Scan(sparsities=SPARSITIES))
     replay = Recording.rerun
-    monkeypatch.setattr(Recording, "rerun", lambda recording, changed: replay(recording, changed) * 0.99)
+    monkeypatch.setattr(
+        Recording, "rerun", lambda recording, changed: tensor(replay(recording, changed)) * 0.99
+    )
     scan = scanned(run, Scan(sparsities=SPARSITIES))
     assert not scan.is_reused
     assert list(by_cell(scan)) == list(by_cell(right))
@@ -108,7 +112,7 @@ def test_a_reexecution_that_fails_on_later_images_costs_time_and_no_figure(
     right = scanned(run, Scan(sparsities=SPARSITIES))
     replay, calls = Recording.rerun, list[int]()
 
-    def fickle(recording: Recording, changed: list[nn.Parameter]) -> torch.Tensor:
+    def fickle(recording: Recording, changed: list[nn.Parameter]) -> Tree:
         calls.append(1)
         if len(calls) > 10:
             raise ControlFlowChangedError

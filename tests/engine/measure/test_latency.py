@@ -23,7 +23,7 @@ class Noting(nn.Module):
 def test_every_network_has_its_turn_on_the_same_batch() -> None:
     modules = {"dense": Noting(), "pruned": Noting(), "shrunk": Noting()}
     batch = torch.zeros(2, 1)
-    timing = Returning(time_forward(modules, batch))
+    timing = Returning(time_forward(modules, batch, torch.device("cpu")))
     turns = list(timing)
     assert turns == list(modules) * (len(turns) // 3)
     assert len(turns) > 3

@@ -146,7 +146,7 @@ def test_a_shrunk_networks_bytes_are_those_of_its_file(name: str) -> None:
     with torch.no_grad():
         network.weight(first).flatten()[::3] = 0.0
     network.hold_masks()
-    shrunk = shrink(network, MODELS[name].image_shape, num_classes=10)
+    shrunk = shrink(network)
     assert shrunk is not None
     assert weight_name(first) in shrunk.masks
     state = shrunk.module.state_dict()

@@ -45,7 +45,7 @@ def test_locked_layers_have_no_part_in_one_sparsity() -> None:
         ({"fc9": 0.5}, "weight", "unknown layer 'fc9'"),
         ({"fc1": 0.0}, "weight", "prunes nothing"),
         (0.0, "weight", "prunes nothing"),
-        ({"fc2": 0.5}, "unit", "units of layer fc2 can't be pruned: its units are the classes"),
+        ({"fc2": 0.5}, "unit", "units of layer fc2 can't be pruned: its units are the outputs"),
         ({"conv1": 0.5}, "n_m", "its 1 input is not a multiple of 4"),
     ],
 )

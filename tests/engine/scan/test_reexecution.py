@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from prune_tui.catalog import torchvision_operators
 from prune_tui.catalog.models import MODELS
+from prune_tui.catalog.tasks.task import tensor
 from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
 
 FAMILIES = (
@@ -37,14 +38,14 @@ def assert_reexecutes(module: nn.Module, batch: torch.Tensor, *, num_layers: int
     module.eval()
     with torch.inference_mode():
         recording = Recording(module, batch)
-        assert torch.equal(recording.outputs, module(batch))
+        assert torch.equal(tensor(recording.outputs), module(batch))
         layers = [layer for layer in module.modules() if isinstance(layer, nn.Conv2d | nn.Linear)]
         for layer in [*layers[:: max(1, len(layers) // num_layers)], layers[-1]]:
             original = layer.weight.detach().clone()
             halve(layer)
-            assert torch.equal(recording.rerun([weight_of(layer)]), module(batch))
+            assert torch.equal(tensor(recording.rerun([weight_of(layer)])), module(batch))
             layer.weight.copy_(original)
-        assert torch.equal(recording.rerun([]), module(batch))
+        assert torch.equal(tensor(recording.rerun([])), module(batch))
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -124,7 +125,7 @@ def test_a_path_that_depends_on_values_is_noticed() -> None:
         assert module.first.bias is not None
         module.first.bias.zero_()
         with pytest.raises(ControlFlowChangedError):
-            recording.rerun([weight_of(module.first), module.first.bias])
+            tensor(recording.rerun([weight_of(module.first), module.first.bias]))
 
 
 class Calls(TorchDispatchMode):  # type: ignore[no-untyped-call]
@@ -158,8 +159,8 @@ def test_only_what_depends_on_the_change_is_computed(changed: str | None, produc
     with torch.no_grad():
         recording = Recording(module, torch.randn(2, *model.image_shape))
         with Calls() as calls:
-            outputs = recording.rerun(parameters)
-    assert torch.equal(outputs, recording.outputs)
+            outputs = tensor(recording.rerun(parameters))
+    assert torch.equal(outputs, tensor(recording.outputs))
     assert [name for name in calls.names if name in ("convolution", "addmm")] == products
     assert changed or calls.names == []
 

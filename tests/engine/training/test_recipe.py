@@ -7,11 +7,11 @@ import torch
 from torch import nn
 
 from prune_tui.catalog.models import MODELS
+from prune_tui.catalog.tasks.classification import Classification
 from prune_tui.core.session.decisions import Prune, TrainDense
 from prune_tui.core.session.recipe import Augmentation, Training
 from prune_tui.core.session.session import Session
 from prune_tui.engine.training.augmentation import augmented
-from prune_tui.engine.training.distillation import distillation_loss
 from tests.engine.helpers import Run, loaded, perform
 
 IMAGES = torch.arange(1, 1 + 4 * 2 * 6 * 6).reshape(4, 2, 6, 6).to(torch.uint8)
@@ -45,9 +45,9 @@ def test_augmentation_follows_its_random_state() -> None:
 
 def test_distillation_is_least_where_the_answers_agree() -> None:
     teachers = torch.tensor([[2.0, 0.0, -1.0]])
-    same = distillation_loss(teachers.clone(), teachers)
+    same = Classification(3).imitation(teachers.clone(), teachers)
     assert same.item() == pytest.approx(0.0, abs=1e-5)
-    assert distillation_loss(torch.tensor([[0.0, 2.0, -1.0]]), teachers) > 0.1
+    assert Classification(3).imitation(torch.tensor([[0.0, 2.0, -1.0]]), teachers) > 0.1
 
 
 @pytest.mark.parametrize(

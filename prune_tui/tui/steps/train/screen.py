@@ -165,7 +165,7 @@ class TrainScreen(StepScreen):
 
     @property
     def _layer(self) -> LayerInfo | None:
-        layers = self.state.view.layers
+        layers = self.state.view.prunable
         return layers[self._layer_at % len(layers)] if layers else None
 
     @property

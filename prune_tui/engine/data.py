@@ -1,0 +1,80 @@
+"""The dataset as a network on a device gets it: batches ready to be used, and the task that scores them."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import torch
+from torch import nn
+
+from prune_tui.catalog.batches import Batch, Indices, Split, Tree, call, mapped
+from prune_tui.catalog.datasets.images import Data
+
+Augment = Callable[[torch.Tensor], torch.Tensor]
+"""Images [N, C, H, W] as they are stored → the same, varied."""
+
+LARGEST_BATCH = 500
+
+
+class DeviceData:
+    """The dataset on the device, and the task of its networks.
+
+    `batch_size` is for evaluating: small enough for the network's activations to fit in memory.
+    """
+
+    def __init__(self, data: Data, device: torch.device) -> None:
+        self.device, self.task, self.batch_size = device, data.task, LARGEST_BATCH
+        self.train, self.validation, self.test = (
+            split.to(device) for split in (data.train, data.validation, data.test)
+        )
+        self._offset = self._scale = torch.ones((), device=device)
+        self._is_scaled = data.scaling is not None
+        if data.scaling is not None:
+            shape = (1, len(data.scaling.mean), 1, 1)
+            self._offset = torch.tensor(data.scaling.mean, device=device).reshape(shape) * 255
+            self._scale = 1 / (torch.tensor(data.scaling.std, device=device).reshape(shape) * 255)
+
+    @property
+    def num_examples(self) -> dict[str, int]:
+        """The number of examples of each split."""
+        return {"train": len(self.train), "validation": len(self.validation), "test": len(self.test)}
+
+    def batch(self, split: Split, at: Indices) -> Batch:
+        """Return some examples of a split, ready for the network."""
+        return self._ready(split.batch(at))
+
+    def batches(
+        self, split: Split, parts: Iterable[Indices], *, augment: Augment | None = None
+    ) -> Iterator[Batch]:
+        """Yield some examples after others, ready for the network; images are first augmented."""
+        for part in parts:
+            batch = split.batch(part)
+            if augment is not None and isinstance(batch.inputs, torch.Tensor) and batch.inputs.dim() == 4:
+                batch = Batch(augment(batch.inputs), batch.targets)
+            yield self._ready(batch)
+
+    def parts(self, num_examples: int) -> Sequence[slice]:
+        """Return the parts in which so many examples are evaluated."""
+        return [slice(at, at + self.batch_size) for at in range(0, num_examples, self.batch_size)]
+
+    def outputs(self, module: nn.Module, inputs: Tree) -> Tree:
+        """Return the outputs of a network that are scored.
+
+        Raises:
+            ModelError: it returns none such.
+        """
+        return self.task.picked(call(module, inputs))
+
+    def scaled(self, images: torch.Tensor) -> torch.Tensor:
+        """Return images of bytes [N, C, H, W] as floats of mean 0 and deviation 1 over the training set."""
+        return (images.float() - self._offset) * self._scale
+
+    def _ready(self, batch: Batch) -> Batch:
+        return Batch(mapped(batch.inputs, self._input), mapped(batch.targets, self._moved))
+
+    def _input(self, part: torch.Tensor) -> torch.Tensor:
+        moved = self._moved(part)
+        if moved.dtype == torch.uint8 and self._is_scaled:
+            return self.scaled(moved)
+        return moved.float() if moved.is_floating_point() else moved
+
+    def _moved(self, part: torch.Tensor) -> torch.Tensor:
+        return part.to(self.device, non_blocking=True)

@@ -1,0 +1,213 @@
+"""Makes a module ready to be pruned, whatever it is, or says why it can't be: before anything else runs.
+
+What pruning can't work with is undone (wrappers, parametrised weights, half precision), and said in a note. A
+trial on the first examples shows whether the network runs, what it returns, and which memory format it takes.
+"""
+
+import traceback
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+from torch.nn.utils import parametrize, remove_spectral_norm, remove_weight_norm
+from torch.nn.utils.prune import BasePruningMethod
+from torch.nn.utils.prune import remove as remove_mask
+
+from prune_tui.catalog.batches import Batch, Tree, tensors_of
+from prune_tui.core.errors import ModelError, PruneTuiError
+from prune_tui.engine.data import DeviceData
+from prune_tui.engine.network.network import load_state
+from prune_tui.engine.network.trace import shapes_text
+
+NUM_TRIED = 2
+"""The examples of the trial: with one alone, `squeeze` would drop the dimension that counts them."""
+
+_MAX_NAMES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A module that is ready to be pruned; `notes` say in a line each what was changed, or will be odd."""
+
+    module: nn.Module
+    notes: tuple[str, ...] = ()
+
+
+def opened(module: nn.Module, data: DeviceData) -> Opened:
+    """Return the module on the data's device, ready to be pruned.
+
+    Raises:
+        ModelError: it is scripted or quantised, does not run on the data, or returns what can't be scored.
+    """
+    module = _unwrapped(module)
+    _refuse(module)
+    batch = data.batch(data.validation, slice(0, NUM_TRIED))
+    module = module.to(data.device)
+    if _is_lazy(module):
+        _tried(module, batch, data)
+    notes = [*_with_float_weights(module), *_with_plain_weights(module)]
+    before = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    outputs = _tried(module, batch, data)
+    _score(outputs, batch, data)
+    notes += _behaviour(module, batch, data, outputs, before)
+    load_state(module, before)
+    return Opened(_in_best_format(module, batch, data), tuple(notes))
+
+
+def _unwrapped(module: nn.Module) -> nn.Module:
+    """Return the module that was compiled or spread over devices."""
+    while isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel) or hasattr(
+        module, "_orig_mod"
+    ):
+        inner = module.module if hasattr(module, "module") else module._orig_mod
+        assert isinstance(inner, nn.Module)
+        module = inner
+    return module
+
+
+def _refuse(module: nn.Module) -> None:
+    for name, part in module.named_modules():
+        where = f"its part {name}" if name else "it"
+        if isinstance(part, torch.jit.ScriptModule):
+            raise ModelError(f"the network can't be pruned: {where} is TorchScript; give the module itself")
+        if "quantized" in type(part).__module__ or "torchao" in type(part).__module__:
+            raise ModelError(
+                f"the network can't be pruned: {where} is quantised ({type(part).__name__}); "
+                "prune first, then quantise"
+            )
+
+
+def _is_lazy(module: nn.Module) -> bool:
+    return any(nn.parameter.is_lazy(parameter) for parameter in module.parameters())
+
+
+def _with_float_weights(module: nn.Module) -> list[str]:
+    """Turn weights of other precisions into float32."""
+    kinds = {parameter.dtype for parameter in module.parameters() if parameter.is_floating_point()}
+    others = sorted(str(kind).removeprefix("torch.") for kind in kinds - {torch.float32})
+    if not others:
+        return []
+    module.float()
+    return [f"its {' and '.join(others)} weights are opened as float32"]
+
+
+def _with_plain_weights(module: nn.Module) -> list[str]:
+    """Make every weight that is computed from others, as by weight norm, a parameter of its own."""
+    module.eval()
+    baked: dict[str, list[str]] = {}
+    with torch.no_grad(), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the older forms of both norms are deprecated
+        for name, part in module.named_modules():
+            if parametrize.is_parametrized(part):
+                parametrizations = part.parametrizations
+                assert isinstance(parametrizations, nn.ModuleDict)
+                for own in list(parametrizations):
+                    parametrize.remove_parametrizations(part, own, leave_parametrized=True)
+                baked.setdefault("parametrised", []).append(name)
+            for hook in list(part._forward_pre_hooks.values()):
+                kind = type(hook).__name__
+                if isinstance(hook, BasePruningMethod):
+                    remove_mask(part, hook._tensor_name)  # type: ignore[no-untyped-call]
+                    baked.setdefault("earlier masked", []).append(name)
+                elif kind == "WeightNorm":
+                    remove_weight_norm(part, hook.name)
+                    baked.setdefault("weight-normed", []).append(name)
+                elif kind == "SpectralNorm":
+                    remove_spectral_norm(part, hook.name)
+                    baked.setdefault("spectral-normed", []).append(name)
+    return [f"the {kind} weights of {_listed(names)} are now plain ones" for kind, names in baked.items()]
+
+
+def _tried(module: nn.Module, batch: Batch, data: DeviceData) -> Tree:
+    """Return the outputs for a few examples.
+
+    Raises:
+        ModelError: the module can't be run on them.
+    """
+    module.eval()
+    try:
+        with torch.no_grad():
+            return data.outputs(module, batch.inputs)
+    except PruneTuiError:
+        raise
+    except Exception as error:  # noqa: BLE001 - a user's forward may raise anything
+        raise ModelError(
+            f"the network does not run on inputs of {shapes_text(batch.inputs)}: {said(error)}"
+        ) from None
+
+
+def _score(outputs: Tree, batch: Batch, data: DeviceData) -> None:
+    """Score the outputs as training and scanning will.
+
+    Raises:
+        ModelError: the task can't score them.
+    """
+    task = data.task
+    shapes = f"outputs of {shapes_text(outputs)} for targets of {shapes_text(batch.targets)}"
+    try:
+        loss, scores, signal = task.loss(outputs, batch), task.scores(outputs, batch), task.signal(outputs)
+    except PruneTuiError:
+        raise
+    except Exception as error:  # noqa: BLE001 - outputs of any shape and type come in
+        raise ModelError(f"{task.name} can't score {shapes}: {said(error)}") from None
+    num_given = signal.shape[1] if signal.dim() > 1 else 0
+    if loss.dim() or scores.shape != (len(batch),) or len(signal) != len(batch):
+        raise ModelError(f"{task.name} can't score {shapes}: one score for each example is wanted")
+    if task.name in ("classification", "multi_label") and num_given != task.num_outputs:
+        raise ModelError(f"the network puts out {num_given} classes, the dataset has {task.num_outputs}")
+
+
+def _behaviour(
+    module: nn.Module, batch: Batch, data: DeviceData, outputs: Tree, before: dict[str, torch.Tensor]
+) -> list[str]:
+    """Say what is odd about a forward pass in evaluation: noise, or buffers that it changes."""
+    notes = []
+    after = module.state_dict()
+    changed = [name for name, was in before.items() if not _equal(was, after[name])]
+    if changed:
+        notes.append(f"its forward pass changes {_listed(changed)}, also in evaluation")
+    load_state(module, before)
+    again = _tried(module, batch, data)
+    if not all(
+        _equal(one, other) for one, other in zip(tensors_of(outputs), tensors_of(again), strict=False)
+    ):
+        notes.append("its outputs differ from one pass to the next, also in evaluation: figures are noisy")
+    return notes
+
+
+def _in_best_format(module: nn.Module, batch: Batch, data: DeviceData) -> nn.Module:
+    """Return the module with its images' channels last, which is faster, where it runs like that."""
+    if not any(isinstance(part, nn.Conv2d) for part in module.modules()):
+        return module
+    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    try:
+        _tried(module, batch, data)
+    except ModelError:  # `x.view(len(x), -1)` needs them contiguous
+        module = module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return module
+
+
+def said(error: Exception) -> str:
+    """Return an error of a user's code in one line, with the place in that code."""
+    text = " ".join(str(error).split()) or "no message"
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_library(frame.filename)]
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {text[:200]}{where}"
+
+
+def _is_library(filename: str) -> bool:
+    return "site-packages" in filename or filename.startswith("<") or "prune_tui" in Path(filename).parts
+
+
+def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
+    return one.shape == other.shape and bool(
+        torch.equal(one, other) or torch.equal(one.nan_to_num(), other.nan_to_num())
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(name or "the network" for name in names[:_MAX_NAMES])
+    return shown if len(names) <= _MAX_NAMES else f"{shown} and {len(names) - _MAX_NAMES} more"
