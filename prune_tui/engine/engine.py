@@ -11,7 +11,14 @@ from prune_tui.catalog.datasets.images import subset
 from prune_tui.catalog.models import model_entry
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.returning import Returning
-from prune_tui.core.run.events import DecisionFinished, DecisionStarted, EngineReady, Event, UnitsFound
+from prune_tui.core.run.events import (
+    DataProgress,
+    DecisionFinished,
+    DecisionStarted,
+    EngineReady,
+    Event,
+    UnitsFound,
+)
 from prune_tui.core.session.decisions import (
     Decision,
     Finetune,
@@ -175,6 +182,7 @@ class Engine:
 
     def find_units(self) -> Iterator[Event]:
         """Find which units can be removed, and which go together; decisions that need it do this."""
+        yield DataProgress("finding which units go together", 0, None)
         yield UnitsFound(find_units(self.state.network))
 
     def fresh_weights(self, seed: int | None) -> Weights:

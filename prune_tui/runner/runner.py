@@ -115,6 +115,11 @@ class Runner:
         yield from saved
         yield finished
 
+    def find_units(self) -> Iterator[Event]:
+        """Find the units that can be removed, and what goes with them."""
+        for event in self._engine.find_units():
+            yield self._folded(event)
+
     def save(self) -> None:
         """Write what is not written yet.
 

@@ -33,7 +33,7 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
-from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Saving
+from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Saving, UnitSearch
 from prune_tui.tui.worker.worker import Worker
 
 if TYPE_CHECKING:
@@ -136,6 +136,8 @@ class PruneApp(App[None], inherit_bindings=False):
         if isinstance(task, Saving):
             self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
             return
+        if isinstance(task, UnitSearch):
+            return
         if isinstance(task, Opening) and state.session.decisions:
             self._show(resume_step(state.session, state.view))
         follows = follows_by_itself(
@@ -147,6 +149,8 @@ class PruneApp(App[None], inherit_bindings=False):
         )
         if follows is not None:
             self._submit(follows)
+        else:
+            self._find_units()
 
     # --- what the screens ask -----------------------------------------------------------------------------
 
@@ -196,6 +200,12 @@ class PruneApp(App[None], inherit_bindings=False):
     @on(messages.Perform)
     def _perform(self, message: messages.Perform) -> None:
         self._submit(message.decision)
+
+    @on(messages.UnitsWanted)
+    def _find_units(self) -> None:
+        """Look for units while nothing else runs; a decision that prunes units looks for itself."""
+        if self.state.lacks_units and not self.state.is_busy:
+            self._submit(UnitSearch())
 
     @on(messages.SaveAgain)
     def _save_again(self) -> None:

@@ -53,6 +53,10 @@ class Perform(Message):
         super().__init__()
 
 
+class UnitsWanted(Message):
+    """Find out which units go together, if units are to be pruned and it is not known."""
+
+
 class PauseWork(Message):
     """Pause what runs at the next batch, or go on with it."""
 

@@ -141,6 +141,11 @@ class State:
         return self._planner
 
     @property
+    def lacks_units(self) -> bool:
+        """Whether units are to be pruned, and it is not known yet which go together."""
+        return self.settings.granularity == "unit" and self.view.is_ready and not self.view.has_units
+
+    @property
     def groups(self) -> tuple[PruningGroup, ...]:
         """The pruning groups at the plan's granularity."""
         return self.planner.groups

@@ -33,6 +33,7 @@ from prune_tui.core.run.events import (
     SessionRestored,
     Shrunk,
     SweepStarted,
+    UnitsFound,
 )
 from prune_tui.core.run.fold import apply
 from prune_tui.core.run.view import View
@@ -71,11 +72,12 @@ def never() -> bool:
 class Script:
     """What the fake does: gates by stage (`open`, `scan`, `joint`, `shrink`, …), errors, pace.
 
-    `num_images` are of the validation split.
+    `num_images` are of the validation split. `hides_units` leaves which units go together to be found.
     """
 
     layers: tuple[LayerInfo, ...] = LAYERS
     num_images: int = 6_000
+    hides_units: bool = False
     is_reused: bool = True
     gates: dict[str, Semaphore] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
@@ -110,6 +112,9 @@ class FakeRunner:
             write_session(self.path, self.session)
         self.is_saved = True
 
+    def find_units(self) -> Iterator[Event]:
+        yield self._folded(UnitsFound(self._script.layers))
+
     def open(self) -> Iterator[Event]:
         for done in range(0, 101, 10):
             self._step("open")
@@ -121,7 +126,10 @@ class FakeRunner:
             num_threads=2,
             num_images={"train": 54_000, "validation": self._script.num_images, "test": 10_000},
         )
-        ready = self._folded(EngineReady(self._script.layers, made_up.OTHER_PARAMETERS, 0, environment))
+        layers = self._script.layers
+        if self._script.hides_units:
+            layers = tuple(replace(layer, coupled_to=None, locked_reason=None) for layer in layers)
+        ready = self._folded(EngineReady(layers, made_up.OTHER_PARAMETERS, 0, environment))
         if self.session.record is not None:
             for event in self._restored(self.session.record):
                 yield self._folded(event)

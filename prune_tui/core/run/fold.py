@@ -68,7 +68,7 @@ def _applied(view: View, event: Event) -> View:
             layers = view.report.layers or _dense_layers(ready)
             return _reported(ready, environment=event.environment, layers=layers)
         case UnitsFound():
-            return replace(view, layers=event.layers, has_units=True)
+            return replace(view, layers=event.layers, has_units=True, data_progress=None)
         case SessionRestored():
             report = replace(event.report, environment=view.report.environment)
             return replace(

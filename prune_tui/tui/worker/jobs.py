@@ -42,6 +42,9 @@ class Runner(Protocol):
     def perform(self, decision: Decision, *, should_stop: Callable[[], bool]) -> Iterator[Event]:
         """Carry out a decision, and save what came of it."""
 
+    def find_units(self) -> Iterator[Event]:
+        """Find the units that can be removed, and what goes with them."""
+
     def save(self) -> None:
         """Save what could not be saved."""
 
@@ -60,8 +63,13 @@ class Saving:
     """Another try to save what could not be saved."""
 
 
+@dataclass(frozen=True, slots=True)
+class UnitSearch:
+    """A search for the units that can be removed, and for what goes with them."""
+
+
 if TYPE_CHECKING:
-    Task = Opening | Decision | Saving
+    Task = Opening | Decision | Saving | UnitSearch
 MakeRunner = Callable[[Opening], Runner]
 
 
@@ -79,12 +87,16 @@ class Job:
         """Whether it prunes or retrains the network."""
         from prune_tui.core.session.legal import RULES
 
-        return not isinstance(self.task, Opening | Saving) and RULES[self.task.kind].changes_pruned
+        return self._decision is not None and RULES[self._decision.kind].changes_pruned
 
     @property
     def rewinds(self) -> bool:
         """Whether it retrains from an early epoch."""
-        return not isinstance(self.task, Opening | Saving) and self.task.rewinds
+        return self._decision is not None and self._decision.rewinds
+
+    @property
+    def _decision(self) -> Decision | None:
+        return None if isinstance(self.task, Opening | Saving | UnitSearch) else self.task
 
     def ask_to_stop(self) -> None:
         """Have it end at the next batch and keep what there is; loading can only be abandoned."""

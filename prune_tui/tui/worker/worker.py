@@ -11,7 +11,7 @@ from textual.message import Message
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.storage import logged
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
-from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Runner, Saving, Snapshot
+from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Runner, Saving, Snapshot, UnitSearch
 
 
 class Worker:
@@ -91,6 +91,8 @@ class Worker:
             events = self._runner.open()
         elif self._runner is None:
             raise PruneTuiError("no session is open: pick a model and a dataset first")
+        elif isinstance(job.task, UnitSearch):
+            events = self._runner.find_units()
         else:
             events = self._runner.perform(job.task, should_stop=job.stop.is_set)
         try:

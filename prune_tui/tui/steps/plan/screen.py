@@ -25,7 +25,7 @@ from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.step import Step
 from prune_tui.core.workflow.steps import is_pruning
-from prune_tui.tui.messages import GoTo, Perform
+from prune_tui.tui.messages import GoTo, Perform, UnitsWanted
 from prune_tui.tui.steps.plan import budget_trial
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
@@ -272,6 +272,7 @@ class PlanScreen(BudgetScreen):
     def _settings_given(self, settings: PlanSettings | None) -> None:
         if settings is not None:
             self.state.settings = settings
+            self.post_message(UnitsWanted())
             self._note = ""
             self.show()
 

@@ -21,7 +21,7 @@ from prune_tui.core.workflow.offers import next_granularity
 from prune_tui.core.workflow.step import Step
 from prune_tui.core.workflow.steps import has_baseline
 from prune_tui.core.workflow.sweep_settings import SweepSettings, sweep_of
-from prune_tui.tui.messages import GoTo, Perform, StopWork
+from prune_tui.tui.messages import GoTo, Perform, StopWork, UnitsWanted
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plots import curve_plot, training_plot
 from prune_tui.tui.steps.scan import sweep_text
@@ -262,6 +262,7 @@ class ScanScreen(StepScreen):
 
     def action_next_granularity(self) -> None:
         self.state.settings = replace(self.state.settings, granularity=next_granularity(self.state.settings))
+        self.post_message(UnitsWanted())
         self._turn_to(is_sweep=False)
 
     def _with(self, *, criterion: str) -> None:

@@ -262,3 +262,15 @@ async def test_two_of_four_is_on_or_off(tmp_path: Path) -> None:
         assert prune.granularity == "n_m"
         assert isinstance(prune.plan, dict)
         assert set(prune.plan.values()) == {0.5}
+
+
+async def test_which_units_go_together_is_found_when_units_are_asked_for(tmp_path: Path) -> None:
+    script = Script(layers=RESIDUAL, hides_units=True)
+    async with open_desk(tmp_path, script, size=(120, 40)) as desk:
+        await desk.to_plan()
+        rows = len(desk.rows)
+        await desk.press("up", "s", "down", "right", "enter")
+        await desk.to(Step.PLAN)
+        await desk.until(lambda: len(desk.rows) < rows)
+        assert "locked" in desk.cell("fc", "note")
+        assert not any(isinstance(decision, Prune) for decision in script.performed)
