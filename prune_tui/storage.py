@@ -54,6 +54,20 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def check_new(path: Path) -> None:
+    """Check that a file can be made at this path, where there is nothing yet.
+
+    Raises:
+        StorageError: something is there already, or its folder is missing or not writable.
+    """
+    if os.path.lexists(path):
+        raise StorageError(f"{path} is there already: choose another name, or delete it first")
+    if not path.parent.is_dir():
+        raise StorageError(f"can't write {path}: no folder {path.parent}; make it first")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise StorageError(f"can't write {path}: the folder {path.parent} is not writable")
+
+
 def read_regular(path: Path) -> bytes:
     """Return the bytes of a regular file, or of one that a link leads to.
 

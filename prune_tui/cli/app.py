@@ -5,6 +5,7 @@ import sys
 import typer
 
 from prune_tui.cli.exits import printing
+from prune_tui.cli.export import export
 from prune_tui.cli.listing import list_table
 from prune_tui.cli.open_app import open_app, open_app_at_once
 from prune_tui.cli.replay import replay
@@ -24,7 +25,7 @@ app = typer.Typer(
 )
 
 app.callback(invoke_without_command=True)(open_app)
-for command in (replay, scan, verify, show):
+for command in (replay, scan, verify, export, show):
     app.command()(command)
 app.command("list")(list_table)
 

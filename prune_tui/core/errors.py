@@ -9,6 +9,7 @@ PruneTuiError
 ├── CheckpointError   weights that are missing, altered or for another model
 ├── DataError         a dataset that is absent, unreadable or can't be fetched
 ├── DeviceError       a device this machine does not have
+├── ExportError       a network that can't be written in a format
 └── StorageError      a file that can't be written
 """
 
@@ -59,6 +60,10 @@ class DataError(PruneTuiError):
 
 class DeviceError(PruneTuiError):
     """The device asked for is not on this machine."""
+
+
+class ExportError(PruneTuiError):
+    """A network can't be written in a format, or what writes that format is not installed."""
 
 
 class StorageError(PruneTuiError):

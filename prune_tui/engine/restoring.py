@@ -14,7 +14,7 @@ from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.measure.histograms import binned_weights, take_distributions
 from prune_tui.engine.network.checkpoints import decode, decode_shrunk
 from prune_tui.engine.network.counts import counted
-from prune_tui.engine.network.network import Weights, load_state
+from prune_tui.engine.network.network import Weights
 from prune_tui.engine.network.shrink import disagreement, resize, with_zeros_as_masks
 from prune_tui.engine.network.trace import network_of
 from prune_tui.engine.state import Baseline, EngineState
@@ -85,13 +85,22 @@ def accuracy_of(
     Raises:
         CheckpointError: the bytes are not a checkpoint of this model.
     """
-    if stage == "shrunk":
-        module = _shrunk_module(state, content, source=source)
-    else:
-        module = deepcopy(state.network.module)
-        load_state(module, decode(content, module.state_dict(), source=source)[0])
+    module = module_of(state, content, stage, source=source)
     evaluation = yield from evaluate(module, state.data, state.data.validation, _no_time)
     return evaluation.accuracy
+
+
+def module_of(state: EngineState, content: bytes, stage: Stage, *, source: str) -> nn.Module:
+    """Return the network of a checkpoint's bytes; the engine's own stays as it is.
+
+    Raises:
+        CheckpointError: the bytes are not a checkpoint of this model.
+    """
+    if stage == "shrunk":
+        return _shrunk_module(state, content, source=source)
+    module = deepcopy(state.network.module)
+    module.load_state_dict(decode(content, module.state_dict(), source=source)[0])
+    return module
 
 
 def _shrunk_module(state: EngineState, content: bytes, *, source: str) -> nn.Module:

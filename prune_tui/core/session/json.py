@@ -75,6 +75,18 @@ def checked(decision: Decision) -> Decision:
         raise DecisionError(_said(error.errors()[0])) from None
 
 
+def checked_data(kind: type[Checked], data: object) -> Checked:
+    """Check dicts, lists, numbers and strings that are to be data of a kind, and return that.
+
+    Raises:
+        ValueError: a field is missing, unknown or out of range; the message is one line.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(data)
+    except ValidationError as error:
+        raise ValueError(_said(error.errors()[0])) from None
+
+
 @cache
 def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)

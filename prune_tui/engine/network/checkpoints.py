@@ -84,7 +84,7 @@ def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> 
     Raises:
         CheckpointError: not a safetensors file, truncated, or for another model.
     """
-    tensors = _tensors(content, source)
+    tensors = plain_tensors(content, source)
     state: Weights = {}
     masks: Masks = {}
     for name, wanted in like.items():
@@ -113,7 +113,7 @@ def decode_shrunk(content: bytes, *, source: str) -> Weights:
     Raises:
         CheckpointError: not a safetensors file, or truncated.
     """
-    tensors = _tensors(content, source)
+    tensors = plain_tensors(content, source)
     state: Weights = {}
     for name in list(tensors):
         if name.endswith(_SHAPE):
@@ -126,7 +126,12 @@ def decode_shrunk(content: bytes, *, source: str) -> Weights:
     return state | tensors
 
 
-def _tensors(content: bytes, source: str) -> Weights:
+def plain_tensors(content: bytes, source: str) -> Weights:
+    """Return the tensors in the bytes of a safetensors file as they are; `source` names it in messages.
+
+    Raises:
+        CheckpointError: not a safetensors file, or truncated.
+    """
     try:
         tensors: Weights = load_bytes(content)
     except SafetensorError as error:

@@ -1,0 +1,124 @@
+"""Writes a session's network for other programs, once the file computes what the network does."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+
+from prune_tui.catalog.names import check_names
+from prune_tui.core.run.events import Event
+from prune_tui.core.run.view import View
+from prune_tui.core.session.json import json_data
+from prune_tui.core.session.session import Checkpoint
+from prune_tui.core.terms import ExportFormat
+from prune_tui.engine.device import prepare_process
+from prune_tui.export.checking import MOST_DIFFERENCE, Latencies, compare, timed
+from prune_tui.export.formats import check_format, encoded, runtime_of
+from prune_tui.export.network import Exported, chosen_checkpoint, exported_network
+from prune_tui.export.trees import num_examples
+from prune_tui.storage import check_new, checkpoints_folder, read_session, write_atomically
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to export, and where to; `checkpoint` None is the newest dense, pruned or shrunk one."""
+
+    session: Path
+    format: ExportFormat
+    out: Path
+    checkpoint: str | None = None
+    data_dir: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A file as it was checked; without a `path` it differed too much, and was not written.
+
+    `checkpoints` are the session's. The difference is relative to the largest output. `latency_ms` is empty
+    where torch itself runs the file.
+    """
+
+    checkpoint: Checkpoint
+    checkpoints: tuple[Checkpoint, ...]
+    path: Path | None
+    file_bytes: int
+    max_relative_difference: float
+    num_images: int
+    latency_ms: Latencies
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What is exported: a network, its checkpoint, and all checkpoints of the session beside it."""
+
+    network: Exported
+    checkpoint: Checkpoint
+    checkpoints: tuple[Checkpoint, ...]
+
+
+def load(request: Request, *, on_event: Callable[[Event, View], None]) -> Source:
+    """Load what is to be exported; `on_event` is called with each event and the view after it.
+
+    Raises:
+        PruneTuiError: the session, its checkpoint, the data, the format or the file's place can't be used.
+    """
+    session, source = read_session(request.session), str(request.session)
+    check_names(session, source=source)
+    checkpoint = chosen_checkpoint(session, request.checkpoint, source=source)
+    check_new(request.out)
+    check_format(request.format)
+    prepare_process(None)
+    network = exported_network(
+        session,
+        checkpoint,
+        checkpoints_folder(request.session),
+        data_dir=request.data_dir,
+        on_event=on_event,
+    )
+    return Source(network, checkpoint, session.record.checkpoints if session.record else ())
+
+
+def export(request: Request, source: Source, *, say: Callable[[str], None]) -> Outcome:
+    """Write the file once it computes what the network does; `say` is called with what happens next.
+
+    Raises:
+        PruneTuiError: the network can't be written in this format, or the file not at this place.
+    """
+    network = source.network
+    say(f"writing {source.checkpoint.path} as {request.format}")
+    content = encoded(network, request.format)
+    num_images = num_examples(network.inputs)
+    say(f"comparing it with torch on {num_images} validation images")
+    difference = compare(network, content, request.format)
+    is_same = difference <= MOST_DIFFERENCE
+    latency_ms: Latencies = {}
+    if is_same:
+        check_new(request.out)
+        write_atomically(request.out, content)
+        if runtime_of(request.format) is not None:
+            say("timing it")
+        latency_ms = timed(network, content, request.format)
+    return Outcome(
+        checkpoint=source.checkpoint,
+        checkpoints=source.checkpoints,
+        path=request.out if is_same else None,
+        file_bytes=len(content),
+        max_relative_difference=difference,
+        num_images=num_images,
+        latency_ms=latency_ms,
+    )
+
+
+def document(request: Request, outcome: Outcome) -> dict[str, object]:
+    """Return what `export --json` prints; the difference is null where a number or a shape is wrong."""
+    difference = outcome.max_relative_difference
+    return {
+        "session": str(request.session),
+        "checkpoint": outcome.checkpoint.path,
+        "format": request.format,
+        "path": str(outcome.path) if outcome.path else None,
+        "file_bytes": outcome.file_bytes,
+        "max_relative_difference": difference if isfinite(difference) else None,
+        "num_images": outcome.num_images,
+        "latency_ms": json_data(outcome.latency_ms),
+    }
