@@ -54,7 +54,10 @@ class DeviceData:
 
     def parts(self, num_examples: int) -> Sequence[slice]:
         """Return the parts in which so many examples are evaluated."""
-        return [slice(at, at + self.batch_size) for at in range(0, num_examples, self.batch_size)]
+        return [
+            slice(at, min(num_examples, at + self.batch_size))
+            for at in range(0, num_examples, self.batch_size)
+        ]
 
     def outputs(self, module: nn.Module, inputs: Tree) -> Tree:
         """Return the outputs of a network that are scored.

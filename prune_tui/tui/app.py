@@ -138,6 +138,9 @@ class PruneApp(App[None], inherit_bindings=False):
             return
         if isinstance(task, UnitSearch):
             return
+        if isinstance(task, Opening):
+            for note in state.view.notes:
+                self.notify(note, title=state.session.model, markup=False, timeout=15)
         if isinstance(task, Opening) and state.session.decisions:
             self._show(resume_step(state.session, state.view))
         follows = follows_by_itself(

@@ -4,6 +4,7 @@ from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.events import (
     DecisionFinished,
     DecisionStarted,
+    EngineReady,
     EpochFinished,
     Event,
     Measured,
@@ -17,6 +18,8 @@ from prune_tui.core.run.sweep_curves import method_name, mode_name
 def narrated(event: Event) -> str | None:
     """Return an event as one line; None if the log leaves it out."""
     match event:
+        case EngineReady() if event.notes:
+            return "; ".join(event.notes)
         case DecisionStarted():
             return event.title
         case Pruned():

@@ -10,6 +10,7 @@ from prune_tui.catalog.batches import Split
 from prune_tui.core.run.events import BatchEvaluated
 from prune_tui.engine.context import Clock
 from prune_tui.engine.data import DeviceData
+from prune_tui.engine.network.network import leave_inference
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ def evaluate(
             score += data.task.scores(outputs, batch).to(precise).sum()
             loss += data.task.total_loss(outputs, batch)
         yield BatchEvaluated(number, len(parts), clock())
+    leave_inference(module)
     module.train(was_training)
     return Evaluation(accuracy=as_accuracy(float(score) / len(split)), loss=float(loss) / len(split))
 

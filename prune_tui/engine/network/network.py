@@ -150,9 +150,20 @@ def weight_of(layer: nn.Module) -> torch.Tensor:
 
 
 def load_state(module: nn.Module, state: Mapping[str, torch.Tensor]) -> None:
-    """Load a copy of the state; a buffer that a forward pass replaced by one of another shape is put back."""
-    for name, buffer in module.named_buffers():
-        if name in state and buffer.shape != state[name].shape:
-            parent, _, own = name.rpartition(".")
-            setattr(module.get_submodule(parent), own, state[name].to(buffer.device).clone())
+    """Load a copy of the state, also into buffers that a forward pass has replaced."""
+    for name, buffer in list(module.named_buffers()):
+        if name in state and (buffer.is_inference() or buffer.shape != state[name].shape):
+            _set_buffer(module, name, state[name].to(buffer.device).clone())
     module.load_state_dict(state)
+
+
+def leave_inference(module: nn.Module) -> None:
+    """Make buffers that a forward pass replaced in inference mode usable in training again."""
+    for name, buffer in list(module.named_buffers()):
+        if buffer.is_inference():
+            _set_buffer(module, name, buffer.clone())
+
+
+def _set_buffer(module: nn.Module, name: str, value: torch.Tensor) -> None:
+    parent, _, own = name.rpartition(".")
+    setattr(module.get_submodule(parent), own, value)

@@ -19,6 +19,7 @@ from torch.nn.utils.prune import remove as remove_mask
 from prune_tui.catalog.batches import Batch, Tree, tensors_of
 from prune_tui.core.errors import ModelError, PruneTuiError
 from prune_tui.engine.data import DeviceData
+from prune_tui.engine.network.formats import in_best_format
 from prune_tui.engine.network.network import load_state
 from prune_tui.engine.network.trace import shapes_text
 
@@ -54,7 +55,7 @@ def opened(module: nn.Module, data: DeviceData) -> Opened:
     _score(outputs, batch, data)
     notes += _behaviour(module, batch, data, outputs, before)
     load_state(module, before)
-    return Opened(_in_best_format(module, batch, data), tuple(notes))
+    return Opened(in_best_format(module, batch.inputs), tuple(notes))
 
 
 def _unwrapped(module: nn.Module) -> nn.Module:
@@ -117,8 +118,16 @@ def _with_plain_weights(module: nn.Module) -> list[str]:
                     baked.setdefault("weight-normed", []).append(name)
                 elif kind == "SpectralNorm":
                     remove_spectral_norm(part, hook.name)
+                    _forget_loading_hooks(part)
                     baked.setdefault("spectral-normed", []).append(name)
     return [f"the {kind} weights of {_listed(names)} are now plain ones" for kind, names in baked.items()]
+
+
+def _forget_loading_hooks(part: nn.Module) -> None:
+    """Remove what the older spectral norm leaves behind: it looks for its own hook under another name."""
+    for key, wrapped in list(part._load_state_dict_pre_hooks.items()):
+        if type(getattr(wrapped, "hook", None)).__name__ == "SpectralNormLoadStateDictPreHook":
+            del part._load_state_dict_pre_hooks[key]
 
 
 def _tried(module: nn.Module, batch: Batch, data: DeviceData) -> Tree:
@@ -176,18 +185,6 @@ def _behaviour(
     ):
         notes.append("its outputs differ from one pass to the next, also in evaluation: figures are noisy")
     return notes
-
-
-def _in_best_format(module: nn.Module, batch: Batch, data: DeviceData) -> nn.Module:
-    """Return the module with its images' channels last, which is faster, where it runs like that."""
-    if not any(isinstance(part, nn.Conv2d) for part in module.modules()):
-        return module
-    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    try:
-        _tried(module, batch, data)
-    except ModelError:  # `x.view(len(x), -1)` needs them contiguous
-        module = module.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    return module
 
 
 def said(error: Exception) -> str:

@@ -94,6 +94,12 @@ def plan_of(network: Network, decision: Prune) -> Mapping[str, float]:
             raise UnknownNameError("layer", name, names)
     if isinstance(decision.plan, float):
         free = [group.name for group in groups if group.is_free and group.name not in decision.locked]
+        if not free and (locked := next((group for group in groups if not group.is_free), None)):
+            what = "whole units" if decision.granularity == "unit" else decision.granularity
+            raise DecisionError(
+                f"no layer can be pruned by {what} (layer {locked.name}: {locked.locked_reason}): "
+                "prune single weights"
+            )
         return _not_empty(dict.fromkeys(free, decision.plan))
     for name, sparsity in decision.plan.items():
         group = group_with(groups, name)

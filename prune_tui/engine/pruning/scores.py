@@ -84,16 +84,29 @@ def _gradients(
     module, weights = network.module, [network.weight(name) for name in names]
     was_training = module.training
     module.eval()
+    frozen = [weight for weight in weights if not weight.requires_grad]
+    for weight in frozen:
+        weight.requires_grad_(True)
+    is_reached = [False] * len(weights)
     order = torch.randperm(len(data.train), generator=random_state)[:num_images]
     sums = [torch.zeros_like(weight) for weight in weights]
     parts = torch.split(order, batch_size)
     for number, batch in enumerate(data.batches(data.train, parts), start=1):
         loss = data.task.loss(data.outputs(module, batch.inputs), batch)
+        gradients = torch.autograd.grad(loss, weights, allow_unused=True) if loss.requires_grad else ()
         with torch.no_grad():
-            for total, weight, gradient in zip(
-                sums, weights, torch.autograd.grad(loss, weights), strict=True
-            ):
-                total += gradient.square() if batch_size == 1 else (gradient * weight).abs()
+            for at, gradient in enumerate(gradients):
+                if gradient is not None:
+                    is_reached[at] = True
+                    sums[at] += gradient.square() if batch_size == 1 else (gradient * weights[at]).abs()
         yield BatchEvaluated(number, len(parts), clock())
     module.train(was_training)
+    for weight in frozen:
+        weight.requires_grad_(False)
+    if not all(is_reached):
+        name = names[is_reached.index(False)]
+        raise DecisionError(
+            f"no gradient of the loss reaches layer {name} (features under no_grad, or an output that is not "
+            "scored), so its weights can't be ranked by gradients: use l1 or l2"
+        )
     return {name: total / len(parts) for name, total in zip(names, sums, strict=True)}
