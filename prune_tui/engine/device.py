@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Final
 
 import torch
 
@@ -13,6 +14,9 @@ from prune_tui import __version__
 from prune_tui.core.errors import DeviceError
 from prune_tui.core.report import Environment
 from prune_tui.core.terms import Device
+
+_FRESH_WEIGHTS_INDEX: Final = 1_000_003
+"""The index that seeds fresh weights; no decision ever has it."""
 
 
 def pick_device(wanted: Device) -> torch.device:
@@ -63,6 +67,11 @@ def seed_everything(seed: int, index: int) -> torch.Generator:
     combined = (seed * 1_000_003 + index * 7_919 + 1) % 2**63
     torch.manual_seed(combined)
     return torch.Generator().manual_seed(combined + 1)
+
+
+def seed_fresh_weights(seed: int) -> None:
+    """Seed torch for drawing a model's fresh weights."""
+    seed_everything(seed, _FRESH_WEIGHTS_INDEX)
 
 
 def environment_of(device: torch.device, num_images: Mapping[str, int]) -> Environment:

@@ -1,14 +1,10 @@
-"""The engine: loads model and data, and carries out decisions, which yield events."""
+"""The engine: opens a network on its data, and carries out decisions, which yield events."""
 
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
-from pathlib import Path
-from typing import Final, assert_never
+from typing import assert_never
 
-from prune_tui.catalog.datasets import dataset_entry, load
-from prune_tui.catalog.datasets.images import subset
-from prune_tui.catalog.models import model_entry
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import (
@@ -32,11 +28,11 @@ from prune_tui.core.session.decisions import (
     TrainDense,
 )
 from prune_tui.core.session.legal import why_not
-from prune_tui.core.session.session import Session
+from prune_tui.core.terms import Device
 from prune_tui.engine.context import Context, DecisionResult, Execution
 from prune_tui.engine.data import DeviceData
 from prune_tui.engine.decisions.finetune import finetune
-from prune_tui.engine.decisions.load_dense import dense_weights, load_dense
+from prune_tui.engine.decisions.load_dense import load_dense
 from prune_tui.engine.decisions.measure import measure
 from prune_tui.engine.decisions.prune import prune
 from prune_tui.engine.decisions.rewind import rewind
@@ -44,17 +40,15 @@ from prune_tui.engine.decisions.scan import scan
 from prune_tui.engine.decisions.shrink import shrink
 from prune_tui.engine.decisions.sweep import sweep
 from prune_tui.engine.decisions.train_dense import train_dense
-from prune_tui.engine.device import environment_of, pick_device, seed_everything
+from prune_tui.engine.device import environment_of, pick_device, seed_everything, seed_fresh_weights
 from prune_tui.engine.network.network import Weights
 from prune_tui.engine.network.opening import NUM_TRIED, Opened, opened
 from prune_tui.engine.network.trace import find_units, network_of
 from prune_tui.engine.pruning.plan_masks import plan_of
+from prune_tui.engine.source import Source
 from prune_tui.engine.state import EngineState
 
-_FRESH_WEIGHTS_INDEX: Final = 1_000_003
-"""The index that seeds fresh weights; no decision ever has it."""
-
-_PAUSE_SECONDS: Final = 0.5
+_PAUSE_SECONDS = 0.5
 """A consumer that takes longer than this has paused the run."""
 
 
@@ -69,41 +63,21 @@ def any_name(name: str) -> str:
 
 
 class Engine:
-    """A model and its data, which carries out decisions once `open` has been consumed.
+    """A network and its data, which carries out decisions once `open` has been consumed."""
 
-    `LoadDense` looks for a named checkpoint in `folder`, unless `weights` is given, which it then loads.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        *,
-        data_dir: Path | None,
-        folder: Path | None = None,
-        weights: Path | None = None,
-    ) -> None:
-        self._model = model_entry(session.model)
-        self._dataset = dataset_entry(session.dataset)
-        self._session, self._seed = session, session.seed
-        self._data_dir, self._folder, self._weights_file = data_dir, folder, weights
-        self._device = pick_device(session.device)
+    def __init__(self, source: Source, *, seed: int, device: Device) -> None:
+        self._source, self._seed = source, seed
+        self._device = pick_device(device)
         self._state: EngineState | None = None
 
     def open(self) -> Iterator[Event]:
-        """Load the data and build the model with fresh weights; ends with `EngineReady`.
+        """Read the data and open the network with its fresh weights; ends with `EngineReady`.
 
         Raises:
             DataError: the data can't be found, fetched or read.
+            ModelError: the network can't be built, or can't be pruned.
         """
-        data = yield from load(
-            self._dataset, data_dir=self._data_dir, image_shape=self._model.image_shape, seed=self._seed
-        )
-        data = subset(
-            data,
-            num_train=self._session.num_train_images,
-            num_test=self._session.num_test_images,
-            seed=self._seed,
-        )
+        data = yield from self._source.data()
         on_device = DeviceData(data, self._device)
         built = self._built(on_device, self._seed)
         module = built.module
@@ -191,8 +165,8 @@ class Engine:
         return built.module.state_dict()
 
     def _built(self, data: DeviceData, seed: int) -> Opened:
-        seed_everything(seed, _FRESH_WEIGHTS_INDEX)
-        return opened(self._model.build(num_classes=data.task.num_outputs or 0), data)
+        seed_fresh_weights(seed)
+        return opened(self._source.module(data.task, seed), data)
 
     def _execution(self, decision: Decision, context: Context) -> Execution:
         state = self.state
@@ -202,7 +176,8 @@ class Engine:
                 seed_everything(self._seed, context.index)
                 return train_dense(state, decision, fresh, context)
             case LoadDense():
-                return load_dense(state, decision, self._dense_weights(decision), context)
+                weights = self._source.dense_weights(decision, state.network)
+                return load_dense(state, decision, weights, context)
             case Scan():
                 return scan(state, decision, context)
             case Sweep():
@@ -219,13 +194,3 @@ class Engine:
                 return measure(state, decision, context)
             case _:
                 assert_never(decision)
-
-    def _dense_weights(self, decision: LoadDense) -> Weights:
-        return dense_weights(
-            decision,
-            self.state.network,
-            model=self._model.name,
-            dataset=self._dataset.name,
-            chosen=self._weights_file,
-            folder=self._folder,
-        )

@@ -96,6 +96,15 @@ class EngineState:
         self.network.load(baseline.weights, {})
         self.baseline, self.shrunk, self.accuracy, self._teacher = baseline, None, None, None
 
+    def use(self, data: DeviceData) -> None:
+        """Go on with other data."""
+        self.data, self.accuracy, self._teacher = data, None, None
+
+    def adopt(self, weights: Weights) -> None:
+        """Take weights that were trained elsewhere for the network as it is now, with its masks."""
+        self.network.load(weights, self.network.masks)
+        self.shrunk, self.accuracy = None, None
+
     def dense_module(self) -> nn.Module:
         """Return a copy of the dense network, in evaluation mode."""
         module = deepcopy(self.network.module)

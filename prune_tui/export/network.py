@@ -1,7 +1,7 @@
 """The network of a session that is exported, and the images it is tried on."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,7 @@ from prune_tui.engine.engine import Engine
 from prune_tui.engine.network.checkpoint_files import read_checkpoint
 from prune_tui.engine.network.network import weight_named
 from prune_tui.engine.restoring import module_of
+from prune_tui.engine.session_source import SessionSource
 from prune_tui.export.description import Description
 from prune_tui.export.trees import named_leaves
 
@@ -68,7 +69,7 @@ def exported_network(
     Raises:
         PruneTuiError: the data or the checkpoint can't be used.
     """
-    engine = Engine(replace(session, device="cpu", decisions=(), record=None), data_dir=data_dir)
+    engine = Engine(SessionSource(session, data_dir=data_dir), seed=session.seed, device="cpu")
     view = View()
     for event in engine.open():
         view = apply(view, event)

@@ -23,6 +23,7 @@ from prune_tui.engine.context import CheckpointToSave
 from prune_tui.engine.engine import Engine, never
 from prune_tui.engine.network.checkpoint_files import read_checkpoint
 from prune_tui.engine.network.hashes import sha256
+from prune_tui.engine.session_source import SessionSource
 from prune_tui.runner.audit import accuracy_of, check_checkpoints
 from prune_tui.runner.files import SessionFiles
 from prune_tui.runner.restoring import restored
@@ -48,7 +49,8 @@ class Runner:
         self.view = View()
         self._files = SessionFiles(sessions_dir, session.name)
         self._source = source or self._files.folder
-        self._engine = Engine(session, data_dir=data_dir, folder=self._source, weights=weights)
+        names = SessionSource(session, data_dir=data_dir, folder=self._source, weights=weights)
+        self._engine = Engine(names, seed=session.seed, device=session.device)
 
     @property
     def path(self) -> Path | None:

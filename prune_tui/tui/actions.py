@@ -161,6 +161,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.SAVE, "finetune", "f", "fine-tune", "Fine-tune the pruned network once more", True),
     Action(Step.SAVE, "copy_command", "c", "copy replay", "Copy the command that replays the session", True),
     Action(Step.SAVE, "save_summary", "m", "summary", "Write a Markdown summary, and copy it", True),
+    Action(Step.SAVE, "show_python", "p", "python", "See the same in Python: a script to copy", True),
     Action(
         Step.SAVE,
         "show_distributions",

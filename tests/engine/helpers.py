@@ -21,6 +21,7 @@ from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.network.masks import keep_units, unit_mask
 from prune_tui.engine.network.network import Masks, Network, weight_name
 from prune_tui.engine.network.trace import find_units, network_of
+from prune_tui.engine.session_source import SessionSource
 from prune_tui.engine.state import EngineState
 
 BUNDLED = Session(name="s", model="lenet5", dataset="digits", device="cpu")
@@ -32,7 +33,8 @@ class Run:
     """An engine with the view of its events, the decisions as they went, and what they would save."""
 
     def __init__(self, session: Session = BUNDLED, *, folder: Path | None = None) -> None:
-        self.engine = Engine(session, data_dir=None, folder=folder)
+        names = SessionSource(session, data_dir=None, folder=folder)
+        self.engine = Engine(names, seed=session.seed, device=session.device)
         self.view = View()
         self.decisions: list[Decision] = []
         self.to_save: list[CheckpointToSave] = []

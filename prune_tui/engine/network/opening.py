@@ -43,7 +43,7 @@ def opened(module: nn.Module, data: DeviceData) -> Opened:
     Raises:
         ModelError: it is scripted or quantised, does not run on the data, or returns what can't be scored.
     """
-    module = _unwrapped(module)
+    module = unwrapped(module)
     _refuse(module)
     batch = data.batch(data.validation, slice(0, NUM_TRIED))
     module = module.to(data.device)
@@ -58,7 +58,7 @@ def opened(module: nn.Module, data: DeviceData) -> Opened:
     return Opened(in_best_format(module, batch.inputs), tuple(notes))
 
 
-def _unwrapped(module: nn.Module) -> nn.Module:
+def unwrapped(module: nn.Module) -> nn.Module:
     """Return the module that was compiled or spread over devices."""
     while isinstance(module, nn.DataParallel | nn.parallel.DistributedDataParallel) or hasattr(
         module, "_orig_mod"

@@ -1,16 +1,19 @@
 """Step 5: the result, where its files are, and how to replay it."""
 
 import shlex
+from pathlib import Path
 
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
-from prune_tui.core.errors import StorageError
+from prune_tui.core.errors import PruneTuiError, StorageError
 from prune_tui.core.workflow.completion import completion_text, decisions_to_complete, shrinking
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.markdown import markdown_summary
-from prune_tui.storage import write_atomically
+from prune_tui.reports.python import python_text
+from prune_tui.storage import checkpoints_folder, write_atomically
+from prune_tui.tui.dialogs.python import PythonDialog
 from prune_tui.tui.messages import GoTo, Perform, PickAnother, SaveAgain
 from prune_tui.tui.steps.save import text as save_text
 from prune_tui.tui.steps.step_screen import StepScreen
@@ -126,6 +129,19 @@ class SaveScreen(StepScreen):
             self.notify(str(error), severity="error", markup=False)
         else:
             self.notify(f"{path}, and on the clipboard", title="Summary written", markup=False)
+
+    def action_show_python(self) -> None:
+        """Show the session as a script; its checkpoints are named where the session is saved."""
+        state = self.state
+        if state.session is None:
+            return
+        folder = checkpoints_folder(state.path) if state.path is not None else Path(state.session.name)
+        try:
+            text = python_text(state.session, folder=folder, data_dir=state.options.data_dir)
+        except PruneTuiError as error:
+            self.notify(str(error), severity="error", markup=False)
+        else:
+            self.app.push_screen(PythonDialog(text))
 
     def action_new_session(self) -> None:
         self.post_message(PickAnother())

@@ -1,0 +1,161 @@
+"""A session as Python: the text which, when it is run, makes the same decisions with the library."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import MISSING, Field, fields, is_dataclass
+from pathlib import Path
+from typing import Final, assert_never
+
+from prune_tui.catalog.datasets import dataset_entry
+from prune_tui.catalog.models import model_entry
+from prune_tui.core.session.decisions import (
+    BUNDLED,
+    Decision,
+    Finetune,
+    LoadDense,
+    Measure,
+    Prune,
+    Rewind,
+    Scan,
+    Shrink,
+    Sweep,
+    TrainDense,
+)
+from prune_tui.core.session.session import Session
+
+_WIDTH: Final = 88
+_INDENT: Final = 4
+
+_UNSAID: Final = ("kind", "name", "sha256", "keeps_checkpoints")
+"""Fields that change nothing in the result: tags, a hash that is only checked, and what is saved."""
+
+
+def python_text(session: Session, *, folder: Path, data_dir: Path | None = None) -> str:
+    """Return a script that gives the session's result: its network ends as `bench.module`.
+
+    Args:
+        session: as it was decided; its record tells the number of threads.
+        folder: where the session's checkpoints are.
+        data_dir: where datasets are; None is the default folder.
+
+    Raises:
+        UnknownNameError: the catalog has no such model or dataset.
+    """
+    environment = session.record.report.environment if session.record else None
+    dataset, shape = dataset_entry(session.dataset), model_entry(session.model).image_shape
+    from_data = {
+        "image_shape": shape if dataset.image_shape is None else None,
+        "seed": session.seed or None,
+        "num_train_images": session.num_train_images,
+        "num_test_images": session.num_test_images,
+        "data_dir": str(data_dir) if data_dir is not None else None,
+    }
+    from_session = {
+        "seed": session.seed or None,
+        "device": session.device if session.device != "auto" else None,
+        "num_threads": environment.num_threads if environment is not None else None,
+    }
+    lines = [
+        "import prune_tui as pt",
+        "",
+        f"data = {_call('pt.dataset', [_source(session.dataset)], from_data)}",
+        f"model = {_fresh_model(session, session.seed)}",
+        f"bench = {_call('pt.Workbench', ['model', 'data'], from_session)}",
+        *(_step(decision, session, folder) for decision in session.decisions),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _step(decision: Decision, session: Session, folder: Path) -> str:
+    """Return the line, or lines, that make a decision."""
+    match decision:
+        case LoadDense(weights=weights):
+            names = [_source(session.model), _source(session.dataset)]
+            is_bundled = weights == BUNDLED
+            file = _call("pt.baseline", names) if is_bundled else _source(str(folder / weights))
+            return _call("bench.load_dense", [file])
+        case TrainDense(seed=seed):
+            fresh = None if seed is None else _Code(_fresh_model(session, seed))
+            said = {**_said(decision, "training", "seed"), "fresh": fresh}
+            return _call("bench.train_dense", [_source(decision.training, _INDENT)], said)
+        case Scan():
+            return _call("bench.scan", [], _said(decision))
+        case Sweep():
+            return _call("bench.sweep", [_source(decision.methods, _INDENT)], _said(decision, "methods"))
+        case Prune():
+            return _call("bench.prune", [_source(decision.plan, _INDENT)], _said(decision, "plan"))
+        case Finetune():
+            return _call("bench.finetune", [_source(decision.training, _INDENT)], _said(decision, "training"))
+        case Rewind():
+            return _call("bench.rewind", [], _said(decision))
+        case Shrink():
+            return f"small = {_call('bench.shrink', [], _said(decision))}"
+        case Measure():
+            return _call("bench.measure", [], _said(decision))
+        case _:
+            assert_never(decision)
+
+
+class _Code(str):
+    """Python code, which is written as it is."""
+
+    __slots__ = ()
+
+
+def _fresh_model(session: Session, seed: int) -> str:
+    return _call("pt.model", [_source(session.model), "data"], {"seed": seed or None})
+
+
+def _said(value: object, *leaving_out: str) -> dict[str, object]:
+    """Return the fields of a dataclass that differ from their defaults."""
+    assert is_dataclass(value)
+    return {
+        field.name: getattr(value, field.name)
+        for field in fields(value)
+        if field.name not in (*_UNSAID, *leaving_out) and getattr(value, field.name) != _default(field)
+    }
+
+
+def _default(field: Field[object]) -> object:
+    return field.default_factory() if field.default_factory is not MISSING else field.default
+
+
+def _source(value: object, indent: int = 0) -> str:
+    """Return a value of a decision as Python, on lines that begin so far to the right."""
+    if isinstance(value, _Code):
+        return str(value)
+    if is_dataclass(value):
+        return _call(f"pt.{type(value).__name__}", [], _said(value), indent)
+    if isinstance(value, Mapping):
+        parts = [f"{_source(key)}: {each!r}" for key, each in value.items()]
+        return _bracketed("{", parts, "}", indent)
+    if isinstance(value, tuple):
+        parts = [_source(each, indent + _INDENT) for each in value]
+        return _bracketed("(", parts, ")" if len(parts) != 1 else ",)", indent)
+    return _quoted(value) if isinstance(value, str) else repr(value)
+
+
+def _quoted(text: str) -> str:
+    """Return a string in double quotes where that needs no escape."""
+    return repr(text) if '"' in text or "\\" in repr(text) else f'"{text}"'
+
+
+def _call(
+    function: str, positional: Sequence[str], named: Mapping[str, object] | None = None, indent: int = 0
+) -> str:
+    """Return a call; named arguments that are None are left out."""
+    said = [
+        f"{name}={_source(each, indent + _INDENT)}"
+        for name, each in (named or {}).items()
+        if each is not None
+    ]
+    return _bracketed(f"{function}(", [*positional, *said], ")", indent)
+
+
+def _bracketed(opening: str, parts: Sequence[str], closing: str, indent: int) -> str:
+    """Return parts between brackets: on one line if they fit, else each on its own."""
+    line = f"{opening}{', '.join(parts)}{closing}"
+    if "\n" not in line and len(line) + indent <= _WIDTH:
+        return line
+    within = " " * (indent + _INDENT)
+    each = "".join(f"{within}{part},\n" for part in parts)
+    return f"{opening}\n{each}{' ' * indent}{closing.lstrip(',')}"
