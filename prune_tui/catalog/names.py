@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.catalog.datasets import dataset_entry, fits
 from prune_tui.catalog.models import model_entry
+from prune_tui.catalog.models.inputs import image_shape_for
 from prune_tui.catalog.schedules import steps_entry
 from prune_tui.core.errors import PruneTuiError, SessionError
 
@@ -29,8 +30,12 @@ def check_names(session: Session, *, source: str) -> None:
 
 def _look_up_names(session: Session) -> None:
     model, dataset = model_entry(session.model), dataset_entry(session.dataset)
+    if session.pretrained is not None and not model.can_be_pretrained:
+        raise SessionError(f"there are no published weights of {model.name}: leave pretrained out")
+    if model.image_shape is not None:
+        image_shape_for(model, dataset.image_shape, image_size=session.image_size)
     if not fits(model, dataset):
-        wanted = "×".join(str(size) for size in model.image_shape)
+        wanted = "×".join(str(size) for size in model.image_shape or ())
         raise SessionError(
             f"model {model.name} takes images of {wanted}, which {dataset.name} does not have; "
             "`prune-tui list datasets` shows what each has"

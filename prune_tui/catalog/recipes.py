@@ -1,4 +1,7 @@
-"""The training recipe offered for a model on a dataset: the model's own, longer where the images are few."""
+"""The training recipe offered for a model on a dataset: the model's own, longer where the images are few.
+
+Published weights are only adapted to the data: few epochs at a low rate, whatever the model.
+"""
 
 from dataclasses import replace
 from math import ceil
@@ -12,8 +15,21 @@ MIN_TRAINING_STEPS: Final = 360
 MIN_FINETUNING_STEPS: Final = 120
 
 
-def training_recipe(model: ModelEntry, dataset: DatasetEntry) -> Training:
-    """Return how to train the dense baseline."""
+ADAPTING: Final = Training(
+    num_epochs=5,
+    optimizer="adamw",
+    learning_rate=1e-4,
+    learning_rate_schedule="cosine",
+    weight_decay=0.01,
+    precision="bfloat16",
+)
+"""How published weights are adapted to a dataset."""
+
+
+def training_recipe(model: ModelEntry, dataset: DatasetEntry, *, is_pretrained: bool = False) -> Training:
+    """Return how to train the dense baseline; `is_pretrained` begins with published weights."""
+    if is_pretrained:
+        return _with_enough_steps(ADAPTING, dataset, MIN_FINETUNING_STEPS)
     return _with_enough_steps(model.training, dataset, MIN_TRAINING_STEPS)
 
 

@@ -40,7 +40,9 @@ def _print_rows(rows: "Sequence[Row]") -> None:
     shown = plain_table()
     for column in rows[0]:
         numeric = isinstance(rows[0][column], int)
-        shown.add_column(column.replace("_", " "), justify="right" if numeric else "left")
+        shown.add_column(
+            column.replace("_", " "), justify="right" if numeric else "left", no_wrap=column == "name"
+        )
     for row in rows:
         shown.add_row(
             *(Text(f"{value:,}" if isinstance(value, int) else str(value)) for value in row.values())

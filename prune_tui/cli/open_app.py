@@ -9,7 +9,17 @@ import typer
 
 from prune_tui import __version__
 from prune_tui.cli.exits import reporting
-from prune_tui.cli.options import DataDir, DeviceChoice, Seed, Threads
+from prune_tui.cli.options import (
+    AllowCode,
+    DataDir,
+    DeviceChoice,
+    ImageSize,
+    Pretrained,
+    PretrainedWeights,
+    Seed,
+    Threads,
+    chosen_weights,
+)
 from prune_tui.tui.options import Options
 
 
@@ -23,8 +33,16 @@ def _show_version(wanted: bool) -> None:
 def open_app(
     context: typer.Context,
     *,
-    model: Annotated[str | None, typer.Option(help="Model to start with; see `list models`.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="Dense baseline, a .safetensors state dict.")] = None,
+    model: Annotated[
+        str | None,
+        typer.Option(help="Model to start with; see `list models`, or path/to/net.py:factory."),
+    ] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="Dense baseline, a state dict as .safetensors or .pt.")
+    ] = None,
+    pretrained: Pretrained = False,
+    pretrained_weights: PretrainedWeights = None,
+    image_size: ImageSize = None,
     dataset: Annotated[
         str | None, typer.Option(help="Dataset to start with; see `list datasets`, or imagefolder:PATH.")
     ] = None,
@@ -34,6 +52,7 @@ def open_app(
     threads: Threads = None,
     seed: Seed = 0,
     resume: Annotated[Path | None, typer.Option(help="Session file to resume.")] = None,
+    allow_code: AllowCode = False,
     version: Annotated[  # noqa: ARG001 - the callback does the work
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -46,6 +65,9 @@ def open_app(
             model=model,
             dataset=dataset,
             weights=weights,
+            pretrained=chosen_weights(pretrained, pretrained_weights),
+            image_size=image_size,
+            allow_code=allow_code,
             data_dir=data_dir,
             sessions_dir=sessions_dir,
             device=device,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prune_tui.cli.exits import reporting
-from prune_tui.cli.options import AsJson, DataDir, Threads, Tolerance
+from prune_tui.cli.options import AllowCode, AsJson, DataDir, Threads, Tolerance
 from prune_tui.core.terms import Device
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ def replay(
     device: Annotated[Device | None, typer.Option(help="Where to compute; default: as recorded.")] = None,
     threads: Threads = None,
     tolerance: Tolerance = 0.5,
+    allow_code: AllowCode = False,
 ) -> None:
     """Replay sessions, and compare the results with their records."""
     from prune_tui.cli.progress import Progress
@@ -34,7 +35,12 @@ def replay(
     for path in sessions:
         read_session(path)
     options = Options(
-        out=out, data_dir=data_dir, device=device, num_threads=threads, tolerance_points=tolerance
+        out=out,
+        data_dir=data_dir,
+        device=device,
+        num_threads=threads,
+        tolerance_points=tolerance,
+        allow_code=allow_code,
     )
     outcomes: list[Outcome] = []
     for path in sessions:

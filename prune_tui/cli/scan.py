@@ -8,7 +8,17 @@ import typer
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET, BUNDLED_MODEL
 from prune_tui.cli.exits import reporting
-from prune_tui.cli.options import AsJson, DataDir, DeviceChoice, Seed, Threads
+from prune_tui.cli.options import (
+    AsJson,
+    DataDir,
+    DeviceChoice,
+    ImageSize,
+    Pretrained,
+    PretrainedWeights,
+    Seed,
+    Threads,
+    chosen_weights,
+)
 from prune_tui.core.terms import Granularity, Precision
 
 if TYPE_CHECKING:
@@ -19,10 +29,18 @@ if TYPE_CHECKING:
 @reporting
 def scan(
     *,
-    model: Annotated[str, typer.Option(help="Model to scan; see `list models`.")] = BUNDLED_MODEL,
+    model: Annotated[
+        str, typer.Option(help="Model to scan; see `list models`, or path/to/net.py:factory.")
+    ] = BUNDLED_MODEL,
     weights: Annotated[
-        Path | None, typer.Option(help="Dense baseline; default: the bundled one, or one is trained.")
+        Path | None,
+        typer.Option(
+            help="Dense baseline, .safetensors or .pt; default: the bundled one, or one is trained."
+        ),
     ] = None,
+    pretrained: Pretrained = False,
+    pretrained_weights: PretrainedWeights = None,
+    image_size: ImageSize = None,
     dataset: Annotated[
         str, typer.Option(help="Dataset; see `list datasets`, or imagefolder:PATH.")
     ] = BUNDLED_DATASET,
@@ -54,16 +72,17 @@ def scan(
 ) -> None:
     """Scan each layer's sensitivity, and solve a budget from the curves."""
     from prune_tui.catalog.datasets import dataset_entry
-    from prune_tui.catalog.models import model_entry
+    from prune_tui.catalog.models import file_stem, model_entry
     from prune_tui.cli.progress import Progress
     from prune_tui.commands.scan import Request, document
     from prune_tui.commands.scan import scan as scan_network
     from prune_tui.core.planning.target import parse_target
     from prune_tui.core.session.decisions import N_M_SPARSITY, SCAN_SPARSITIES, Scan
+    from prune_tui.core.session.names import name_like
     from prune_tui.core.session.session import Session
 
     target = parse_target(budget) if budget is not None else None
-    model_entry(model)
+    entry = model_entry(model)
     dataset_entry(dataset)
     wanted = Scan(
         criterion=criterion,
@@ -72,7 +91,15 @@ def scan(
         tolerance_points=tolerance,
         precision=precision,
     )
-    session = Session(name=f"{model}-scan", model=model, dataset=dataset, seed=seed, device=device)
+    session = Session(
+        name=name_like(file_stem(entry.name), ending="-scan"),
+        model=entry.name,
+        dataset=dataset,
+        seed=seed,
+        device=device,
+        pretrained=chosen_weights(pretrained, pretrained_weights),
+        image_size=image_size,
+    )
     request = Request(session, wanted, target, weights, data_dir, threads, out)
     with Progress() as progress:
         found = scan_network(request, on_event=progress.show)

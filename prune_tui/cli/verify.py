@@ -5,7 +5,7 @@ import json
 import typer
 
 from prune_tui.cli.exits import reporting
-from prune_tui.cli.options import AsJson, DataDir, SessionFile, Threads, Tolerance
+from prune_tui.cli.options import AllowCode, AsJson, DataDir, SessionFile, Threads, Tolerance
 
 
 @reporting
@@ -16,12 +16,13 @@ def verify(
     data_dir: DataDir = None,
     threads: Threads = None,
     tolerance: Tolerance = 0.5,
+    allow_code: AllowCode = False,
 ) -> None:
     """Evaluate a session's checkpoints, and compare them with its record."""
     from prune_tui.commands.verify import document
     from prune_tui.commands.verify import verify as verify_session
 
-    found = verify_session(session, data_dir=data_dir, num_threads=threads)
+    found = verify_session(session, data_dir=data_dir, num_threads=threads, allow_code=allow_code)
     if as_json:
         typer.echo(json.dumps(document(session, found, tolerance), indent=2))
     else:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from prune_tui.catalog.code.permission import check_code
 from prune_tui.catalog.names import check_names
 from prune_tui.core.comparison import DEFAULT_TOLERANCE_POINTS, Difference, compare
 from prune_tui.core.errors import PruneTuiError, SessionError
@@ -21,13 +22,17 @@ from prune_tui.storage import checkpoints_folder, read_session, session_path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to replay; None takes the session's or the machine's own setting."""
+    """How to replay; None takes the session's or the machine's own setting.
+
+    `allow_code` lets the session run the user's own files that it names.
+    """
 
     out: Path | None = None
     data_dir: Path | None = None
     device: Device | None = None
     num_threads: int | None = None
     tolerance_points: float = DEFAULT_TOLERANCE_POINTS
+    allow_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     """
     session = read_session(path)
     check_names(session, source=str(path))
+    check_code(session, allow_code=options.allow_code, source=str(path))
     if not session.decisions:
         raise SessionError(f"{path}: has no decisions to replay")
     if options.out is not None and _are_same(session_path(options.out, session.name), path):
@@ -72,6 +78,7 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
         sessions_dir=options.out,
         data_dir=options.data_dir,
         source=checkpoints_folder(path),
+        allow_code=options.allow_code,
     )
     for event in runner.open():
         on_event(event, runner.view)

@@ -14,10 +14,10 @@ from prune_tui.core.planning.budget import Solution, solve
 from prune_tui.core.planning.groups import groups_of
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.run.events import Event
+from prune_tui.core.run.events import Event, PretrainedTaken
 from prune_tui.core.run.view import View
 from prune_tui.core.scanning.predictor import error_points_at, held_out_errors
-from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
+from prune_tui.core.session.decisions import PRETRAINED, Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Session
 from prune_tui.engine.device import prepare_process
@@ -29,6 +29,8 @@ from prune_tui.storage import unused_name
 class Request:
     """What to scan and how; without `weights`, the bundled baseline is used or one is trained.
 
+    Published weights that `session` names are scanned as they are, or adapted to the data first if these have
+    other classes. The user's own code that `session` names is run: naming it is asking for it.
     With `out` the session is saved there, and the app can open it.
     """
 
@@ -63,18 +65,21 @@ def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
     session = request.session
     if request.out is not None:
         session = replace(session, name=unused_name(request.out, session.name))
-    decisions = (_baseline(request), request.scan)
-    check_names(replace(session, decisions=decisions), source="scan")
+    baseline = _baseline(request)
+    check_names(replace(session, decisions=(baseline, request.scan)), source="scan")
     prepare_process(request.num_threads)
     runner = Runner(
         session,
         sessions_dir=request.out,
         data_dir=request.data_dir,
         weights=request.weights,
+        allow_code=True,
     )
     for event in runner.open():
         on_event(event, runner.view)
-    for decision in decisions:
+        if isinstance(event, PretrainedTaken) and not event.head and request.weights is None:
+            baseline = LoadDense(weights=PRETRAINED)
+    for decision in (baseline, request.scan):
         for event in runner.perform(decision):
             on_event(event, runner.view)
     assert runner.view.report.scan is not None
@@ -92,7 +97,8 @@ def _baseline(request: Request) -> Decision:
         return LoadDense(weights="dense.safetensors")
     if bundled_baseline(session.model, session.dataset) is not None:
         return LoadDense()
-    recipe = training_recipe(model_entry(session.model), dataset_entry(session.dataset))
+    model, dataset = model_entry(session.model), dataset_entry(session.dataset)
+    recipe = training_recipe(model, dataset, is_pretrained=session.pretrained is not None)
     return TrainDense(training=recipe, kept_epochs=(1,) if recipe.num_epochs > 1 else ())
 
 

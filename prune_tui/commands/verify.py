@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from prune_tui.catalog.code.permission import check_code
 from prune_tui.catalog.names import check_names
 from prune_tui.commands.replay import recorded_threads
 from prune_tui.core.errors import SessionError
@@ -27,14 +28,19 @@ class Verified:
         return recorded is None or abs(self.accuracy - recorded) <= tolerance_points / 100 + 1e-12
 
 
-def verify(path: Path, *, data_dir: Path | None = None, num_threads: int | None = None) -> list[Verified]:
+def verify(
+    path: Path, *, data_dir: Path | None = None, num_threads: int | None = None, allow_code: bool = False
+) -> list[Verified]:
     """Evaluate every checkpoint that the session in a file names.
+
+    `allow_code` lets the session run the user's own files that it names.
 
     Raises:
         PruneTuiError: the session, a checkpoint, the data or the device can't be used.
     """
     session = read_session(path)
     check_names(session, source=str(path))
+    check_code(session, allow_code=allow_code, source=str(path))
     record = session.record
     if record is None or not record.checkpoints:
         raise SessionError(f"{path}: has no checkpoints: replay it with --out first")
@@ -43,6 +49,7 @@ def verify(path: Path, *, data_dir: Path | None = None, num_threads: int | None 
         replace(session, decisions=(), record=None),
         sessions_dir=None,
         data_dir=data_dir,
+        allow_code=allow_code,
     )
     for _ in runner.open():
         pass

@@ -4,6 +4,7 @@ PruneTuiError
 ├── SessionError      a session file that can't be read as one
 ├── UnknownNameError  a model, dataset, criterion, layer … that does not exist
 ├── ModelError        a network that can't be built, run or read
+├── CodeError         a file of the user's own code that is missing, fails, or may not run
 ├── DecisionError     a decision that can't be carried out here and now
 ├── TargetError       a text that is not a budget
 ├── CheckpointError   weights that are missing, altered or for another model
@@ -16,6 +17,9 @@ PruneTuiError
 from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import Final
+
+MOST_LISTED: Final = 24
+"""A message lists no more names than this."""
 
 
 class PruneTuiError(Exception):
@@ -34,12 +38,19 @@ class UnknownNameError(PruneTuiError):
     def __init__(self, what: str, name: str, choices: Iterable[str]) -> None:
         known = sorted(choices)
         near = get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]}? There are " if near else "choose one of "
-        super().__init__(f"unknown {what} {name!r}: {hint}{', '.join(known)}")
+        if len(known) > MOST_LISTED:
+            hint = f"did you mean {near[0]}?" if near else f"there are {len(known)}, such as {known[0]}"
+        else:
+            hint = (f"did you mean {near[0]}? There are " if near else "choose one of ") + ", ".join(known)
+        super().__init__(f"unknown {what} {name!r}: {hint}")
+
+
+class CodeError(PruneTuiError):
+    """A file of the user's own code is missing, broken, fails, has changed, or was not allowed to run."""
 
 
 class ModelError(PruneTuiError):
-    """A network can't be built, or does not run on the dataset, or returns what can't be scored."""
+    """A network can't be built, does not run on the data, or returns what can't be scored."""
 
 
 class DecisionError(PruneTuiError):

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
+from functools import partial
 from typing import assert_never
 
 from prune_tui.core.errors import DecisionError
@@ -80,6 +81,7 @@ class Engine:
         data = yield from self._source.data()
         on_device = DeviceData(data, self._device)
         built = self._built(on_device, self._seed)
+        yield from self._source.announced()
         module = built.module
         network = network_of(module, on_device.batch(on_device.validation, slice(0, NUM_TRIED)).inputs)
         self._state = EngineState(network, on_device)
@@ -176,7 +178,9 @@ class Engine:
                 seed_everything(self._seed, context.index)
                 return train_dense(state, decision, fresh, context)
             case LoadDense():
-                weights = self._source.dense_weights(decision, state.network)
+                fresh_weights = partial(self.fresh_weights, None)
+                weights = self._source.dense_weights(decision, state.network, fresh_weights)
+                seed_everything(self._seed, context.index)
                 return load_dense(state, decision, weights, context)
             case Scan():
                 return scan(state, decision, context)

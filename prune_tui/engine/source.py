@@ -1,6 +1,6 @@
 """Where an engine gets its data and its weights from: the names in a session, or objects that are given."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from typing import Protocol
 
 from torch import nn
@@ -21,5 +21,8 @@ class Source(Protocol):
     def module(self, task: Task, seed: int) -> nn.Module:
         """Return a module of its own with fresh weights; torch's random state is seeded for drawing them."""
 
-    def dense_weights(self, decision: LoadDense, network: Network) -> Weights:
-        """Return the weights that a decision loads as the dense baseline of a network."""
+    def announced(self) -> Iterator[Event]:
+        """Yield what is to be said of the module built last."""
+
+    def dense_weights(self, decision: LoadDense, network: Network, fresh: Callable[[], Weights]) -> Weights:
+        """Return the weights that a decision loads as the dense baseline; `fresh` gives the fresh ones."""

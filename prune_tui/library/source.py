@@ -1,6 +1,6 @@
 """The data and the weights of an engine that is given objects instead of names."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterator
 from copy import deepcopy
 from pathlib import Path
 
@@ -41,7 +41,15 @@ class GivenSource:
         """Keep the weights that the module was opened with."""
         self._opened = weights
 
-    def dense_weights(self, decision: LoadDense, network: Network) -> Weights:  # noqa: ARG002
+    def announced(self) -> Iterator[Event]:
+        yield from ()
+
+    def dense_weights(
+        self,
+        decision: LoadDense,  # noqa: ARG002
+        network: Network,
+        fresh: Callable[[], Weights],  # noqa: ARG002
+    ) -> Weights:
         """Return the weights of the file, or those that the module was opened with.
 
         Raises:

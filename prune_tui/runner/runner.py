@@ -33,7 +33,8 @@ class Runner:
     """Runs one session, in the app or in a replay.
 
     With a `sessions_dir`, the session's file, checkpoints and log are written after every decision; without
-    one, nothing is. `source` is the folder to read checkpoints from, if it is not the session's own.
+    one, nothing is. `source` is the folder to read checkpoints from, if it is not the session's own. The
+    user's own code, if the session names any, runs only with `allow_code`.
     """
 
     def __init__(
@@ -44,13 +45,16 @@ class Runner:
         data_dir: Path | None,
         weights: Path | None = None,
         source: Path | None = None,
+        allow_code: bool = False,
     ) -> None:
         self.session = session
         self.view = View()
         self._files = SessionFiles(sessions_dir, session.name)
         self._source = source or self._files.folder
-        names = SessionSource(session, data_dir=data_dir, folder=self._source, weights=weights)
-        self._engine = Engine(names, seed=session.seed, device=session.device)
+        self._names = SessionSource(
+            session, data_dir=data_dir, folder=self._source, weights=weights, allow_code=allow_code
+        )
+        self._engine = Engine(self._names, seed=session.seed, device=session.device)
 
     @property
     def path(self) -> Path | None:
@@ -71,6 +75,7 @@ class Runner:
         self._files.check()
         for event in self._engine.open():
             if isinstance(event, EngineReady):
+                self.session = self._names.recorded(self.session)
                 self.view = apply(self.view, event)
                 if self.session.decisions:
                     for fact in restored(self._engine, self.session, self._source):

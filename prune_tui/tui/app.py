@@ -16,6 +16,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from prune_tui.catalog.code.permission import check_code
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
@@ -160,7 +161,7 @@ class PruneApp(App[None], inherit_bindings=False):
     @on(messages.StartSession)
     def _start_session(self, message: messages.StartSession) -> None:
         self.state.baseline = message.baseline
-        begin = partial(self._open, Opening(message.session, message.weights))
+        begin = partial(self._open, Opening(message.session, message.weights, allow_code=True))
         self._asking.when_free("Begin another session?", begin)
 
     @on(messages.PickAnother)
@@ -180,6 +181,7 @@ class PruneApp(App[None], inherit_bindings=False):
         try:
             session = read_session(path)
             check_names(session, source=str(path))
+            check_code(session, allow_code=self.state.options.allow_code, source=str(path))
         except PruneTuiError as error:
             self._show_error(messages.Failed(str(error)))
             return
@@ -187,12 +189,14 @@ class PruneApp(App[None], inherit_bindings=False):
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         from prune_tui.core.workflow.baselines import baseline_to_train
 
-        self.state.baseline = baseline_to_train(training_recipe(model, dataset))
+        recipe = training_recipe(model, dataset, is_pretrained=session.pretrained is not None)
+        self.state.baseline = baseline_to_train(recipe)
         # A copy of a session under another file name is a session of that name, with its own files.
         name = resumed_name(path)
         if session_path(path.parent, name) != path:
             self.notify(f"{path.name} stays as it is", title=f"Goes on as {name}.json", markup=False)
-        self._open(Opening(replace(session, name=name), resumed_from=path))
+        allow_code = self.state.options.allow_code
+        self._open(Opening(replace(session, name=name), resumed_from=path, allow_code=allow_code))
 
     def _open(self, opening: Opening) -> None:
         self.state.begin(opening.session)

@@ -13,6 +13,9 @@ class Options:
     model: str | None = None
     dataset: str | None = None
     weights: Path | None = None
+    pretrained: str | None = None
+    image_size: int | None = None
+    allow_code: bool = False
     data_dir: Path | None = None
     sessions_dir: Path = Path("sessions")
     device: Device = "auto"

@@ -7,6 +7,7 @@ import pytest
 from prune_tui.catalog.datasets import DATASETS, dataset_entry
 from prune_tui.catalog.models import MODELS
 from prune_tui.catalog.recipes import (
+    ADAPTING,
     MIN_FINETUNING_STEPS,
     MIN_TRAINING_STEPS,
     finetuning_recipe,
@@ -29,6 +30,14 @@ def test_there_are_enough_steps(model: str, dataset: str) -> None:
 
 def test_where_images_are_many_the_recipe_is_the_models_own() -> None:
     assert training_recipe(MODELS["lenet5"], DATASETS["mnist"]) == MODELS["lenet5"].training
+
+
+def test_published_weights_are_adapted_gently_whatever_the_model() -> None:
+    adapted = training_recipe(MODELS["resnet20"], DATASETS["cifar10"], is_pretrained=True)
+    assert adapted == training_recipe(MODELS["lenet5"], DATASETS["cifar10"], is_pretrained=True) == ADAPTING
+    assert adapted.num_epochs < MODELS["resnet20"].training.num_epochs
+    few = training_recipe(MODELS["lenet5"], DATASETS["digits"], is_pretrained=True)
+    assert few.num_epochs * ceil(1_097 / few.batch_size) >= MIN_FINETUNING_STEPS
 
 
 def test_the_digits_are_as_many_as_the_table_says() -> None:

@@ -88,7 +88,7 @@ def pruned() -> Run:
 def fresh(name: str) -> Network:
     """A model of the catalog with fresh weights."""
     model = MODELS[name]
-    network = network_of(model.build(num_classes=10), torch.zeros(2, *model.image_shape))
+    network = network_of(model.build(num_classes=10), torch.zeros(2, *model.own_shape))
     find_units(network)
     return network
 

@@ -26,7 +26,7 @@ def shrunk(name: str) -> Network:
 
 def exported(name: str, *, num_images: int = 5) -> Exported:
     """A shrunk model of the catalog as it is exported, with made-up images."""
-    network, shape = shrunk(name), MODELS[name].image_shape
+    network, shape = shrunk(name), MODELS[name].own_shape
     description = Description(
         model=name,
         num_classes=10,

@@ -118,4 +118,4 @@ def test_a_tensor_with_two_names_is_written_under_both(tmp_path: Path) -> None:
 
 def test_a_name_that_the_library_has_not_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="lode"):
-        prune_tui.lode  # noqa: B018
+        _ = prune_tui.lode  # type: ignore[attr-defined]

@@ -1,10 +1,13 @@
 """The criteria a user can pick: one file a family, one line here to add one."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from inspect import getdoc
 from typing import TYPE_CHECKING, Final, Literal
 
-from prune_tui.catalog.lookup import entry_named, load_function
+from prune_tui.catalog.lookup import load_function
+from prune_tui.catalog.plugins import Plugin, plugins
+from prune_tui.core.errors import CodeError, UnknownNameError
 from prune_tui.core.terms import Granularity, Scope
 
 if TYPE_CHECKING:
@@ -112,5 +115,35 @@ CRITERIA: Final[Mapping[str, CriterionEntry]] = {
 
 
 def criterion_entry(name: str) -> CriterionEntry:
-    """Return the criterion called `name`, or raise `UnknownNameError`."""
-    return entry_named("criterion", name, CRITERIA)
+    """Return the criterion called `name`, which may be that of an installed package.
+
+    Raises:
+        UnknownNameError: there is no such criterion.
+        CodeError: the package can't be imported, or offers no criterion under that name.
+    """
+    if name in CRITERIA:
+        return CRITERIA[name]
+    offered = plugins("criteria")
+    if name not in offered:
+        raise UnknownNameError("criterion", name, [*CRITERIA, *offered])
+    return packaged_criterion(offered[name])
+
+
+def packaged_criterion(plugin: Plugin) -> CriterionEntry:
+    """Return a criterion of an installed package: a `CriterionEntry`, or a function of `LayerFacts`.
+
+    A function's description is the first line of its docstring, and it needs no more than the weights.
+
+    Raises:
+        CodeError: the package can't be imported, or it is neither.
+    """
+    found = plugin.load()
+    if isinstance(found, CriterionEntry):
+        return replace(found, name=plugin.name)
+    if not callable(found):
+        raise CodeError(
+            f"{plugin.name}, of the package {plugin.package}: {plugin.reference} is neither a CriterionEntry "
+            "nor a function of LayerFacts"
+        )
+    words = (getdoc(found) or f"of the package {plugin.package}").splitlines()[0]
+    return CriterionEntry(plugin.name, words, plugin.reference)

@@ -152,7 +152,7 @@ def dataset_entry(name: str) -> DatasetEntry:
 
 def fits(model: ModelEntry, dataset: DatasetEntry) -> bool:
     """Say whether the model takes images of the dataset's shape."""
-    return dataset.image_shape is None or dataset.image_shape == model.image_shape
+    return None in (dataset.image_shape, model.image_shape) or dataset.image_shape == model.image_shape
 
 
 def default_data_dir() -> Path:

@@ -5,8 +5,9 @@ import http.client
 import os
 import urllib.request
 from collections.abc import Generator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Literal, cast
 from urllib.parse import urlsplit
 
 from prune_tui.catalog.paths import is_file, is_folder
@@ -17,7 +18,26 @@ CHUNK_BYTES: Final = 1 << 17
 TIMEOUT_SECONDS: Final = 20.0
 
 
-def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[DataProgress, None, None]:
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """How the checksum of a file begins, in hexadecimal; names often hold the first digits of a SHA-256."""
+
+    kind: Literal["md5", "sha256"]
+    start: str
+
+    def digest(self) -> "hashlib._Hash":
+        """Return a new digest of this kind."""
+        return hashlib.new(self.kind, usedforsecurity=False)
+
+    def is_of(self, path: Path) -> bool:
+        """Say whether this is the checksum of a file."""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, self.digest).hexdigest().startswith(self.start)
+
+
+def fetch(
+    urls: Sequence[str], path: Path, *, checksum: Checksum, hint: str
+) -> Generator[DataProgress, None, None]:
     """Fetch the archive with this checksum to `path`, trying the mirrors in turn; skip it if it is there.
 
     Bytes go to a `.part` file beside it, which is renamed if the checksum is right, and removed if not.
@@ -28,7 +48,7 @@ def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[
     """
     if is_file(path):
         try:
-            is_whole = md5_of(path) == md5
+            is_whole = checksum.is_of(path)
         except OSError as error:
             raise DataError(f"can't read {path}: {error.strerror}") from None
         if is_whole:
@@ -40,7 +60,7 @@ def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[
         path.parent.mkdir(parents=True, exist_ok=True)
         for url in urls:
             try:
-                yield from _fetch_from(url, part, md5)
+                yield from _fetch_from(url, part, checksum)
             except _MirrorError as error:
                 problems.append(f"{urlsplit(url).netloc}: {error}")
             else:
@@ -55,23 +75,17 @@ def fetch(urls: Sequence[str], path: Path, *, md5: str, hint: str) -> Generator[
     raise DataError(f"can't fetch {path.name} ({'; '.join(problems)}): {hint}")
 
 
-def md5_of(path: Path) -> str:
-    """Return the MD5 checksum of a file, in hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
-
-
 class _MirrorError(Exception):
     """One mirror failed; another may do."""
 
 
-def _fetch_from(url: str, part: Path, md5: str) -> Generator[DataProgress, None, None]:
+def _fetch_from(url: str, part: Path, checksum: Checksum) -> Generator[DataProgress, None, None]:
     """Copy one mirror's bytes to `part`.
 
     An OSError that leaves here comes from the disk, not from the network. `part` is created anew, so that
     nothing is written through a link.
     """
-    digest = hashlib.md5(usedforsecurity=False)
+    digest = checksum.digest()
     done = 0
     part.unlink(missing_ok=True)
     with _opened(url) as response, part.open("xb") as file:
@@ -84,7 +98,7 @@ def _fetch_from(url: str, part: Path, md5: str) -> Generator[DataProgress, None,
             yield DataProgress(what, done, total)
     if total is not None and done != total:
         raise _MirrorError(f"ended after {done:,} of {total:,} bytes")
-    if digest.hexdigest() != md5:
+    if not digest.hexdigest().startswith(checksum.start):
         raise _MirrorError("sent a file with the wrong checksum")
 
 

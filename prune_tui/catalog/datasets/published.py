@@ -13,7 +13,7 @@ import torch
 from prune_tui.catalog import torchvision_operators
 from prune_tui.catalog.batches import TensorSplit
 from prune_tui.catalog.datasets import DatasetEntry, whereabouts
-from prune_tui.catalog.datasets.fetching import fetch
+from prune_tui.catalog.datasets.fetching import Checksum, fetch
 from prune_tui.catalog.datasets.images import Data, image_data, split_validation
 from prune_tui.catalog.models import ImageShape
 from prune_tui.core.errors import DataError
@@ -64,9 +64,11 @@ def _fetch_archives(entry: DatasetEntry, data_dir: Path, known: Any) -> Generato
     if hasattr(known, "resources"):
         for name, md5 in known.resources:
             urls = [f"{mirror}{name}" for mirror in (*known.mirrors, *MORE_MIRRORS.get(entry.name, ()))]
-            yield from fetch(urls, folder / name, md5=md5, hint=hint)
+            yield from fetch(urls, folder / name, checksum=Checksum("md5", md5), hint=hint)
     else:
-        yield from fetch([known.url], data_dir / known.filename, md5=known.tgz_md5, hint=hint)
+        yield from fetch(
+            [known.url], data_dir / known.filename, checksum=Checksum("md5", known.tgz_md5), hint=hint
+        )
 
 
 def _read(

@@ -60,6 +60,19 @@ class UnitsFound:
 
 
 @dataclass(frozen=True, slots=True)
+class PretrainedTaken:
+    """The model's fresh weights are published ones.
+
+    `head` names the layers that were drawn anew, because the data have other classes; empty if none was.
+    """
+
+    weights: str
+    head: tuple[str, ...]
+    num_classes: int
+    num_published_classes: int
+
+
+@dataclass(frozen=True, slots=True)
 class SessionRestored:
     """The state of a session with decisions was restored from its checkpoints."""
 
@@ -272,6 +285,7 @@ Event = (
     DataProgress
     | EngineReady
     | UnitsFound
+    | PretrainedTaken
     | SessionRestored
     | DecisionStarted
     | BatchTrained

@@ -23,6 +23,7 @@ from prune_tui.core.run.events import (
     MaskChecked,
     Measured,
     PointSwept,
+    PretrainedTaken,
     Pruned,
     ScanStarted,
     SessionRestored,
@@ -101,7 +102,7 @@ def _applied(view: View, event: Event) -> View:
             return _reported(view, curves=(*view.report.curves, *event.curves))
         case PointSwept():
             return _point_swept(view, event)
-        case Pruned():
+        case Pruned() | PretrainedTaken():
             return view
         case Counted():
             return replace(_reported(view, layers=event.layers), counted=event)

@@ -9,6 +9,7 @@ from prune_tui.core.run.events import (
     Event,
     Measured,
     PointSwept,
+    PretrainedTaken,
     Pruned,
     Shrunk,
 )
@@ -22,6 +23,8 @@ def narrated(event: Event) -> str | None:
             return "; ".join(event.notes)
         case DecisionStarted():
             return event.title
+        case PretrainedTaken():
+            return _pretrained(event)
         case Pruned():
             return f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
         case EpochFinished():
@@ -41,6 +44,16 @@ def narrated(event: Event) -> str | None:
             return f"{how} ({event.seconds:.1f} s)"
         case _:
             return None
+
+
+def _pretrained(event: PretrainedTaken) -> str:
+    if not event.head:
+        return f"published weights {event.weights}, with their classifier"
+    layers = ", ".join(event.head)
+    return (
+        f"published weights {event.weights}; {layers} is drawn anew, for {event.num_classes:,} classes "
+        f"instead of {event.num_published_classes:,}"
+    )
 
 
 def _epoch(figures: EpochFigures, *, is_best: bool) -> str:

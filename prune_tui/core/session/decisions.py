@@ -62,10 +62,13 @@ class TrainingDecision(DecisionBase):
 BUNDLED: Final = "bundled"
 """The `weights` of a `LoadDense` that takes the baseline shipped with prune-tui."""
 
+PRETRAINED: Final = "pretrained"
+"""The `weights` of a `LoadDense` that takes the published weights as they are."""
+
 CHECKPOINT_PATTERN: Final = r"^[A-Za-z0-9][A-Za-z0-9._-]*\.safetensors$"
 """A file in the session's own folder."""
 
-WEIGHTS_PATTERN: Final = f"^bundled$|{CHECKPOINT_PATTERN}"
+WEIGHTS_PATTERN: Final = f"^bundled$|^pretrained$|{CHECKPOINT_PATTERN}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,7 @@ class TrainDense(TrainingDecision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadDense(DecisionBase):
-    """Load the dense baseline: `bundled`, or a checkpoint in the session's folder."""
+    """Load the dense baseline: `bundled`, `pretrained`, or a checkpoint in the session's folder."""
 
     kind: Literal["load_dense"] = "load_dense"
     weights: Annotated[str, Pattern(WEIGHTS_PATTERN)] = BUNDLED

@@ -10,7 +10,7 @@ from prune_tui.core.session.legal import first_illegal
 from prune_tui.core.session.names import NAME_PATTERN
 from prune_tui.core.terms import Device, Stage
 
-SCHEMA_VERSION: Final = 3
+SCHEMA_VERSION: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,24 +36,38 @@ class Record(Data):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CodeFile(Data):
+    """A file of the user's own code that a session runs; a relative `path` is from the working folder."""
+
+    path: str
+    sha256: Sha256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Data):
     """Everything needed to replay a pruning, and a record of what it gave.
 
     `num_train_images` and `num_test_images` limit the dataset to that many images, drawn by the seed; None
-    takes all. The validation split is taken from the training images.
+    takes all. The validation split is taken from the training images. `pretrained` names the published
+    weights that are the model's fresh weights, `default` for those that their publisher recommends. Images
+    are fed as squares of `image_size` pixels; None follows from the weights, the model or the dataset. `code`
+    is what `model` and `dataset` ran, where they name the user's own files.
 
     Raises:
         ValueError: a decision requires something that the decisions before it do not provide.
     """
 
-    schema_version: Literal[3] = SCHEMA_VERSION
+    schema_version: Literal[4] = SCHEMA_VERSION
     name: Annotated[str, Pattern(NAME_PATTERN)]
     seed: Seed = 0
     model: str
     dataset: str
     device: Device = "auto"
+    pretrained: str | None = None
+    image_size: Positive | None = None
     num_train_images: Positive | None = None
     num_test_images: Positive | None = None
+    code: tuple[CodeFile, ...] = ()
     decisions: tuple[Decision, ...] = ()
     record: Record | None = None
 

@@ -12,6 +12,8 @@ def upgraded(data: Object) -> Object:
         data = _from_1(data)
     if data.get("schema_version") == 2:
         data = _from_2(data)
+    if data.get("schema_version") == 3:
+        data = _from_3(data)
     return data
 
 
@@ -38,6 +40,11 @@ def _from_2(data: Object) -> Object:
         return {**renamed, "measured_by": measured_by} if old.get("pruned") else renamed
 
     return _changed(data, 3, decision=_decision_of_2, checkpoint=_same, report=report)
+
+
+def _from_3(data: Object) -> Object:
+    """Upgrade schema 3, which knew no published weights, no image size and no code of the user's own."""
+    return {**data, "schema_version": 4}
 
 
 def _changed(

@@ -40,11 +40,15 @@ _TYPE_NAMES: Final = {
 def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool = False) -> bytes:
     """Return the bytes of a checkpoint; `with_shapes` for a shrunk network."""
     tensors: Weights = {}
+    stored: set[int] = set()
     for name, tensor in state.items():
         mask = masks.get(name)
         plain = tensor.detach().cpu().contiguous()
         if mask is None:
-            tensors[name] = plain
+            # safetensors takes no two names of one memory, which tied weights have.
+            place = plain.untyped_storage().data_ptr()
+            tensors[name] = plain.clone() if place in stored else plain
+            stored.add(place)
         else:
             bits = mask.cpu().reshape(-1)
             tensors[name + _MASK] = torch.from_numpy(np.packbits(bits.numpy()))

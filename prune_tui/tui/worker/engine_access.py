@@ -37,6 +37,7 @@ def engine_runner(options: Options, opening: Opening) -> Runner:
         data_dir=options.data_dir,
         weights=opening.weights,
         source=checkpoints_folder(resumed) if resumed else None,
+        allow_code=opening.allow_code,
     )
 
 

@@ -51,11 +51,15 @@ class Runner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A session to open: `weights` is a user's own dense baseline, `resumed_from` the session's file."""
+    """A session to open: `weights` is a user's own dense baseline, `resumed_from` the session's file.
+
+    `allow_code` lets it run the user's own files that it names.
+    """
 
     session: Session
     weights: Path | None = None
     resumed_from: Path | None = None
+    allow_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,13 +83,13 @@ def test_a_model_fits_its_shape() -> None:
     for model in MODELS.values():
         grey, colour = {"digits", "mnist", "fashion-mnist"}, {"cifar10", "cifar100"}
         fitting = {name for name, entry in DATASETS.items() if fits(model, entry)}
-        assert fitting == (grey if model.image_shape == MNIST_SHAPE else colour)
+        assert fitting == (grey if model.own_shape == MNIST_SHAPE else colour)
         assert fits(model, IMAGEFOLDER)
 
 
 def test_every_dataset_fits_some_model() -> None:
     assert all(any(fits(model, entry) for model in MODELS.values()) for entry in DATASETS.values())
-    assert {model.image_shape for model in MODELS.values()} == {MNIST_SHAPE, CIFAR_SHAPE}
+    assert {model.own_shape for model in MODELS.values()} == {MNIST_SHAPE, CIFAR_SHAPE}
 
 
 def test_whereabouts(tmp_path: Path) -> None:
@@ -123,4 +123,4 @@ def test_a_data_folder_that_is_not_there_is_not_made(name: str, tmp_path: Path) 
 
 def test_a_model_of_another_shape_is_refused() -> None:
     with pytest.raises(DataError, match=r"digits has images of 1×28×28, the model takes 3×32×32"):
-        loaded("digits", image_shape=model_entry("resnet20").image_shape)
+        loaded("digits", image_shape=model_entry("resnet20").own_shape)

@@ -19,7 +19,7 @@ from prune_tui.core.session.decisions import (
 from prune_tui.core.session.json import to_json
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.rounds import Iterative, Rewinding
-from prune_tui.core.session.session import Checkpoint, Record, Session
+from prune_tui.core.session.session import Checkpoint, CodeFile, Record, Session
 from tests import made_up
 
 TRAINING = Training(num_epochs=2, optimizer="sgd", learning_rate=0.1, learning_rate_schedule="cosine")
@@ -29,6 +29,9 @@ SESSION = Session(
     model="lenet5",
     dataset="digits",
     num_train_images=100,
+    pretrained="IMAGENET1K_V1",
+    image_size=64,
+    code=(CodeFile(path="net.py", sha256="d" * 64),),
     decisions=(
         LoadDense(weights="dense.safetensors", sha256="b" * 64),
         TrainDense(training=TRAINING, stopped_after_epochs=1, kept_epochs=(1,)),

@@ -13,9 +13,18 @@ from prune_tui.core.session.session import SCHEMA_VERSION
 from tests.core.session.sample import SESSION, document
 
 
+def of_schema_3() -> dict[str, Any]:
+    """The sample as schema 3 wrote it."""
+    old = document()
+    old["schema_version"] = 3
+    for field in ("pretrained", "image_size", "code"):
+        del old[field]
+    return old
+
+
 def of_schema_2() -> dict[str, Any]:
     """The sample as schema 2 wrote it."""
-    old = document()
+    old = of_schema_3()
     old["schema_version"] = 2
     for decision in old["decisions"]:
         if "locked" in decision:
@@ -45,12 +54,18 @@ def of_schema_1() -> dict[str, Any]:
     return old
 
 
+def test_schema_3_is_read_as_it_was_meant() -> None:
+    session = from_json(json.dumps(of_schema_3()), source="old.json")
+    assert session == replace(SESSION, pretrained=None, image_size=None, code=())
+
+
 def test_schema_2_is_read_as_it_was_meant() -> None:
     session = from_json(json.dumps(of_schema_2()), source="old.json")
     assert SESSION.record is not None
     report = replace(SESSION.record.report, attempts=())
     assert report.measured_by == 7
-    assert session == replace(SESSION, record=replace(SESSION.record, report=report))
+    plain = replace(SESSION, pretrained=None, image_size=None, code=())
+    assert session == replace(plain, record=replace(SESSION.record, report=report))
     prunes = [decision for decision in session.decisions if isinstance(decision, Prune)]
     assert prunes[1].locked == ("fc2",)
     sweep = next(decision for decision in session.decisions if isinstance(decision, Sweep))
@@ -67,7 +82,7 @@ def test_schema_1_is_read_as_it_was_meant() -> None:
     assert [saved.stage for saved in session.record.checkpoints] == ["dense", "pruned", "dense"]
 
 
-@pytest.mark.parametrize("old", [of_schema_1(), of_schema_2()], ids=["1", "2"])
+@pytest.mark.parametrize("old", [of_schema_1(), of_schema_2(), of_schema_3()], ids=["1", "2", "3"])
 def test_what_was_upgraded_is_written_in_the_present_schema(old: dict[str, Any]) -> None:
     session = from_json(json.dumps(old), source="old.json")
     assert session.schema_version == SCHEMA_VERSION
@@ -85,7 +100,7 @@ def test_nothing_measured_was_measured_by_no_decision() -> None:
     assert session.record.report.measured_by is None
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version", [1, 2, 3])
 @pytest.mark.parametrize(
     ("spoiled", "named"),
     [

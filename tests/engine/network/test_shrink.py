@@ -12,7 +12,7 @@ from tests.engine.helpers import fresh, halved
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_shrunk_network_computes_what_its_masked_one_did_and_is_smaller(name: str) -> None:
-    network, shape = halved(name), MODELS[name].image_shape
+    network, shape = halved(name), MODELS[name].own_shape
     shrunk = shrink(network)
     assert shrunk is not None
     assert disagreement(network.module, shrunk.module, torch.randn(4, *shape)) <= MAX_DISAGREEMENT

@@ -25,7 +25,7 @@ def test_layers_hold_all_macs_and_the_output_is_known(name: str) -> None:
 def test_macs_are_half_of_what_torchs_flop_counter_counts(name: str) -> None:
     network = fresh(name)
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
-        network.module.eval()(torch.zeros(1, *MODELS[name].image_shape))
+        network.module.eval()(torch.zeros(1, *MODELS[name].own_shape))
     assert network.total_macs == counter.get_total_flops() / 2
 
 

@@ -51,7 +51,7 @@ def assert_reexecutes(module: nn.Module, batch: torch.Tensor, *, num_layers: int
 @pytest.mark.parametrize("name", MODELS)
 def test_the_catalogs_models_are_reexecuted_exactly(name: str) -> None:
     model = MODELS[name]
-    assert_reexecutes(model.build(num_classes=10), torch.randn(2, *model.image_shape), num_layers=8)
+    assert_reexecutes(model.build(num_classes=10), torch.randn(2, *model.own_shape), num_layers=8)
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -157,7 +157,7 @@ def test_only_what_depends_on_the_change_is_computed(changed: str | None, produc
     module = model.build(num_classes=10).eval()
     parameters = [weight_of(module.get_submodule(changed))] if changed else []
     with torch.no_grad():
-        recording = Recording(module, torch.randn(2, *model.image_shape))
+        recording = Recording(module, torch.randn(2, *model.own_shape))
         with Calls() as calls:
             outputs = tensor(recording.rerun(parameters))
     assert torch.equal(outputs, tensor(recording.outputs))
@@ -168,5 +168,5 @@ def test_only_what_depends_on_the_change_is_computed(changed: str | None, produc
 def test_a_recording_holds_at_least_the_results_of_its_calls() -> None:
     model = MODELS["lenet5"]
     with torch.inference_mode():
-        recording = Recording(model.build(num_classes=10).eval(), torch.randn(2, *model.image_shape))
+        recording = Recording(model.build(num_classes=10).eval(), torch.randn(2, *model.own_shape))
     assert recording.num_bytes > 2 * 20 * 24 * 24 * 4

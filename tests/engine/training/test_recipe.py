@@ -86,7 +86,7 @@ def test_the_models_all_train_in_mixed_precision() -> None:
     for model in MODELS.values():
         module = model.build(num_classes=10)
         with torch.autocast("cpu", torch.bfloat16):
-            scores = module(torch.randn(2, *model.image_shape))
+            scores = module(torch.randn(2, *model.own_shape))
         assert scores.dtype == torch.bfloat16
         loss = nn.functional.cross_entropy(scores.float(), torch.tensor([0, 1]))
         loss.backward()  # type: ignore[no-untyped-call]

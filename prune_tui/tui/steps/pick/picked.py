@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET
 from prune_tui.catalog.datasets import DATASETS, IMAGEFOLDER, DatasetEntry, fits
-from prune_tui.catalog.models import ModelEntry
+from prune_tui.catalog.models import ModelEntry, file_stem
 from prune_tui.catalog.paths import is_folder
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.session.names import NAME_PATTERN
@@ -38,6 +38,8 @@ class Picked:
     trains: bool
     weights: Path | None
     device: Device
+    pretrained: str | None = None
+    image_size: int | None = None
 
     @property
     def next_text(self) -> str:
@@ -53,7 +55,8 @@ class Picked:
         if dataset is IMAGEFOLDER:
             return "type where your images are: enter on imagefolder…"
         if not fits(model, dataset):
-            return f"{model.name} takes {shape_text(model.image_shape)} images, {dataset.name} has others"
+            takes = shape_text(model.image_shape) if model.image_shape else "other"
+            return f"{model.name} takes {takes} images, {dataset.name} has others"
         if dataset.path is not None and not is_folder(dataset.path):
             return f"there is no folder {dataset.path}"
         if self.trains and not whole_number(self.num_epochs):
@@ -74,6 +77,8 @@ class Picked:
             model=self.model.name,
             dataset=self.dataset.name,
             device=self.device,
+            pretrained=self.pretrained,
+            image_size=self.image_size,
         )
 
     def baseline(self) -> Decision:
@@ -85,14 +90,14 @@ class Picked:
             return LoadDense(weights="dense.safetensors")
         if not self.trains:
             return LoadDense()
-        recipe = training_recipe(self.model, self.dataset)
+        recipe = training_recipe(self.model, self.dataset, is_pretrained=self.pretrained is not None)
         return baseline_to_train(replace(recipe, num_epochs=whole_number(self.num_epochs) or 1))
 
 
 def suggested_name(model: ModelEntry, dataset: DatasetEntry) -> str:
     """Return a name for a session of this pair, which may be taken."""
     images = dataset.path.name if dataset.path else dataset.name
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{model.name}-{images}")[:60].rstrip("-.")
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{file_stem(model.name)}-{images}")[:60].rstrip("-.")
 
 
 def suggested_dataset(model: ModelEntry) -> DatasetEntry:

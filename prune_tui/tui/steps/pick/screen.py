@@ -22,7 +22,7 @@ from prune_tui.catalog.datasets import (
     fits,
     whereabouts,
 )
-from prune_tui.catalog.models import MODELS, ModelEntry
+from prune_tui.catalog.models import MODELS, ModelEntry, model_entry
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.workflow.step import Step
 from prune_tui.storage import unused_name
@@ -46,7 +46,7 @@ class PickScreen(StepScreen):
     def __init__(self, state: State) -> None:
         super().__init__(state)
         options = state.options
-        self._model = options.model or BUNDLED_MODEL
+        self._model = model_entry(options.model or BUNDLED_MODEL).name
         self._dataset = options.dataset or suggested_dataset(self.model).name
         chosen = dataset_entry(self._dataset)
         self._folder = chosen if chosen.path is not None else IMAGEFOLDER
@@ -124,7 +124,7 @@ class PickScreen(StepScreen):
 
     @property
     def model(self) -> ModelEntry:
-        return MODELS.get(self._model) or MODELS[BUNDLED_MODEL]
+        return model_entry(self._model)
 
     @property
     def dataset(self) -> DatasetEntry:
@@ -136,7 +136,8 @@ class PickScreen(StepScreen):
         columns = pick_text.model_columns(room)
         models.set_columns(columns)
         datasets.set_columns(pick_text.dataset_columns(room))
-        models.set_rows([(name, self._model_cells(entry, columns)) for name, entry in MODELS.items()])
+        entries = dict(MODELS) | {self.model.name: self.model}
+        models.set_rows([(name, self._model_cells(entry, columns)) for name, entry in entries.items()])
         datasets.set_rows(
             [(entry.name, self._dataset_cells(entry)) for entry in (*DATASETS.values(), self._folder)]
         )
@@ -202,9 +203,18 @@ class PickScreen(StepScreen):
     def picked(self) -> Picked:
         """All choices and typed values."""
         name, seed, num_epochs = (self.query_one(f"#{id}", Input).value for id in ("name", "seed", "epochs"))
-        options = self.state.options
+        options, model = self.state.options, self.model
         return Picked(
-            self.model, self.dataset, name, seed, num_epochs, self._trains, options.weights, options.device
+            model,
+            self.dataset,
+            name,
+            seed,
+            num_epochs,
+            self._trains,
+            options.weights,
+            options.device,
+            pretrained=options.pretrained if model.can_be_pretrained else None,
+            image_size=options.image_size if model.image_shape is None else None,
         )
 
     def _suggest_name(self) -> None:
@@ -227,7 +237,9 @@ class PickScreen(StepScreen):
         if adopted is not None and (adopted.model, adopted.dataset) == (self.model, self.dataset):
             num_epochs = adopted.num_epochs
         else:
-            num_epochs = str(training_recipe(self.model, self.dataset).num_epochs)
+            is_pretrained = self.state.options.pretrained is not None and self.model.can_be_pretrained
+            recipe = training_recipe(self.model, self.dataset, is_pretrained=is_pretrained)
+            num_epochs = str(recipe.num_epochs)
         with self.prevent(Input.Changed):
             self.query_one("#epochs", Input).value = num_epochs
 

@@ -29,8 +29,8 @@ def model_cells(entry: ModelEntry, columns: list[Column], palette: Palette, *, i
     """Return a model's row."""
     cells = (
         _name(entry.name, palette.selected if is_chosen else palette.text, is_chosen=is_chosen),
-        Text(count_text(entry.num_parameters), palette.text),
-        Text(shape_text(entry.image_shape), palette.muted),
+        Text("" if entry.num_parameters is None else count_text(entry.num_parameters), palette.text),
+        Text(shape_text(entry.image_shape) if entry.image_shape else "any", palette.muted),
         Text(entry.description, palette.muted),
     )
     return cells[: len(columns)]

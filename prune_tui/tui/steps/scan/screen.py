@@ -247,7 +247,8 @@ class ScanScreen(StepScreen):
     def _sweep_decision(self, settings: SweepSettings) -> Sweep:
         state, session = self.state, self.state.session
         assert session is not None
-        recipe = training_recipe(model_entry(session.model), dataset_entry(session.dataset))
+        model, dataset = model_entry(session.model), dataset_entry(session.dataset)
+        recipe = training_recipe(model, dataset, is_pretrained=session.pretrained is not None)
         return sweep_of(
             settings,
             state.view.layers,

@@ -34,7 +34,7 @@ def test_parameters_are_as_many_as_listed(entry: ModelEntry) -> None:
 @pytest.mark.parametrize("num_classes", [2, 10, 37])
 def test_scores_are_one_a_class(entry: ModelEntry, num_classes: int) -> None:
     network = entry.build(num_classes=num_classes).eval()
-    assert network(torch.zeros(2, *entry.image_shape)).shape == (2, num_classes)
+    assert network(torch.zeros(2, *entry.own_shape)).shape == (2, num_classes)
 
 
 @ENTRIES
@@ -44,7 +44,7 @@ def test_names_run_from_input_to_output(entry: ModelEntry) -> None:
     ran: list[str] = []
     for name in prunable_names(network):
         network.get_submodule(name).register_forward_hook(lambda *_, name=name: ran.append(name))
-    network(torch.zeros(1, *entry.image_shape))
+    network(torch.zeros(1, *entry.own_shape))
     assert ran == prunable_names(network)
     assert ran == LAYERS.get(entry.name, ran)
 
@@ -80,7 +80,7 @@ def test_multiply_adds_are_the_published_ones(name: str, macs: int) -> None:
     entry = model_entry(name)
     network = entry.build(num_classes=10).eval()
     with FlopCounterMode(display=False) as counter, torch.no_grad():
-        network(torch.zeros(1, *entry.image_shape))
+        network(torch.zeros(1, *entry.own_shape))
     assert counter.get_total_flops() / 2 == macs
 
 
