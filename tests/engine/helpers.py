@@ -94,9 +94,13 @@ def fresh(name: str) -> Network:
 
 
 def halved(name: str, *, seed: int = 0) -> Network:
-    """A network with fresh weights and lively batch norms, half of its units pruned at random."""
+    """A model of the catalog with fresh weights and lively batch norms, half its units pruned at random."""
     torch.manual_seed(seed)
-    network = fresh(name)
+    return with_half_of_the_units(fresh(name))
+
+
+def with_half_of_the_units(network: Network) -> Network:
+    """The network with lively batch norms, half of its units pruned at random."""
     for layer in network.module.modules():
         if isinstance(layer, nn.BatchNorm2d):
             nn.init.uniform_(layer.weight, 0.5, 1.5)
@@ -105,12 +109,15 @@ def halved(name: str, *, seed: int = 0) -> Network:
             nn.init.uniform_(layer.running_var, 0.5, 2.0)  # type: ignore[arg-type]
     masks: Masks = {}
     for units in network.units or ():
-        count = len(network.weight(units.layers[0]))
+        weight = network.weight(units.layers[0])
+        count = len(units.by_unit(units.layers[0], weight.flatten(1).sum(dim=1)))
         keep = keep_units(torch.rand(count), 0.5, torch.ones(count, dtype=torch.bool))
-        masks |= {weight_name(layer): unit_mask(keep, network.weight(layer).shape) for layer in units.layers}
-        for vector, positions in units.vectors.items():
+        for name in units.layers:
+            masks[weight_name(name)] = unit_mask(units.by_row(name, keep), network.weight(name).shape)
+        for vector in units.vectors:
             mask = masks.get(vector, torch.ones_like(network.module.get_parameter(vector), dtype=torch.bool))
-            mask[positions] &= keep
+            positions, kept = units.at(vector, keep)
+            mask[positions] &= kept
             masks[vector] = mask
     network.mask(masks)
     return network

@@ -6,7 +6,8 @@ import sys
 CODE = """
 import sys
 import prune_tui.tui.app
-heavy = {"torch", "torchvision", "numpy", "plotext", "textual_plotext", "torch_pruning", "prune_tui.engine"}
+heavy = {"torch", "torchvision", "numpy", "plotext", "textual_plotext"}
+heavy |= {"prune_tui.coupling", "prune_tui.engine"}
 print(*sorted(heavy & set(sys.modules)))
 """
 

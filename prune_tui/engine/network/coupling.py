@@ -1,84 +1,140 @@
 """Finds what is coupled to a layer's units: other layers, biases, batch norms, and their readers."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import nn
-from torch_pruning import DependencyGraph
 
 from prune_tui.catalog.batches import Tree, call
+from prune_tui.coupling.groups import Group, groups_of
+from prune_tui.coupling.labels import Ints
+from prune_tui.coupling.parameters import BATCH_NORMS, LAYERS
+from prune_tui.coupling.removal import sharing_copy
+from prune_tui.coupling.tracing import PassFailedError, Slot, Trace, traced
+from prune_tui.coupling.trial import why_not
 from prune_tui.engine.network.network import Units
 
-_BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
-_READERS = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
+
+@dataclass(frozen=True, slots=True)
+class Coupled:
+    """Units that can be removed together, as masks see them, and as the slots number them."""
+
+    units: Units
+    group: Group
 
 
 class Couplings:
-    """The dependency graph of a module, traced by torch-pruning with one blank image."""
+    """What is coupled in a module, found in one pass with an example, and tried by removing a unit of each.
+
+    `slots` says which unit each position of each parameter and buffer belongs to. `unit_reasons` says of each
+    layer whose units can't be removed why.
+    """
 
     def __init__(self, module: nn.Module, example: Tree) -> None:
-        self._names = {layer: name for name, layer in module.named_modules()}
-        self._module = module
-        was_training = module.training
-        module.eval()
-        with torch.enable_grad():  # torch-pruning reads the graph from autograd
-            self._graph: Any = DependencyGraph().build_dependency(
-                module, example, forward_fn=call, verbose=False
-            )
-        module.train(was_training)
+        example = _visible(example)
+        self._names = {
+            f"{name}.weight": name for name, layer in module.named_modules() if isinstance(layer, LAYERS)
+        }
+        self._batch_norms = {name for name, layer in module.named_modules() if isinstance(layer, BATCH_NORMS)}
+        self._trace, groups, by_weight = _found(module, example)
+        self.slots: tuple[Slot, ...] = self._trace.slots
+        self.coupled: tuple[Coupled, ...] = tuple(self._coupled(group) for group in groups)
+        self.unit_reasons: Mapping[str, str] = {
+            layer: by_weight.get(weight) or self._why_unknown(module.get_submodule(layer))
+            for weight, layer in self._names.items()
+            if not any(layer in each.units.layers for each in self.coupled)
+        }
 
-    def units(self, layers: Sequence[str]) -> tuple[Units, ...]:
-        """Return the units of these layers, coupled layers as one, without grouped convolutions."""
-        found: list[Units] = []
-        for name in layers:
-            if any(name in units.layers for units in found) or self._is_grouped(name):
-                continue
-            units = self._units_of(name)
-            if not any(self._is_grouped(member) for member in (*units.layers, *units.readers)):
-                in_order = tuple(layer for layer in layers if layer in units.layers)
-                found.append(Units(in_order, units.vectors, units.readers))
-        return tuple(found)
-
-    def remove(self, layer: str, units: Sequence[int]) -> None:
-        """Remove units of a layer from the module, with everything coupled to them."""
-        target = self._module.get_submodule(layer)
-        with torch.enable_grad():
-            self._graph.get_pruning_group(target, self._remover(target), idxs=list(units)).prune()
+    def units(self, layers: Iterable[str]) -> tuple[Units, ...]:
+        """Return the units that only these layers compute, coupled layers as one, in the order they run."""
+        known = set(layers)
+        return tuple(each.units for each in self.coupled if known.issuperset(each.units.layers))
 
     def batch_norm_after(self, layer: str) -> str | None:
         """Return the name of the batch norm right after a layer; None if there is none."""
-        followers = self._graph.module2node[self._module.get_submodule(layer)].outputs
-        norms = [node.module for node in followers if isinstance(node.module, _BATCH_NORMS)]
-        return self._names[norms[0]] if norms else None
+        vector = self._trace.batch_norms.get(f"{layer}.weight")
+        name = vector.rpartition(".")[0] if vector is not None else None
+        return name if name in self._batch_norms else None
 
-    def _units_of(self, name: str) -> Units:
-        layer = self._module.get_submodule(name)
-        num_units = len(layer.weight)  # type: ignore[arg-type]
-        layers = [name]
+    def _why_unknown(self, layer: nn.Module) -> str:
+        if not self.slots:
+            return "its coupling can't be traced"
+        weight = dict(layer.named_parameters(recurse=False)).get("weight")
+        if weight is None:
+            return "its weight is computed from other parameters"
+        return "its weight is another layer's, too" if len(weight) > 1 else "it has a single unit"
+
+    def _coupled(self, group: Group) -> Coupled:
+        rows = {self._names[weight]: torch.from_numpy(at) for weight, at in group.rows.items()}
         vectors: dict[str, torch.Tensor] = {}
         readers: dict[str, torch.Tensor] = {}
-        for dependency, positions in self._graph.get_pruning_group(
-            layer, self._remover(layer), idxs=list(range(num_units))
-        ):
-            module = dependency.target.module
-            if module not in self._names or len(positions) % num_units:
-                continue
-            other, at = self._names[module], torch.tensor(positions).reshape(num_units, -1)
-            if isinstance(module, _BATCH_NORMS):
-                vectors |= {f"{other}.{part}": at[:, 0] for part, _ in module.named_parameters(recurse=False)}
-            elif not isinstance(module, _READERS):
-                continue
-            elif self._graph.is_out_channel_pruning_fn(dependency.handler):
-                layers.append(other)
-                if module.bias is not None:
-                    vectors[f"{other}.bias"] = at[:, 0]
-            else:
-                readers[other] = at
-        return Units(tuple(layers), vectors, readers)
+        for slot in self.slots:
+            if slot.role == "vector" or slot.reads:
+                at = _positions(slot, group.units)
+                if at is None:
+                    continue
+                if slot.role == "vector":
+                    vectors[slot.name] = at[:, 0] if at.shape[1] == 1 else at
+                elif slot.dim == 1 and slot.name in self._names:
+                    readers[self._names[slot.name]] = at
+        is_plain = all(
+            torch.equal(at[:, 0], torch.arange(len(at))) and at.shape[1] == 1 for at in rows.values()
+        )
+        return Coupled(Units(tuple(rows), vectors, readers, {} if is_plain else rows), group)
 
-    def _remover(self, layer: nn.Module) -> Any:
-        return self._graph.get_pruner_of_module(layer).prune_out_channels
 
-    def _is_grouped(self, name: str) -> bool:
-        return getattr(self._module.get_submodule(name), "groups", 1) > 1
+def _positions(slot: Slot, units: Ints) -> torch.Tensor | None:
+    """Return where units are in a slot, [units, positions]; None if it does not hold each equally often."""
+    order = np.argsort(slot.units, kind="stable")
+    starts = np.searchsorted(slot.units, units, side="left", sorter=order)
+    ends = np.searchsorted(slot.units, units, side="right", sorter=order)
+    counts = ends - starts
+    if counts.min() < 1 or counts.min() != counts.max():
+        return None
+    return torch.from_numpy(order[starts[:, None] + np.arange(counts[0])])
+
+
+def _found(module: nn.Module, example: Tree) -> tuple[Trace, Sequence[Group], Mapping[str, str]]:
+    """Trace a copy of the module, and try each group; nothing is found where the network can't be traced."""
+    was_training = {layer: layer.training for layer in module.modules()}
+    try:
+        copy = _copied(module.eval())
+        trace = traced(copy, example, lambda: _called(copy, example))
+        groups, reasons = groups_of(trace)
+        failed = why_not(copy, trace.slots, groups, lambda smaller: _called(smaller, example))
+    except PassFailedError:
+        return Trace((), {}, (), {}), (), {}
+    finally:
+        for layer, was in was_training.items():
+            layer.training = was
+    for place, reason in failed.items():
+        reasons |= dict.fromkeys(groups[place].rows, reason)
+    return trace, [group for place, group in enumerate(groups) if place not in failed], reasons
+
+
+def _copied(module: nn.Module) -> nn.Module:
+    try:
+        return sharing_copy(module)
+    except Exception as error:
+        raise PassFailedError from error
+
+
+def _called(module: nn.Module, example: Tree) -> object:
+    try:
+        return call(module, example)
+    except Exception as error:
+        raise PassFailedError from error
+
+
+def _visible(example: Tree) -> Tree:
+    """Return an example in which no tensor of floats is all zero, so that every unit has an effect."""
+    if isinstance(example, torch.Tensor):
+        if not example.is_floating_point() or bool(example.any()):
+            return example
+        chance = torch.Generator().manual_seed(0)
+        return torch.randn(example.shape, generator=chance).to(example)
+    if isinstance(example, Mapping):
+        return {name: _visible(item) for name, item in example.items()}
+    return tuple(_visible(item) for item in example) if isinstance(example, Sequence) else example

@@ -24,13 +24,38 @@ class Units:
     """Units that are removed together: those of one layer or, with residual connections, of several.
 
     `layers` compute the units, in the order they run. `vectors` maps each coupled parameter (biases, scales
-    and shifts of batch norms) to the units' positions in it, [units]. `readers` maps each layer that reads
-    the units to the columns of its weight, [units, columns per unit].
+    and shifts of batch norms) to the units' positions in it, [units] or [units, positions per unit].
+    `readers` maps each layer that reads the units to the columns of its weight, [units, columns per unit].
+    `rows` maps each layer to the rows of its weight that are a unit, [units, rows per unit]; empty where unit
+    i is row i.
     """
 
     layers: tuple[str, ...]
     vectors: Mapping[str, torch.Tensor]
     readers: Mapping[str, torch.Tensor]
+    rows: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+    def by_unit(self, layer: str, of_rows: torch.Tensor) -> torch.Tensor:
+        """Return a value of each row of a layer's weight, [rows], as [units, rows per unit]."""
+        if layer not in self.rows:
+            return of_rows.unsqueeze(1)
+        return of_rows[self.rows[layer].to(of_rows.device)]
+
+    def by_row(self, layer: str, of_units: torch.Tensor) -> torch.Tensor:
+        """Return a value of each unit, [units], for each row of a layer's weight, [rows]."""
+        if layer not in self.rows:
+            return of_units
+        rows = self.rows[layer].to(of_units.device)
+        return (
+            torch.empty_like(of_units)
+            .repeat(rows.shape[1])
+            .index_put_((rows.reshape(-1),), of_units.repeat_interleave(rows.shape[1]))
+        )
+
+    def at(self, vector: str, of_units: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the positions in a coupled parameter, and a value of each unit as it is to be put there."""
+        positions = self.vectors[vector].to(of_units.device)
+        return positions, of_units.reshape(-1, *[1] * (positions.dim() - 1)).expand(positions.shape)
 
 
 @dataclass(slots=True)

@@ -1,68 +1,80 @@
 """Removes pruned units physically, with everything coupled to them, and checks that the outputs agree."""
 
-from collections.abc import Mapping
-from copy import deepcopy
+from collections.abc import Collection, Mapping
 
 import torch
 from torch import nn
 
-from prune_tui.catalog.batches import Tree, call, tensors_of
+from prune_tui.catalog.batches import Tree, call
 from prune_tui.core.errors import CheckpointError, DecisionError
+from prune_tui.coupling.dead import remove_dead
+from prune_tui.coupling.removal import copied, like_before, replace_tensors
+from prune_tui.coupling.tracing import tensors_in
+from prune_tui.coupling.trial import coarseness
 from prune_tui.engine.network.coupling import Couplings
-from prune_tui.engine.network.network import Network, Units, weight_name, weight_of
+from prune_tui.engine.network.network import Network, weight_name
 from prune_tui.engine.network.trace import OUTPUT_REASON, network_of
 
 MAX_DISAGREEMENT = 1e-5
-"""The largest difference between the outputs of a shrunk and a masked network, relative to the largest."""
+"""The largest difference between the outputs of a shrunk and a masked network, relative to the largest.
+
+That is for float32 and finer; coarser types may differ by as much more as they round more.
+"""
 
 
-def shrink(network: Network) -> Network | None:
+def default_multiple(device: torch.device) -> int:
+    """Return what the number of remaining channels should be a multiple of: CUDA's tensor cores want 8."""
+    return 8 if device.type == "cuda" else 1
+
+
+def shrink(network: Network, *, multiple: int = 1) -> Network | None:
     """Return a smaller network that computes the same, with its remaining zeros as masks.
 
     A unit is removed if its output is zero (its weights, bias and batch norm's scale and shift are), or if
-    nothing reads it. At least one unit of each layer remains. None if there is no unit to remove.
+    nothing reads it. At least one unit of each layer remains, and so many rows of its weight that they are a
+    multiple of `multiple`, or all. None if there is no unit to remove.
     """
-    module = deepcopy(network.module).eval()
-    names = [layer.name for layer in network.prunable]
-    locked = {layer.name for layer in network.prunable if layer.locked_reason == OUTPUT_REASON}
-    num_removed = 0
-    while True:
-        # A unit may become unread only once its reader is removed, so the last layers come first.
-        couplings = Couplings(module, network.example)
-        removed = 0
-        for leader in [units.layers[0] for units in reversed(couplings.units(names))]:
-            units = next(units for units in couplings.units(names) if units.layers[0] == leader)
-            if not locked.isdisjoint(units.layers):
-                continue
-            dead = _dead_units(module, units)
-            if dead:
-                couplings.remove(leader, dead)
-                removed += len(dead)
-        num_removed += removed
-        if not removed:
-            break
-    if not num_removed:
+    locked = [layer.name for layer in network.layers if layer.locked_reason == OUTPUT_REASON]
+    module = shrunk_module(network.module, network.example, locked=locked, multiple=multiple)
+    return None if module is None else with_zeros_as_masks(network_of(module, network.example))
+
+
+def shrunk_module(
+    module: nn.Module, example: Tree, *, locked: Collection[str] = (), multiple: int = 1
+) -> nn.Module | None:
+    """Return a copy of a module without the dead units of unlocked layers; None if there are none."""
+    couplings = Couplings(module, example)
+    free = [each.group for each in couplings.coupled if not any(name in locked for name in each.units.layers)]
+    if not free:
         return None
-    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return with_zeros_as_masks(network_of(module, network.example))
+    smaller = copied(module, {}).eval()
+    if not remove_dead(smaller, couplings.slots, free, multiple=multiple):
+        return None
+    if _is_channels_last(module):
+        smaller = smaller.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return smaller
 
 
-def checked_shrink(network: Network, inputs: Tree) -> tuple[Network, float] | None:
+def checked_shrink(
+    network: Network, inputs: Tree, *, multiple: int | None = None
+) -> tuple[Network, float] | None:
     """Return the network without its dead units, and its `disagreement` on these inputs.
 
-    None if no unit is dead.
+    None if no unit is dead. `multiple` is its device's (`default_multiple`) unless given.
 
     Raises:
         DecisionError: the outputs differ by more than rounding.
     """
-    shrunk = shrink(network)
+    multiple = default_multiple(network.device) if multiple is None else multiple
+    shrunk = shrink(network, multiple=multiple)
     if shrunk is None:
         return None
     difference = disagreement(network.module, shrunk.module, inputs)
-    if not difference <= MAX_DISAGREEMENT:
+    most = MAX_DISAGREEMENT * coarseness(network.module)
+    if not difference <= most:
         raise DecisionError(
             f"shrinking is refused: the smaller network's outputs differ by {difference:.1e} of the largest "
-            f"(at most {MAX_DISAGREEMENT:.0e} may come from rounding); the masked network is kept"
+            f"(at most {most:.0e} may come from rounding); the masked network is kept"
         )
     return shrunk, difference
 
@@ -76,15 +88,14 @@ def with_zeros_as_masks(network: Network) -> Network:
 
 
 @torch.inference_mode()
-def disagreement(masked: nn.Module, shrunk: nn.Module, inputs: Tree) -> float:
-    """Return the largest difference of an output, relative to the largest of that output."""
-    pairs = zip(tensors_of(call(masked.eval(), inputs)), tensors_of(call(shrunk.eval(), inputs)), strict=True)
-    differences = [
-        float((one - other).abs().max() / one.abs().max().clamp_min(1e-30))
-        for one, other in pairs
-        if one.is_floating_point() and one.numel()
-    ]
-    return max(differences, default=0.0)
+def disagreement(masked: nn.Module, shrunk: nn.Module, batch: Tree) -> float:
+    """Return the largest difference of an output, relative to the largest of its tensor, on a batch."""
+    references, outputs = tensors_in(call(masked.eval(), batch)), tensors_in(call(shrunk.eval(), batch))
+    return max(
+        float((reference - output).abs().max() / reference.abs().max().clamp_min(1e-30))
+        for reference, output in zip(references, outputs, strict=True)
+        if reference.is_floating_point()
+    )
 
 
 def resize(module: nn.Module, state: Mapping[str, torch.Tensor], *, source: str) -> nn.Module:
@@ -94,52 +105,29 @@ def resize(module: nn.Module, state: Mapping[str, torch.Tensor], *, source: str)
         CheckpointError: a tensor is missing, or is not one of the module's.
     """
     left = set(state)
-    for name, layer in module.named_modules():
+    changed: dict[int, torch.Tensor] = {}
+    for name, layer in module.named_modules(remove_duplicate=False):
         own = [*layer.named_parameters(recurse=False), *layer.named_buffers(recurse=False)]
         for part, tensor in own:
+            if part in layer._non_persistent_buffers_set:
+                continue
             full = f"{name}.{part}" if name else part
             if full not in state or state[full].dim() != tensor.dim():
                 raise CheckpointError(f"{source}: weights of another model: tensor {full} is missing")
             left.discard(full)
             value = state[full].to(tensor.device, tensor.dtype)
-            is_parameter = isinstance(tensor, nn.Parameter)
-            setattr(layer, part, nn.Parameter(value) if is_parameter else value)
-        _fit_sizes(layer)
+            changed[id(tensor)] = like_before(tensor, value)
     if left:
         raise CheckpointError(
             f"{source}: weights of another model: tensor {min(left)} is none of the model's"
         )
+    replace_tensors(module, changed)
     return module
 
 
-def _fit_sizes(layer: nn.Module) -> None:
-    """Set a layer's size attributes from its weight."""
-    match layer:
-        case nn.Linear():
-            layer.out_features, layer.in_features = layer.weight.shape
-        case nn.Conv1d() | nn.Conv2d() | nn.Conv3d():
-            layer.out_channels, layer.in_channels = (
-                layer.weight.shape[0],
-                layer.weight.shape[1] * layer.groups,
-            )
-        case nn.BatchNorm1d() | nn.BatchNorm2d() | nn.BatchNorm3d() if layer.running_mean is not None:
-            layer.num_features = len(layer.running_mean)
-        case _:
-            pass
-
-
-@torch.no_grad()
-def _dead_units(module: nn.Module, units: Units) -> list[int]:
-    """Return the units whose output is zero or that nothing reads, but never all units."""
-    num_units = len(weight_of(module.get_submodule(units.layers[0])))
-    is_silent = torch.ones(num_units, dtype=torch.bool)
-    for layer in units.layers:
-        is_silent &= (weight_of(module.get_submodule(layer)).flatten(1) == 0).all(dim=1).cpu()
-    for name, positions in units.vectors.items():
-        is_silent &= (module.get_parameter(name).cpu() == 0)[positions]
-    is_unread = torch.full((num_units,), bool(units.readers))
-    for reader, columns in units.readers.items():
-        weight = weight_of(module.get_submodule(reader)).cpu().movedim(1, 0).flatten(1)
-        is_unread &= (weight == 0).all(dim=1)[columns].all(dim=1)
-    dead = (is_silent | is_unread).nonzero().flatten().tolist()
-    return dead[1:] if len(dead) == num_units else dead
+def _is_channels_last(module: nn.Module) -> bool:
+    return any(
+        weight.is_contiguous(memory_format=torch.channels_last) and not weight.is_contiguous()
+        for weight in module.parameters()
+        if weight.dim() == 4
+    )

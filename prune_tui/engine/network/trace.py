@@ -10,8 +10,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from prune_tui.catalog.batches import Tree, call, mapped, num_examples
 from prune_tui.core.errors import ModelError
 from prune_tui.core.network import LayerInfo
+from prune_tui.coupling.descent import Descent
 from prune_tui.engine.network.coupling import Couplings
-from prune_tui.engine.network.descent import Descent
 from prune_tui.engine.network.network import Network, Units, weight_of
 
 _PRUNABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
@@ -80,19 +80,21 @@ def find_units(network: Network) -> tuple[LayerInfo, ...]:
     if network.units is None:
         prunable = [layer.name for layer in network.prunable]
         outputs = {layer.name for layer in network.prunable if layer.locked_reason}
-        found = Couplings(network.module, network.example).units(prunable)
-        network.units = tuple(units for units in found if outputs.isdisjoint(units.layers))
-        network.layers = tuple(_with_coupling(layer, network.units) for layer in network.layers)
+        found = Couplings(network.module, network.example)
+        units = tuple(each for each in found.units(prunable) if outputs.isdisjoint(each.layers))
+        network.layers = tuple(_with_coupling(layer, units, found.unit_reasons) for layer in network.layers)
+        network.units = units
     return network.layers
 
 
-def _with_coupling(layer: LayerInfo, all_units: Sequence[Units]) -> LayerInfo:
+def _with_coupling(layer: LayerInfo, all_units: Sequence[Units], reasons: Mapping[str, str]) -> LayerInfo:
     """Return the layer with the layer that it is coupled to, or the reason why its units can't be removed."""
     if not layer.is_prunable:
         return layer
     units = next((units for units in all_units if layer.name in units.layers), None)
     if units is None:
-        return replace(layer, locked_reason=layer.locked_reason or "its units can't be told apart")
+        reason = layer.locked_reason or reasons.get(layer.name, "its units can't be told apart")
+        return replace(layer, locked_reason=reason)
     leader = units.layers[0]
     return replace(layer, coupled_to=leader if leader != layer.name else None)
 

@@ -123,10 +123,11 @@ def _global_masks(network: Network, scores: Scores, sparsity: float, granularity
         masks = mask_weights_globally(scores, sparsity, so_far)
         return {weight_name(name): mask for name, mask in masks.items()}
     by_leader = {units.layers[0]: units for units in network.units or () if units.layers[0] in scores}
+    by_unit = {name: _by_unit(network, units, scores) for name, units in by_leader.items()}
     kept = keep_units_globally(
-        {name: _by_unit(network, units, scores) for name, units in by_leader.items()},
+        by_unit,
         {
-            name: sum(network.weight(layer)[0].numel() for layer in units.layers)
+            name: sum(network.weight(layer).numel() for layer in units.layers) // len(by_unit[name])
             for name, units in by_leader.items()
         },
         sparsity,
@@ -146,30 +147,37 @@ def _units(network: Network, leader: str) -> Units:
 
 def _by_unit(network: Network, units: Units, scores: Scores) -> torch.Tensor:
     """Return one score per unit, the mean over the layers that compute it, [units]."""
-    each = [unit_scores(scores[layer], network.mask_of(layer)) for layer in units.layers]
+    each = [
+        units.by_unit(layer, unit_scores(scores[layer], network.mask_of(layer))).mean(dim=1)
+        for layer in units.layers
+    ]
     return torch.stack(each).mean(dim=0)
 
 
 def _remaining(network: Network, units: Units) -> torch.Tensor:
     """Return which units have a weight left in at least one of their layers, a boolean [units]."""
-    remaining = torch.zeros(len(network.weight(units.layers[0])), dtype=torch.bool, device=network.device)
+    each = []
     for layer in units.layers:
-        mask = network.mask_of(layer)
-        remaining |= True if mask is None else remaining_units(mask)
-    return remaining
+        mask, weight = network.mask_of(layer), network.weight(layer)
+        of_rows = torch.ones(len(weight), dtype=torch.bool, device=weight.device)
+        of_rows = of_rows if mask is None else remaining_units(mask)
+        each.append(units.by_unit(layer, of_rows).any(dim=1))
+    return torch.stack(each).any(dim=0)
 
 
 def _masks_of_units(network: Network, units: Units, keep: torch.Tensor) -> Masks:
     """Mask everything that belongs to pruned units: weights, biases, scales and shifts of batch norms."""
     masks: Masks = {}
     for layer in units.layers:
-        mask, so_far = unit_mask(keep, network.weight(layer).shape), network.mask_of(layer)
+        mask = unit_mask(units.by_row(layer, keep), network.weight(layer).shape)
+        so_far = network.mask_of(layer)
         masks[weight_name(layer)] = mask if so_far is None else mask & so_far
-    for name, positions in units.vectors.items():
+    for name in units.vectors:
         so_far = network.masks.get(name)
         vector = torch.ones_like(network.module.get_parameter(name), dtype=torch.bool)
         mask = vector if so_far is None else so_far.clone()
-        mask[positions.to(mask.device)] &= keep
+        positions, kept = units.at(name, keep)
+        mask[positions] &= kept
         masks[name] = mask
     return masks
 

@@ -5,12 +5,14 @@ units: activations, pooling, sums of several. The tensors that a network returns
 units are its outputs, wherever these stand, and however many heads there are.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
 from torch import nn
 from torch.overrides import TorchFunctionMode
+
+from prune_tui.coupling.tracing import tensors_in
 
 _MARK = "_prune_tui_layers"
 _BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
@@ -42,7 +44,7 @@ class Descent(TorchFunctionMode):
 
     def layers_behind(self, outputs: object) -> frozenset[str]:
         """Return the layers whose units these outputs hold."""
-        return frozenset().union(*(_marks(tensor) for tensor in _tensors(outputs)))
+        return frozenset().union(*(_marks(tensor) for tensor in tensors_in(outputs)))
 
     def __torch_function__(
         self,
@@ -52,12 +54,12 @@ class Descent(TorchFunctionMode):
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:
         result = func(*args, **(kwargs or {}))
-        given = [*_tensors(args), *_tensors(kwargs or {})]
+        given = [*tensors_in(args), *tensors_in(kwargs or {})]
         layers = {self._by_weight[id(tensor)] for tensor in given if id(tensor) in self._by_weight}
         marks = frozenset(layers) if layers else frozenset().union(*(_marks(tensor) for tensor in given))
         if marks:
             changed = args[0] if getattr(func, "__name__", "") == "__setitem__" else result
-            for tensor in _tensors(changed):
+            for tensor in tensors_in(changed):
                 setattr(tensor, _MARK, marks)
         return result
 
@@ -80,17 +82,3 @@ class Descent(TorchFunctionMode):
 def _marks(tensor: torch.Tensor) -> frozenset[str]:
     marks: frozenset[str] = getattr(tensor, _MARK, frozenset())
     return marks
-
-
-def _tensors(value: object) -> Iterator[torch.Tensor]:
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _tensors(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _tensors(part)
-    elif fields := getattr(value, "__dataclass_fields__", None):
-        for name in fields:
-            yield from _tensors(getattr(value, name, None))
