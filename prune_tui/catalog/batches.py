@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 import torch
 from torch import nn
@@ -31,13 +31,17 @@ class Split(Protocol):
 
     def __len__(self) -> int: ...
 
+    @property
+    def is_read_ahead(self) -> bool:
+        """Whether a batch takes so long to read that the next one is read in another thread meanwhile."""
+
     def batch(self, at: Indices) -> Batch:
         """Return these examples, as they are stored."""
 
-    def subset(self, indices: torch.Tensor) -> "Split":
+    def subset(self, indices: torch.Tensor) -> Self:
         """Return a split of these examples, in this order."""
 
-    def to(self, device: torch.device) -> "Split":
+    def to(self, device: torch.device) -> Self:
         """Return the split on a device; one that is read from disk stays there."""
 
 
@@ -50,6 +54,10 @@ class TensorSplit:
 
     def __len__(self) -> int:
         return num_examples(self.targets)
+
+    @property
+    def is_read_ahead(self) -> bool:
+        return False
 
     def batch(self, at: Indices) -> Batch:
         def chosen(part: torch.Tensor) -> torch.Tensor:
@@ -73,7 +81,11 @@ def mapped(tree: Tree, function: Callable[[torch.Tensor], torch.Tensor]) -> Tree
     if isinstance(tree, torch.Tensor):
         return function(tree)
     if isinstance(tree, PackedSequence):
-        return tree._replace(data=function(tree.data))
+        orders = (tree.sorted_indices, tree.unsorted_indices)
+        moved = [None if order is None else function(order) for order in orders]
+        # The sizes of its batches stay on the CPU, as torch wants them.
+        packed: Tree = PackedSequence(function(tree.data), tree.batch_sizes, *moved)  # type: ignore[assignment]
+        return packed
     if isinstance(tree, Mapping):
         return {key: mapped(part, function) for key, part in tree.items()}
     if isinstance(tree, tuple) and hasattr(tree, "_make"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from prune_tui.catalog.criteria import criterion_entry
-from prune_tui.catalog.datasets import dataset_entry, fits
+from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.models.inputs import image_shape_for
 from prune_tui.catalog.schedules import steps_entry
@@ -19,8 +19,7 @@ def check_names(session: Session, *, source: str) -> None:
     """Look up every name in the session except those of layers, which only a network knows.
 
     Raises:
-        SessionError: there is no such name, or the dataset's images do not fit the model; the message
-            begins with `source`.
+        SessionError: there is no such name; the message begins with `source`.
     """
     try:
         _look_up_names(session)
@@ -34,12 +33,6 @@ def _look_up_names(session: Session) -> None:
         raise SessionError(f"there are no published weights of {model.name}: leave pretrained out")
     if model.image_shape is not None:
         image_shape_for(model, dataset.image_shape, image_size=session.image_size)
-    if not fits(model, dataset):
-        wanted = "×".join(str(size) for size in model.image_shape or ())
-        raise SessionError(
-            f"model {model.name} takes images of {wanted}, which {dataset.name} does not have; "
-            "`prune-tui list datasets` shows what each has"
-        )
     for decision in session.decisions:
         for criterion in decision.criteria:
             criterion_entry(criterion)

@@ -4,7 +4,7 @@ Published weights are only adapted to the data: few epochs at a low rate, whatev
 """
 
 from dataclasses import replace
-from math import ceil
+from math import ceil, inf
 from typing import Final
 
 from prune_tui.catalog.datasets import DatasetEntry
@@ -26,22 +26,30 @@ ADAPTING: Final = Training(
 """How published weights are adapted to a dataset."""
 
 
-def training_recipe(model: ModelEntry, dataset: DatasetEntry, *, is_pretrained: bool = False) -> Training:
-    """Return how to train the dense baseline; `is_pretrained` begins with published weights."""
+def training_recipe(
+    model: ModelEntry, dataset: DatasetEntry, *, num_images: int | None = None, is_pretrained: bool = False
+) -> Training:
+    """Return how to train the dense baseline, on at most so many images.
+
+    `is_pretrained` begins with published weights.
+    """
     if is_pretrained:
-        return _with_enough_steps(ADAPTING, dataset, MIN_FINETUNING_STEPS)
-    return _with_enough_steps(model.training, dataset, MIN_TRAINING_STEPS)
+        return _with_enough_steps(ADAPTING, dataset, num_images, MIN_FINETUNING_STEPS)
+    return _with_enough_steps(model.training, dataset, num_images, MIN_TRAINING_STEPS)
 
 
-def finetuning_recipe(model: ModelEntry, dataset: DatasetEntry) -> Training:
-    """Return how to fine-tune after pruning."""
-    return _with_enough_steps(model.finetuning, dataset, MIN_FINETUNING_STEPS)
+def finetuning_recipe(model: ModelEntry, dataset: DatasetEntry, *, num_images: int | None = None) -> Training:
+    """Return how to fine-tune after pruning, on at most so many images."""
+    return _with_enough_steps(model.finetuning, dataset, num_images, MIN_FINETUNING_STEPS)
 
 
-def _with_enough_steps(training: Training, dataset: DatasetEntry, num_steps: int) -> Training:
+def _with_enough_steps(
+    training: Training, dataset: DatasetEntry, num_images: int | None, num_steps: int
+) -> Training:
     """Return the recipe with enough epochs for that many optimizer steps."""
     if dataset.num_train_images is None:
         return training
-    steps_per_epoch = ceil(dataset.num_train_images / training.batch_size)
+    most = inf if num_images is None else num_images - num_images // 10  # a tenth validates
+    steps_per_epoch = ceil(min(dataset.num_train_images, most) / training.batch_size)
     enough = max(training.num_epochs, ceil(num_steps / steps_per_epoch))
     return replace(training, num_epochs=enough)

@@ -13,6 +13,7 @@ from prune_tui.cli.options import (
     AllowCode,
     DataDir,
     DeviceChoice,
+    Images,
     ImageSize,
     Pretrained,
     PretrainedWeights,
@@ -46,6 +47,7 @@ def open_app(
     dataset: Annotated[
         str | None, typer.Option(help="Dataset to start with; see `list datasets`, or imagefolder:PATH.")
     ] = None,
+    images: Images = None,
     data_dir: DataDir = None,
     sessions_dir: Annotated[Path, typer.Option(help="Where sessions are saved.")] = Path("sessions"),
     device: DeviceChoice = "auto",
@@ -68,6 +70,7 @@ def open_app(
             pretrained=chosen_weights(pretrained, pretrained_weights),
             image_size=image_size,
             allow_code=allow_code,
+            num_images=images,
             data_dir=data_dir,
             sessions_dir=sessions_dir,
             device=device,

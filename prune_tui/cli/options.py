@@ -27,6 +27,10 @@ PretrainedWeights = Annotated[
 ImageSize = Annotated[
     int | None, typer.Option(min=1, help="Side of the images fed, in pixels; default: the model's or data's.")
 ]
+Images = Annotated[
+    int | None,
+    typer.Option("--images", min=1, help="At most so many training and test images; default: all."),
+]
 DeviceChoice = Annotated[Device, typer.Option(help="Where to compute.")]
 Seed = Annotated[int, typer.Option(min=0, max=2**32 - 1, help="Seed of the session.")]
 SessionFile = Annotated[Path, typer.Argument(metavar="SESSION", help="A session file.")]

@@ -12,6 +12,7 @@ from prune_tui.cli.options import (
     AsJson,
     DataDir,
     DeviceChoice,
+    Images,
     ImageSize,
     Pretrained,
     PretrainedWeights,
@@ -44,6 +45,7 @@ def scan(
     dataset: Annotated[
         str, typer.Option(help="Dataset; see `list datasets`, or imagefolder:PATH.")
     ] = BUNDLED_DATASET,
+    images: Images = None,
     criterion: Annotated[str, typer.Option(help="Pruning criterion; see `list criteria`.")] = "l1",
     granularity: Annotated[
         Granularity,
@@ -99,6 +101,8 @@ def scan(
         device=device,
         pretrained=chosen_weights(pretrained, pretrained_weights),
         image_size=image_size,
+        num_train_images=images,
+        num_test_images=images,
     )
     request = Request(session, wanted, target, weights, data_dir, threads, out)
     with Progress() as progress:

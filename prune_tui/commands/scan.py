@@ -98,7 +98,12 @@ def _baseline(request: Request) -> Decision:
     if bundled_baseline(session.model, session.dataset) is not None:
         return LoadDense()
     model, dataset = model_entry(session.model), dataset_entry(session.dataset)
-    recipe = training_recipe(model, dataset, is_pretrained=session.pretrained is not None)
+    recipe = training_recipe(
+        model,
+        dataset,
+        num_images=session.num_train_images,
+        is_pretrained=session.pretrained is not None,
+    )
     return TrainDense(training=recipe, kept_epochs=(1,) if recipe.num_epochs > 1 else ())
 
 

@@ -1,6 +1,7 @@
 """The dataset as a network on a device gets it: batches ready to be used, and the task that scores them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import torch
 from torch import nn
@@ -46,11 +47,11 @@ class DeviceData:
         self, split: Split, parts: Iterable[Indices], *, augment: Augment | None = None
     ) -> Iterator[Batch]:
         """Yield some examples after others, ready for the network; images are first augmented."""
-        for part in parts:
-            batch = split.batch(part)
+        for batch in _read_ahead(split, parts) if split.is_read_ahead else map(split.batch, parts):
             if augment is not None and isinstance(batch.inputs, torch.Tensor) and batch.inputs.dim() == 4:
-                batch = Batch(augment(batch.inputs), batch.targets)
-            yield self._ready(batch)
+                yield self._ready(Batch(augment(batch.inputs), batch.targets))
+            else:
+                yield self._ready(batch)
 
     def parts(self, num_examples: int) -> Sequence[slice]:
         """Return the parts in which so many examples are evaluated."""
@@ -76,9 +77,22 @@ class DeviceData:
 
     def _input(self, part: torch.Tensor) -> torch.Tensor:
         moved = self._moved(part)
-        if moved.dtype == torch.uint8 and self._is_scaled:
+        if moved.dtype == torch.uint8 and moved.dim() == 4 and self._is_scaled:
             return self.scaled(moved)
         return moved.float() if moved.is_floating_point() else moved
 
     def _moved(self, part: torch.Tensor) -> torch.Tensor:
         return part.to(self.device, non_blocking=True)
+
+
+def _read_ahead(split: Split, parts: Iterable[Indices]) -> Iterator[Batch]:
+    """Yield batch after batch, each read in a thread while the one before it is computed with."""
+    with ThreadPoolExecutor(1, "reading ahead") as reader:
+        coming: Future[Batch] | None = None
+        for part in parts:
+            following = reader.submit(split.batch, part)
+            if coming is not None:
+                yield coming.result()
+            coming = following
+        if coming is not None:
+            yield coming.result()

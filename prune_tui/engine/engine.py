@@ -91,7 +91,7 @@ class Engine:
             other_parameters=sum(parameter.numel() for parameter in module.parameters()) - counted,
             other_macs=network.total_macs - sum(layer.macs for layer in network.layers),
             environment=environment_of(self._device, on_device.num_examples),
-            notes=built.notes,
+            notes=(*data.transforms, *built.notes),
         )
 
     @property

@@ -86,8 +86,8 @@ class SessionModel:
         size = self._session.image_size
         return self.published.transform.at(size) if size is not None else self.published.transform
 
-    def image_shape(self, dataset_shape: ImageShape | None) -> ImageShape:
-        """Return the shape of the images that are fed; `dataset_shape` None is that of a folder of images.
+    def image_shape(self, dataset_shape: ImageShape | None) -> ImageShape | None:
+        """Return the shape of the images that are fed; None if only the dataset can tell.
 
         Raises:
             ModelError: the model takes no other size than its own.

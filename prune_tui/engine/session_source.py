@@ -1,12 +1,16 @@
 """The data and the weights that a session names, from the catalog and from files."""
 
 from collections.abc import Callable, Generator, Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from torch import nn
 
-from prune_tui.catalog.datasets import dataset_entry, load
-from prune_tui.catalog.datasets.images import Data, subset
+from prune_tui.catalog.code.loading import OwnCode, load_code
+from prune_tui.catalog.code.reference import code_reference
+from prune_tui.catalog.datasets import DATA_FACTORY, dataset_entry, load
+from prune_tui.catalog.datasets.images import Data, Scaling, images_in
 from prune_tui.catalog.models import ImageShape
 from prune_tui.catalog.tasks.task import Task
 from prune_tui.core.run.events import Event, PretrainedTaken
@@ -40,6 +44,8 @@ class SessionSource:
         self._dataset = dataset_entry(session.dataset)
         self._session, self._data_dir = session, data_dir
         self._folder, self._weights_file = folder, weights
+        self._allow_code = allow_code
+        self._code: OwnCode | None = None
         self._num_classes = 0
         self._image_shape: ImageShape = (0, 0, 0)
 
@@ -51,14 +57,35 @@ class SessionSource:
         """
         session = self._session
         yield from self._model.prepare()
-        self._image_shape = self._model.image_shape(self._dataset.image_shape)
-        data = yield from load(
-            self._dataset, data_dir=self._data_dir, image_shape=self._image_shape, seed=session.seed
-        )
+        if (reference := code_reference(self._dataset.name)) is not None:
+            self._code = load_code(
+                reference, recorded=session.code, allow_code=self._allow_code, what=DATA_FACTORY
+            )
+        shape = self._model.image_shape(self._dataset.image_shape)
+        data = yield from self._loaded(shape)
+        found = images_in(data.validation.batch(slice(0, 1)).inputs)
+        if found is not None:
+            _, channels, height, width = found.shape
+            if channels != 3 and self._model.entry.can_be_pretrained:
+                shape = 3, height, width
+                data = yield from self._loaded(shape)
+            self._image_shape = shape or (channels, height, width)
         self._num_classes = data.task.num_outputs or 0
-        return subset(
-            data, num_train=session.num_train_images, num_test=session.num_test_images, seed=session.seed
+        return data
+
+    def _loaded(self, image_shape: ImageShape | None) -> Generator[Event, None, Data]:
+        session, transform, code = self._session, self._model.transform, self._code
+        data: Data = yield from load(
+            self._dataset,
+            data_dir=self._data_dir,
+            seed=session.seed,
+            image_shape=image_shape,
+            num_train=session.num_train_images,
+            num_test=session.num_test_images,
+            scaling=Scaling(transform.mean, transform.std) if transform is not None else None,
+            factory=partial(code.call, {}) if code is not None else None,
         )
+        return data
 
     def module(self, task: Task, seed: int) -> nn.Module:  # noqa: ARG002
         """Return the model with fresh weights: drawn from torch's random state, or published.
@@ -94,4 +121,6 @@ class SessionSource:
 
     def recorded(self, session: Session) -> Session:
         """Return the session with the code that ran for it and the published weights that it took."""
-        return self._model.recorded(session)
+        recorded = self._model.recorded(session)
+        files = {file.path: file for file in (*recorded.code, *(self._code.files if self._code else ()))}
+        return replace(recorded, code=tuple(files.values()))

@@ -4,12 +4,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 import torch
 from torch import nn
 
-from prune_tui.catalog.models import MODELS, model_entry
-from prune_tui.core.errors import CheckpointError
+from prune_tui.catalog.models import model_entry
+from prune_tui.catalog.models.building import build
+from prune_tui.core.errors import CheckpointError, PruneTuiError
 from prune_tui.engine.network.checkpoint_files import read_weights
 from prune_tui.engine.network.shrink import resize
 from prune_tui.export.description import Description
@@ -64,7 +66,10 @@ def rebuilt(content: bytes, *, source: str, module: nn.Module | None = None) -> 
 
 def can_build(model: str) -> bool:
     """Say whether a model is built from its name alone, without importing code of the user's."""
-    return model in MODELS
+    try:
+        return model_entry(model).source not in ("code", "package")
+    except PruneTuiError:
+        return False
 
 
 def _built(description: Description, source: str) -> nn.Module:
@@ -75,4 +80,13 @@ def _built(description: Description, source: str) -> nn.Module:
             "pass a fresh one, as in load(file, module=network)"
         )
     with torch.random.fork_rng(devices=[]):
-        return model_entry(description.model).build(num_classes=description.num_classes or 0)
+        shape = description.input_shape
+        return build(
+            model_entry(description.model),
+            num_classes=description.num_classes or 0,
+            image_shape=(shape[0], shape[1], shape[2]) if _is_image(shape) else (0, 0, 0),
+        )
+
+
+def _is_image(shape: tuple[int, ...] | Mapping[str, tuple[int, ...]]) -> TypeGuard[tuple[int, ...]]:
+    return isinstance(shape, tuple) and len(shape) == 3

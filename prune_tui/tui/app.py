@@ -189,7 +189,12 @@ class PruneApp(App[None], inherit_bindings=False):
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         from prune_tui.core.workflow.baselines import baseline_to_train
 
-        recipe = training_recipe(model, dataset, is_pretrained=session.pretrained is not None)
+        recipe = training_recipe(
+            model,
+            dataset,
+            num_images=session.num_train_images,
+            is_pretrained=session.pretrained is not None,
+        )
         self.state.baseline = baseline_to_train(recipe)
         # A copy of a session under another file name is a session of that name, with its own files.
         name = resumed_name(path)

@@ -18,6 +18,7 @@ class Options:
     allow_code: bool = False
     data_dir: Path | None = None
     sessions_dir: Path = Path("sessions")
+    num_images: int | None = None
     device: Device = "auto"
     num_threads: int | None = None
     seed: int = 0

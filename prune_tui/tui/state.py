@@ -196,7 +196,7 @@ class State:
         self.plan, self.goal, self.is_quick = None, None, None
         self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
-        self.settings = settings_for(finetuning_recipe(model, dataset))
+        self.settings = settings_for(finetuning_recipe(model, dataset, num_images=session.num_train_images))
 
     def current_plan(self) -> EditablePlan:
         """Return the plan being made; it follows what a scan of its kind suggests, while untouched."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 import torch
@@ -26,10 +26,16 @@ def drained(generator: Generator[DataProgress, None, R]) -> tuple[list[DataProgr
 
 
 def loaded(
-    name: str, *, data_dir: Path | None = None, image_shape: ImageShape = MNIST_SHAPE, seed: int = 0
+    name: str,
+    *,
+    data_dir: Path | None = None,
+    image_shape: ImageShape | None = MNIST_SHAPE,
+    seed: int = 0,
+    **wanted: Any,
 ) -> Data:
     """Load a dataset by name."""
-    return drained(load(dataset_entry(name), data_dir=data_dir, image_shape=image_shape, seed=seed))[1]
+    entry = dataset_entry(name)
+    return drained(load(entry, data_dir=data_dir, image_shape=image_shape, seed=seed, **wanted))[1]
 
 
 def write_images(

@@ -268,6 +268,15 @@ def test_scan_solves_a_budget_and_saves_a_session_that_the_app_can_open(tmp_path
     assert run("show", document["session"]).exit_code == 0
 
 
+def test_a_scan_takes_so_many_images(tmp_path: Path) -> None:
+    result = run("scan", "--images", "300", "--json", "--out", tmp_path, "--threads", "1")
+    document = json.loads(result.stdout)
+    assert document["scan"]["num_images"] == 30
+    session = json.loads(Path(document["session"]).read_text())
+    assert (session["num_train_images"], session["num_test_images"]) == (300, 300)
+    assert run("scan", "--images", "0").exit_code == 2
+
+
 @pytest.mark.parametrize(
     "options", [["--tolerance", "3"], ["--granularity", "n_m"], ["--precision", "bfloat16"]]
 )

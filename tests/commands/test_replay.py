@@ -133,7 +133,6 @@ WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "unknown field": (spoil(lambda c: c.update(strange=1)), "unknown field strange"),
     "unknown model": (spoil(lambda c: c.update(model="lenet6")), "did you mean lenet"),
     "unknown dataset": (spoil(lambda c: c.update(dataset="digit")), "did you mean digits"),
-    "unfit dataset": (spoil(lambda c: c.update(dataset="cifar10")), "takes images of 1×28×28"),
     "unknown layer": (
         spoil(lambda c: c["decisions"][2].update(plan={"conv9": 0.5})),
         "unknown layer 'conv9'",

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from platformdirs import user_cache_path
 
 from prune_tui.catalog.lookup import load_function
-from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, ImageShape, ModelEntry
+from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, ImageShape
 from prune_tui.catalog.paths import expanded, is_file, is_folder, why_no_folder
 from prune_tui.core.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
-    from prune_tui.catalog.datasets.images import Data
+    from prune_tui.catalog.datasets.images import Data, Scaling
     from prune_tui.core.run.events import DataProgress
 
 DATA_DIR_VARIABLE: Final = "PRUNE_TUI_DATA"
+
+ENTRY_POINTS: Final = "prune_tui.datasets"
+"""The group of entry points in which installed packages name functions that return data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +31,10 @@ class DatasetEntry:
     """A dataset by name.
 
     `image_shape` None is the model's shape; `num_classes` None is the number of class folders;
-    `download_bytes` is 0 where nothing is fetched. `loader` is `module:function` of
-    (entry, data folder, image shape, seed) that yields `DataProgress` and returns `Data`. `files` must
-    be in the data folder, and are relative to it; `path` is where an image folder is. `num_train_images`
+    `download_bytes` is 0 where nothing is fetched. `loader` is `module:function` of (entry, `Wanted`) that
+    yields `DataProgress` and returns all the `Data` there are. `files` must be in the data folder, and are
+    relative to it; `path` is where an image folder is. `code` refers to a function that returns the data:
+    `path/to/data.py:function`, or `package.module:function` of an installed package. `num_train_images`
     leaves out the validation split.
     """
 
@@ -42,6 +47,7 @@ class DatasetEntry:
     files: tuple[str, ...] = ()
     path: Path | None = None
     num_train_images: int | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +124,9 @@ DATASETS: Final[Mapping[str, DatasetEntry]] = {
     )
 }
 
+DATA_FACTORY: Final = "a function factory() that returns train, validation and test (docs/YOUR-DATA.md)"
+"""What a reference to a user's own data names."""
+
 _FOLDER_PREFIX: Final = "imagefolder:"
 
 IMAGEFOLDER: Final = DatasetEntry(
@@ -132,7 +141,10 @@ IMAGEFOLDER: Final = DatasetEntry(
 
 
 def dataset_entry(name: str) -> DatasetEntry:
-    """Return the dataset called `name`, which may be `imagefolder:PATH`.
+    """Return the dataset called `name`.
+
+    That is one of the table, `imagefolder:PATH`, `path/to/data.py:function`, or the name that an installed
+    package gives to a function in the entry points `prune_tui.datasets`.
 
     Raises:
         UnknownNameError: there is no such dataset.
@@ -140,19 +152,27 @@ def dataset_entry(name: str) -> DatasetEntry:
     """
     if name in DATASETS:
         return DATASETS[name]
-    path = name.removeprefix(_FOLDER_PREFIX)
-    if path == name or not path:
-        raise UnknownNameError("dataset", name, [*DATASETS, IMAGEFOLDER.name])
     try:
         name.encode()
     except UnicodeEncodeError:
         raise DataError(f"{name!r} is not valid UTF-8: rename that folder") from None
-    return replace(IMAGEFOLDER, name=name, path=expanded(path))
+    path = name.removeprefix(_FOLDER_PREFIX)
+    if path not in (name, ""):
+        return replace(IMAGEFOLDER, name=name, path=expanded(path))
+    if code := _code_named(name):
+        return DatasetEntry(
+            name, "your own data", None, None, 0, f"{_PACKAGE}.own.loading:load_own", code=code
+        )
+    raise UnknownNameError("dataset", name, [*DATASETS, IMAGEFOLDER.name])
 
 
-def fits(model: ModelEntry, dataset: DatasetEntry) -> bool:
-    """Say whether the model takes images of the dataset's shape."""
-    return None in (dataset.image_shape, model.image_shape) or dataset.image_shape == model.image_shape
+def _code_named(name: str) -> str | None:
+    """Return the reference to a function that a name means: itself, or that of an installed package."""
+    file, _, function = name.rpartition(":")
+    if name.endswith(".py") or (file.endswith(".py") and function.isidentifier()):
+        return name
+    installed = entry_points(group=ENTRY_POINTS, name=name)
+    return next((point.value for point in installed), None)
 
 
 def default_data_dir() -> Path:
@@ -196,6 +216,8 @@ def whereabouts(dataset: DatasetEntry, data_dir: Path) -> Whereabouts:
         if is_folder(folder):
             return Whereabouts(True, f"in {folder}")
         return Whereabouts(False, f"no folder {dataset.path}")
+    if dataset.code is not None:
+        return Whereabouts(True, f"from {dataset.code}")
     if not dataset.files:
         return Whereabouts(True, "bundled")
     if all(is_file(data_dir / file) for file in dataset.files):
@@ -204,12 +226,26 @@ def whereabouts(dataset: DatasetEntry, data_dir: Path) -> Whereabouts:
 
 
 def load(
-    dataset: DatasetEntry, *, data_dir: Path | None, image_shape: ImageShape, seed: int
+    dataset: DatasetEntry,
+    *,
+    data_dir: Path | None,
+    seed: int,
+    image_shape: ImageShape | None = None,
+    num_train: int | None = None,
+    num_test: int | None = None,
+    scaling: Scaling | None = None,
+    memory_bytes: int | None = None,
+    factory: Callable[[], object] | None = None,
 ) -> Generator[DataProgress, None, Data]:
-    """Read the dataset into memory, fetching it first where it is not in the data folder.
+    """Make the dataset ready to be used, fetching it first where it is not in the data folder.
 
     `data_dir` None is the default folder, which is created when something must be fetched. `image_shape` is
-    the model's. `seed` draws the validation split, and the test split of an image folder without one.
+    the model's; images of another are given it by resizing to exactly that size, and by repeating grey or
+    turning colours grey. None leaves the dataset's own. `seed` draws the splits that a dataset does not have,
+    and the images: at most `num_train` that train and validate, and `num_test` that test; None takes all.
+    `scaling` None is that of the training images. What takes more than `memory_bytes` is read when it is
+    needed; None is 2 GiB, or a quarter of the machine's memory. `factory` is the function that the code of
+    a user's own dataset refers to.
 
     Raises:
         DataError: the folder or the dataset is missing or damaged, or can't be fetched.
@@ -218,10 +254,19 @@ def load(
         raise DataError(
             f"no data folder {data_dir} ({why}): make it first, or leave it out to use {default_data_dir()}"
         )
-    if dataset.image_shape is not None and dataset.image_shape != image_shape:
-        has, takes = ("×".join(map(str, shape)) for shape in (dataset.image_shape, image_shape))
-        raise DataError(f"{dataset.name} has images of {has}, the model takes {takes}: choose another model")
-    folder = data_dir or default_data_dir()
-    loader = load_function(dataset.loader)
-    data: Data = yield from loader(dataset, folder, image_shape, seed)
-    return data
+    from prune_tui.catalog.datasets.images import Wanted
+    from prune_tui.catalog.datasets.preparing import memory_budget, prepared
+
+    wanted = Wanted(
+        data_dir or default_data_dir(),
+        seed,
+        image_shape,
+        num_train,
+        num_test,
+        scaling,
+        memory_budget() if memory_bytes is None else memory_bytes,
+        factory,
+    )
+    name = dataset.path.name if dataset.path is not None else dataset.name
+    found: Data = yield from load_function(dataset.loader)(dataset, wanted)
+    return (yield from prepared(found, wanted, name=name))

@@ -10,8 +10,8 @@ import torch
 
 from prune_tui.catalog.batches import TensorSplit
 from prune_tui.catalog.datasets import DatasetEntry
-from prune_tui.catalog.datasets.images import Data, image_data
-from prune_tui.catalog.models import ImageShape
+from prune_tui.catalog.datasets.images import Data, Wanted
+from prune_tui.catalog.tasks.classification import Classification
 from prune_tui.core.errors import DataError
 from prune_tui.core.run.events import DataProgress
 
@@ -22,9 +22,7 @@ BOX: Final = 20
 HIGHEST_LEVEL: Final = 16
 
 
-def load_digits(
-    entry: DatasetEntry, _data_dir: Path, _image_shape: ImageShape, _seed: int
-) -> Generator[DataProgress, None, Data]:
+def load_digits(entry: DatasetEntry, _wanted: Wanted) -> Generator[DataProgress, None, Data]:
     """Read the bundled digits; their splits do not depend on the seed."""
     asset = Path(str(files("prune_tui"))) / "assets" / "digits.npz"
     try:
@@ -40,7 +38,7 @@ def load_digits(
         raise DataError(f"{asset} is missing or damaged ({error}): install prune-tui again") from None
     count = len(train) + len(validation) + len(test)
     yield DataProgress(f"reading {entry.name}", count, count)
-    return image_data(train=train, validation=validation, test=test, num_classes=10)
+    return Data(train, validation, test, Classification(10), class_names=tuple("0123456789"))
 
 
 def upscaled(digits: torch.Tensor) -> torch.Tensor:

@@ -1,12 +1,20 @@
 """A dataset ready to be used: three splits, the task, and how its images are scaled."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TypeVar
 
 import torch
 
-from prune_tui.catalog.batches import Split, TensorSplit
+from prune_tui.catalog.batches import Split, TensorSplit, Tree, tensors_of
+from prune_tui.catalog.models import ImageShape
 from prune_tui.catalog.tasks.classification import Classification
 from prune_tui.catalog.tasks.task import Task
+
+AnySplit = TypeVar("AnySplit", bound=Split)
+
+IMAGES_AT_ONCE = 500
 
 VALIDATION_SHARE = 10
 """One training image in ten is for validation."""
@@ -24,7 +32,8 @@ class Scaling:
 class Data:
     """A dataset: its splits, the task of its networks, and the scaling of images of bytes.
 
-    `scaling` None leaves the inputs as they are.
+    `scaling` None leaves the inputs as they are. `transforms` say, in a line each, how images became what
+    they are. `class_names` are by class; empty where classes have none.
     """
 
     train: Split
@@ -32,19 +41,48 @@ class Data:
     test: Split
     task: Task
     scaling: Scaling | None = None
+    transforms: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
+
+    @property
+    def splits(self) -> tuple[Split, Split, Split]:
+        """Those for training, validation and testing."""
+        return self.train, self.validation, self.test
 
 
-def image_data(*, train: TensorSplit, validation: Split, test: Split, num_classes: int) -> Data:
-    """Put splits of images together, scaled by the mean and standard deviation of the training split."""
-    return Data(train, validation, test, Classification(num_classes), scaling_of(train))
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a dataset.
+
+    `image_shape` None is the dataset's own. At most `num_train` images train and validate, and at most
+    `num_test` test; None takes all. `scaling` None is that of the training images. What would take more than
+    `memory_bytes` is read when it is needed. `factory` returns a dataset of the user's own.
+    """
+
+    data_dir: Path
+    seed: int
+    image_shape: ImageShape | None = None
+    num_train: int | None = None
+    num_test: int | None = None
+    scaling: Scaling | None = None
+    memory_bytes: int = 2**31
+    factory: Callable[[], object] | None = None
 
 
-def split_validation(train: TensorSplit, seed: int) -> tuple[TensorSplit, TensorSplit]:
+def image_data(
+    *, train: Split, validation: Split, test: Split, num_classes: int, class_names: tuple[str, ...] = ()
+) -> Data:
+    """Put splits of images together for classification; images in memory are scaled by the training split."""
+    scaling = scaling_of(train) if isinstance(train, TensorSplit) else None
+    return Data(train, validation, test, Classification(num_classes), scaling, class_names=class_names)
+
+
+def split_validation(train: AnySplit, seed: int) -> tuple[AnySplit, AnySplit]:
     """Return (the rest for training, a tenth for validation), drawn by `seed`."""
     return split_off(train, max(1, len(train) // VALIDATION_SHARE), seed)
 
 
-def split_off(split: TensorSplit, count: int, seed: int) -> tuple[TensorSplit, TensorSplit]:
+def split_off(split: AnySplit, count: int, seed: int) -> tuple[AnySplit, AnySplit]:
     """Return (the rest, `count` images drawn by `seed`), both in their original order."""
     drawn, rest = drawn_indices(len(split), count, seed)
     return split.subset(rest), split.subset(drawn)
@@ -68,22 +106,28 @@ def subset(data: Data, *, num_train: int | None, num_test: int | None, seed: int
         validation = _drawn(validation, num_validation, seed)
     if num_test is not None and num_test < len(test):
         test = _drawn(test, num_test, seed)
-    if train is data.train and test is data.test:
-        return data
-    scaling = data.scaling
-    if scaling is not None and isinstance(train, TensorSplit):
-        scaling = scaling_of(train)
-    return replace(data, train=train, validation=validation, test=test, scaling=scaling)
+    return replace(data, train=train, validation=validation, test=test)
 
 
 def _drawn(split: Split, count: int, seed: int) -> Split:
     return split.subset(drawn_indices(len(split), count, seed)[0])
 
 
-def scaling_of(train: TensorSplit) -> Scaling:
-    """Return the scaling that gives a training split of images mean 0 and standard deviation 1."""
-    assert isinstance(train.inputs, torch.Tensor)
-    return Scaling(*channel_statistics(train.inputs))
+def scaling_of(split: Split) -> Scaling:
+    """Return the scaling that gives a split of images mean 0 and standard deviation 1."""
+    parts = (slice(at, at + IMAGES_AT_ONCE) for at in range(0, len(split), IMAGES_AT_ONCE))
+    return scaling_from([level_counts(split.batch(part).inputs) for part in parts])
+
+
+def scaling_from(counts: Sequence[torch.Tensor]) -> Scaling:
+    """Return the scaling that gives images with these counts of levels mean 0 and standard deviation 1."""
+    return Scaling(*_statistics(torch.stack(list(counts)).sum(dim=0)))
+
+
+def images_in(inputs: Tree) -> torch.Tensor | None:
+    """Return the images of bytes, uint8 [N, C, H, W], among a network's inputs; None if there are none."""
+    is_image = (part for part in tensors_of(inputs) if part.dtype == torch.uint8 and part.dim() == 4)
+    return next(is_image, None)
 
 
 def channel_statistics(images: torch.Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
@@ -91,10 +135,21 @@ def channel_statistics(images: torch.Tensor) -> tuple[tuple[float, ...], tuple[f
 
     Computed in integers, so that every machine gets the same numbers; `std` is at least one level of 255.
     """
+    return _statistics(level_counts(images))
+
+
+def level_counts(inputs: Tree) -> torch.Tensor:
+    """Return how often each channel of the images has each level, int64 [C, 256]."""
+    images = images_in(inputs)
+    assert images is not None
+    channels = (images[:, channel].flatten() for channel in range(images.shape[1]))
+    return torch.stack([torch.bincount(levels, minlength=256) for levels in channels])
+
+
+def _statistics(level_counts: torch.Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:
     means, stds = [], []
     levels = torch.arange(256)
-    for channel in range(images.shape[1]):
-        counts = torch.bincount(images[:, channel].flatten(), minlength=256)
+    for counts in level_counts:
         total = int(counts.sum())
         first = int((counts * levels).sum())
         second = int((counts * levels.square()).sum())

@@ -14,8 +14,8 @@ from prune_tui.catalog import torchvision_operators
 from prune_tui.catalog.batches import TensorSplit
 from prune_tui.catalog.datasets import DatasetEntry, whereabouts
 from prune_tui.catalog.datasets.fetching import Checksum, fetch
-from prune_tui.catalog.datasets.images import Data, image_data, split_validation
-from prune_tui.catalog.models import ImageShape
+from prune_tui.catalog.datasets.images import Data, Wanted, split_validation
+from prune_tui.catalog.tasks.classification import Classification
 from prune_tui.core.errors import DataError
 from prune_tui.core.run.events import DataProgress
 
@@ -36,10 +36,9 @@ _DAMAGE: Final = (
 """What reading a damaged file can raise: torchvision and pickle promise nothing narrower."""
 
 
-def load_published(
-    entry: DatasetEntry, data_dir: Path, _image_shape: ImageShape, seed: int
-) -> Generator[DataProgress, None, Data]:
-    """Read a published dataset, fetching it where it is not in `data_dir`; a tenth of `train` validates."""
+def load_published(entry: DatasetEntry, wanted: Wanted) -> Generator[DataProgress, None, Data]:
+    """Read a published dataset, fetching it where it is missing; a tenth of `train` validates."""
+    data_dir = wanted.data_dir
     torchvision_operators.ensure()
     from torchvision import datasets
 
@@ -49,12 +48,11 @@ def load_published(
         yield DataProgress(f"unpacking {entry.name}", 0, None)
         _read(entry, data_dir, known, train=False, unpack=True)
     yield DataProgress(f"reading {entry.name}", 0, None)
-    whole = _read(entry, data_dir, known, train=True)
-    test = _read(entry, data_dir, known, train=False)
-    train, validation = split_validation(whole, seed)
+    whole, names = _read(entry, data_dir, known, train=True)
+    test, _ = _read(entry, data_dir, known, train=False)
+    train, validation = split_validation(whole, wanted.seed)
     yield DataProgress(f"reading {entry.name}", len(whole) + len(test), len(whole) + len(test))
-    assert entry.num_classes is not None
-    return image_data(train=train, validation=validation, test=test, num_classes=entry.num_classes)
+    return Data(train, validation, test, Classification(entry.num_classes), class_names=names)
 
 
 def _fetch_archives(entry: DatasetEntry, data_dir: Path, known: Any) -> Generator[DataProgress, None, None]:
@@ -73,8 +71,11 @@ def _fetch_archives(entry: DatasetEntry, data_dir: Path, known: Any) -> Generato
 
 def _read(
     entry: DatasetEntry, data_dir: Path, known: Any, *, train: bool, unpack: bool = False
-) -> TensorSplit:
-    """Return the arrays of one split; `unpack` first unpacks the archives, whose checksums are right."""
+) -> tuple[TensorSplit, tuple[str, ...]]:
+    """Return one split and the names of its classes.
+
+    `unpack` first unpacks the archives, whose checksums are right.
+    """
     folder = data_dir / Path(entry.files[0]).parent
     try:
         with warnings.catch_warnings():
@@ -98,4 +99,4 @@ def _read(
             f"{folder} is not {entry.name}: it has {len(images)} images of {tuple(images.shape[1:])} "
             f"and {len(labels)} labels; remove it, and it will be fetched again"
         )
-    return TensorSplit(images, labels)
+    return TensorSplit(images, labels), tuple(source.classes)

@@ -38,12 +38,12 @@ def image_shape_for(
     *,
     transform: InputTransform | None = None,
     image_size: int | None = None,
-) -> ImageShape:
-    """Return the shape of the images that a session feeds.
+) -> ImageShape | None:
+    """Return the shape of the images that a session feeds; None if only the dataset can tell.
 
     A model of the catalog has its own. Any other takes `image_size`, else the size of `transform`, the input
     of its published weights, else the dataset's; libraries' models take three channels, a user's own as many
-    as the dataset has. `dataset_shape` None is that of a folder of images.
+    as the dataset has. `dataset_shape` None is that of a folder of images, or of data of the user's own.
 
     Raises:
         ModelError: the model takes no other size than its own.
@@ -60,4 +60,4 @@ def image_shape_for(
         return channels, image_size, image_size
     if transform is not None:
         return channels, transform.image_size, transform.image_size
-    return (channels, *dataset_shape[1:]) if dataset_shape else (channels, DEFAULT_SIZE, DEFAULT_SIZE)
+    return (channels, *dataset_shape[1:]) if dataset_shape else None

@@ -15,19 +15,18 @@ from prune_tui.core.session.recipe import DISTILLATION_TEMPERATURE
 class Classification(Task):
     """One class an example: cross-entropy in nats; the highest logit is the predicted class.
 
-    Logits are [N, classes], labels int64 [N].
+    Logits are [N, classes], labels whole numbers [N].
     """
 
     name: ClassVar[str] = "classification"
     score_name: ClassVar[str] = "accuracy"
 
     def loss(self, outputs: Tree, batch: Batch, *, label_smoothing: float = 0.0) -> torch.Tensor:
-        return nn.functional.cross_entropy(
-            tensor(outputs), tensor(batch.targets), label_smoothing=label_smoothing
-        )
+        labels = tensor(batch.targets).long()
+        return nn.functional.cross_entropy(tensor(outputs), labels, label_smoothing=label_smoothing)
 
     def total_loss(self, outputs: Tree, batch: Batch) -> torch.Tensor:
-        return nn.functional.cross_entropy(tensor(outputs), tensor(batch.targets), reduction="sum")
+        return nn.functional.cross_entropy(tensor(outputs), tensor(batch.targets).long(), reduction="sum")
 
     def scores(self, outputs: Tree, batch: Batch) -> torch.Tensor:
         return tensor(outputs).argmax(dim=1) == tensor(batch.targets)

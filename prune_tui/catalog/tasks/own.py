@@ -48,7 +48,7 @@ class OwnTask(Task):
         assert self.function is not None
         answer = self.function(outputs, batch)
         if not (isinstance(answer, tuple) and len(answer) == 2):
-            raise DataError("the task's function must return (loss, score): see docs/YOUR-NETWORK.md")
+            raise DataError("the task's function must return (loss, score): see docs/YOUR-DATA.md")
         loss, score = answer
         scores = torch.as_tensor(score, dtype=torch.float32, device=loss.device).detach()
         if scores.dim() == 0:

@@ -8,6 +8,7 @@ from torch import nn
 
 from prune_tui.catalog.batches import Batch, Tree
 from prune_tui.catalog.tasks.task import Task, tensor
+from prune_tui.core.errors import ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,5 +47,16 @@ def variances_of(targets: torch.Tensor) -> tuple[float, ...]:
 
 
 def _like(targets: Tree, predicted: torch.Tensor) -> torch.Tensor:
-    """Return the targets in the outputs' shape and type: [N] and [N, 1] are the same."""
-    return tensor(targets).to(predicted.dtype).reshape(predicted.shape)
+    """Return the targets in the outputs' shape and type: [N] and [N, 1] are the same.
+
+    Raises:
+        ModelError: they differ otherwise.
+    """
+    wanted = tensor(targets)
+    given, values = ([size for size in each.shape[1:] if size != 1] for each in (predicted, wanted))
+    if len(wanted) != len(predicted) or given != values:
+        raise ModelError(
+            f"the network puts out {list(predicted.shape)} for targets of {list(wanted.shape)}: the same "
+            "values for each example are wanted"
+        )
+    return wanted.to(predicted.dtype).reshape(predicted.shape)

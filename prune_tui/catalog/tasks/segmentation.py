@@ -15,7 +15,7 @@ IGNORED: Final = 255
 
 @dataclass(frozen=True, slots=True)
 class Segmentation(Task):
-    """One class a pixel: cross-entropy; logits are [N, classes, H, W], labels int64 [N, H, W].
+    """One class a pixel: cross-entropy; logits are [N, classes, H, W], labels whole numbers [N, H, W].
 
     The score of an image is its mean IoU: intersection / union of each class that is predicted or true in it,
     averaged over these classes. A split's score is the mean over its images, not the IoU of all its pixels.
@@ -25,8 +25,9 @@ class Segmentation(Task):
     score_name: ClassVar[str] = "mIoU"
 
     def loss(self, outputs: Tree, batch: Batch, *, label_smoothing: float = 0.0) -> torch.Tensor:
+        labels = tensor(batch.targets).long()
         return nn.functional.cross_entropy(
-            tensor(outputs), tensor(batch.targets), ignore_index=IGNORED, label_smoothing=label_smoothing
+            tensor(outputs), labels, ignore_index=IGNORED, label_smoothing=label_smoothing
         )
 
     def scores(self, outputs: Tree, batch: Batch) -> torch.Tensor:

@@ -4,11 +4,9 @@ What pruning can't work with is undone (wrappers, parametrised weights, half pre
 trial on the first examples shows whether the network runs, what it returns, and which memory format it takes.
 """
 
-import traceback
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
 from torch import nn
@@ -17,6 +15,7 @@ from torch.nn.utils.prune import BasePruningMethod
 from torch.nn.utils.prune import remove as remove_mask
 
 from prune_tui.catalog.batches import Batch, Tree, tensors_of
+from prune_tui.catalog.said import said
 from prune_tui.core.errors import ModelError, PruneTuiError
 from prune_tui.engine.data import DeviceData
 from prune_tui.engine.network.formats import in_best_format
@@ -185,18 +184,6 @@ def _behaviour(
     ):
         notes.append("its outputs differ from one pass to the next, also in evaluation: figures are noisy")
     return notes
-
-
-def said(error: Exception) -> str:
-    """Return an error of a user's code in one line, with the place in that code."""
-    text = " ".join(str(error).split()) or "no message"
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _is_library(frame.filename)]
-    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {text[:200]}{where}"
-
-
-def _is_library(filename: str) -> bool:
-    return "site-packages" in filename or filename.startswith("<") or "prune_tui" in Path(filename).parts
 
 
 def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:

@@ -1,21 +1,22 @@
-"""The table of datasets: names, whereabouts and which model takes which, before anything is read."""
+"""The table of datasets: names and whereabouts, before anything is read."""
 
+from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
+import torch
 
 from prune_tui.catalog.datasets import (
     DATA_DIR_VARIABLE,
     DATASETS,
-    IMAGEFOLDER,
+    ENTRY_POINTS,
     dataset_entry,
     default_data_dir,
-    fits,
     whereabouts,
 )
-from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, MODELS, model_entry
+from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, MODELS
 from prune_tui.core.errors import DataError, UnknownNameError
-from tests.catalog.helpers import loaded
+from tests.catalog.helpers import images_of, loaded
 
 
 def test_every_name_finds_its_entry() -> None:
@@ -79,17 +80,9 @@ def test_an_unknown_name_is_an_error_with_a_hint(name: str, hint: str) -> None:
         dataset_entry(name)
 
 
-def test_a_model_fits_its_shape() -> None:
-    for model in MODELS.values():
-        grey, colour = {"digits", "mnist", "fashion-mnist"}, {"cifar10", "cifar100"}
-        fitting = {name for name, entry in DATASETS.items() if fits(model, entry)}
-        assert fitting == (grey if model.own_shape == MNIST_SHAPE else colour)
-        assert fits(model, IMAGEFOLDER)
-
-
-def test_every_dataset_fits_some_model() -> None:
-    assert all(any(fits(model, entry) for model in MODELS.values()) for entry in DATASETS.values())
-    assert {model.own_shape for model in MODELS.values()} == {MNIST_SHAPE, CIFAR_SHAPE}
+def test_every_model_has_images_of_its_shape() -> None:
+    shapes = {entry.image_shape for entry in DATASETS.values()}
+    assert {model.own_shape for model in MODELS.values()} == shapes == {MNIST_SHAPE, CIFAR_SHAPE}
 
 
 def test_whereabouts(tmp_path: Path) -> None:
@@ -121,6 +114,66 @@ def test_a_data_folder_that_is_not_there_is_not_made(name: str, tmp_path: Path) 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_model_of_another_shape_is_refused() -> None:
-    with pytest.raises(DataError, match=r"digits has images of 1×28×28, the model takes 3×32×32"):
-        loaded("digits", image_shape=model_entry("resnet20").own_shape)
+def test_code_of_ones_own_is_a_dataset() -> None:
+    entry = dataset_entry("some/where.d/data.py:my_data")
+    assert entry.code == entry.name == "some/where.d/data.py:my_data"
+    assert (entry.image_shape, entry.num_classes, entry.path) == (None, None, None)
+    assert dataset_entry("data.py").code == "data.py"
+    for name in ("data.py:", "data.py:2", "data.txt:f", "package:f"):
+        with pytest.raises(UnknownNameError):
+            dataset_entry(name)
+
+
+def my_data() -> dict[str, object]:
+    """What an installed package could offer."""
+    return {"train": (torch.zeros(20, 3), torch.arange(20) % 2), "class_names": ["even", "odd"]}
+
+
+def test_an_installed_package_offers_data_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    point = EntryPoint("parity", f"{__name__}:my_data", ENTRY_POINTS)
+
+    def found(*, group: str, name: str) -> EntryPoints:
+        return EntryPoints([point]).select(group=group, name=name)
+
+    monkeypatch.setattr("prune_tui.catalog.datasets.entry_points", found)
+    assert whereabouts(dataset_entry("parity"), Path()).is_here
+    data = loaded("parity", image_shape=None)
+    assert (len(data.train), data.class_names) == (15, ("even", "odd"))
+    with pytest.raises(UnknownNameError):
+        dataset_entry("parities")
+
+
+def test_a_file_is_not_run_unless_someone_else_allowed_it(tmp_path: Path) -> None:
+    file = tmp_path / "data.py"
+    file.write_text("raise SystemExit\n")
+    with pytest.raises(DataError, match=r"data\.py:f may not run: --allow-code"):
+        loaded(f"{file}:f")
+    data = loaded(f"{file}:f", image_shape=None, factory=my_data)
+    assert len(data.test) == 4
+
+
+def test_a_function_that_fails_or_returns_nothing_is_one_line() -> None:
+    def failing() -> object:
+        raise ValueError("out of\ncheese")
+
+    with pytest.raises(
+        DataError, match=r"^data\.py:f fails: ValueError: out of cheese \(test_table\.py, line"
+    ):
+        loaded("data.py:f", factory=failing)
+    with pytest.raises(DataError, match=r"^data\.py:f: the data are None without `train`"):
+        loaded("data.py:f", factory=lambda: None)
+
+
+def test_a_function_draws_the_same_numbers_whatever_came_before() -> None:
+    def noise() -> object:
+        return {"train": (torch.rand(20, 2), torch.arange(20) % 2)}
+
+    def first() -> float:
+        return float(images_of(loaded("data.py:f", image_shape=None, factory=noise).train)[0, 0])
+
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    drawn = first()
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    assert first() == drawn

@@ -136,7 +136,7 @@ def test_auxiliary_classifiers_are_left_out() -> None:
         ("lenet5", (3, 32, 32), None, False, (1, 28, 28)),
         ("torchvision:resnet18", (3, 32, 32), None, False, (3, 32, 32)),
         ("torchvision:resnet18", (1, 28, 28), None, False, (3, 28, 28)),
-        ("torchvision:resnet18", None, None, False, (3, 224, 224)),
+        ("torchvision:resnet18", None, None, False, None),
         ("torchvision:resnet18", (3, 32, 32), 64, False, (3, 64, 64)),
         ("torchvision:resnet18", (3, 32, 32), None, True, (3, 100, 100)),
         ("torchvision:resnet18", (3, 32, 32), 64, True, (3, 64, 64)),
@@ -149,7 +149,7 @@ def test_the_shape_that_is_fed(
     dataset: tuple[int, int, int] | None,
     size: int | None,
     pretrained: bool,
-    shape: tuple[int, int, int],
+    shape: tuple[int, int, int] | None,
 ) -> None:
     transform = InputTransform(100, 110, (0.0,), (1.0,)) if pretrained else None
     assert image_shape_for(model_entry(model), dataset, transform=transform, image_size=size) == shape

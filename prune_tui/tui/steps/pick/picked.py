@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET
-from prune_tui.catalog.datasets import DATASETS, IMAGEFOLDER, DatasetEntry, fits
+from prune_tui.catalog.datasets import DATASETS, IMAGEFOLDER, DatasetEntry
 from prune_tui.catalog.models import ModelEntry, file_stem
 from prune_tui.catalog.paths import is_folder
 from prune_tui.catalog.recipes import training_recipe
@@ -16,7 +16,6 @@ from prune_tui.core.session.names import NAME_PATTERN
 from prune_tui.core.session.recipe import epochs
 from prune_tui.core.terms import Device
 from prune_tui.core.typed_numbers import whole_number
-from prune_tui.tui.steps.pick.text import shape_text
 
 if TYPE_CHECKING:
     from prune_tui.core.session.decisions import Decision
@@ -28,6 +27,7 @@ class Picked:
     """The choices of step 1; `name`, `seed` and `num_epochs` are as typed, right or wrong.
 
     `trains` says whether the baseline is to be trained; else it is `weights`, or the bundled one if None.
+    `num_images` is the most that train, and the most that test.
     """
 
     model: ModelEntry
@@ -40,6 +40,7 @@ class Picked:
     device: Device
     pretrained: str | None = None
     image_size: int | None = None
+    num_images: int | None = None
 
     @property
     def next_text(self) -> str:
@@ -51,12 +52,9 @@ class Picked:
 
     def problem(self) -> str:
         """Say what is wrong, and what would be right; nothing if all is well."""
-        model, dataset = self.model, self.dataset
+        dataset = self.dataset
         if dataset is IMAGEFOLDER:
             return "type where your images are: enter on imagefolder…"
-        if not fits(model, dataset):
-            takes = shape_text(model.image_shape) if model.image_shape else "other"
-            return f"{model.name} takes {takes} images, {dataset.name} has others"
         if dataset.path is not None and not is_folder(dataset.path):
             return f"there is no folder {dataset.path}"
         if self.trains and not whole_number(self.num_epochs):
@@ -79,6 +77,8 @@ class Picked:
             device=self.device,
             pretrained=self.pretrained,
             image_size=self.image_size,
+            num_train_images=self.num_images,
+            num_test_images=self.num_images,
         )
 
     def baseline(self) -> Decision:
@@ -90,20 +90,28 @@ class Picked:
             return LoadDense(weights="dense.safetensors")
         if not self.trains:
             return LoadDense()
-        recipe = training_recipe(self.model, self.dataset, is_pretrained=self.pretrained is not None)
+        recipe = training_recipe(
+            self.model,
+            self.dataset,
+            num_images=self.num_images,
+            is_pretrained=self.pretrained is not None,
+        )
         return baseline_to_train(replace(recipe, num_epochs=whole_number(self.num_epochs) or 1))
 
 
 def suggested_name(model: ModelEntry, dataset: DatasetEntry) -> str:
     """Return a name for a session of this pair, which may be taken."""
     images = dataset.path.name if dataset.path else dataset.name
+    if dataset.code is not None:
+        images = Path(images.partition(":")[0]).stem
     return re.sub(r"[^A-Za-z0-9._-]+", "-", f"{file_stem(model.name)}-{images}")[:60].rstrip("-.")
 
 
 def suggested_dataset(model: ModelEntry) -> DatasetEntry:
-    """Return the bundled dataset if it fits the model, else the first that does."""
-    datasets = (DATASETS[BUNDLED_DATASET], *DATASETS.values())
-    return next(entry for entry in datasets if fits(model, entry))
+    """Return the bundled dataset, or the first whose images have the model's shape, if its own do not."""
+    bundled = DATASETS[BUNDLED_DATASET]
+    fitting = (entry for entry in (bundled, *DATASETS.values()) if entry.image_shape == model.image_shape)
+    return next(fitting, bundled)
 
 
 def _number(text: str, *, otherwise: int) -> int:

@@ -19,7 +19,6 @@ from prune_tui.catalog.datasets import (
     DatasetEntry,
     dataset_entry,
     default_data_dir,
-    fits,
     whereabouts,
 )
 from prune_tui.catalog.models import MODELS, ModelEntry, model_entry
@@ -49,7 +48,8 @@ class PickScreen(StepScreen):
         self._model = model_entry(options.model or BUNDLED_MODEL).name
         self._dataset = options.dataset or suggested_dataset(self.model).name
         chosen = dataset_entry(self._dataset)
-        self._folder = chosen if chosen.path is not None else IMAGEFOLDER
+        self._folder = IMAGEFOLDER if chosen.name in DATASETS else chosen
+        self._dataset_by_hand = options.dataset is not None
         self._wants_training = False
         self._named_by_hand = False
         self._adopted: Picked | None = None
@@ -96,7 +96,8 @@ class PickScreen(StepScreen):
 
         state, chosen = self.state, dataset_entry(session.dataset)
         self._model, self._dataset = session.model, chosen.name
-        self._folder = chosen if chosen.path is not None else self._folder
+        self._folder = self._folder if chosen.name in DATASETS else chosen
+        self._dataset_by_hand = True
 
         baseline = trained_baseline(session) if has_baseline(session) else state.baseline
         self._wants_training = isinstance(baseline, TrainDense)
@@ -156,7 +157,6 @@ class PickScreen(StepScreen):
             self._where(entry),
             self.palette,
             is_chosen=entry.name == self._dataset,
-            does_fit=fits(self.model, entry),
         )
 
     def _where(self, entry: DatasetEntry) -> tuple[bool, str]:
@@ -215,6 +215,7 @@ class PickScreen(StepScreen):
             options.device,
             pretrained=options.pretrained if model.can_be_pretrained else None,
             image_size=options.image_size if model.image_shape is None else None,
+            num_images=options.num_images,
         )
 
     def _suggest_name(self) -> None:
@@ -238,7 +239,12 @@ class PickScreen(StepScreen):
             num_epochs = adopted.num_epochs
         else:
             is_pretrained = self.state.options.pretrained is not None and self.model.can_be_pretrained
-            recipe = training_recipe(self.model, self.dataset, is_pretrained=is_pretrained)
+            recipe = training_recipe(
+                self.model,
+                self.dataset,
+                num_images=self.state.options.num_images,
+                is_pretrained=is_pretrained,
+            )
             num_epochs = str(recipe.num_epochs)
         with self.prevent(Input.Changed):
             self.query_one("#epochs", Input).value = num_epochs
@@ -248,7 +254,7 @@ class PickScreen(StepScreen):
         if message.key in (None, self._model) or not self.is_drawable:
             return
         self._model = str(message.key)
-        if not fits(self.model, self.dataset):
+        if not self._dataset_by_hand:
             self._dataset = suggested_dataset(self.model).name
         self._suggest_epochs()
         self._suggest_name()
@@ -257,7 +263,7 @@ class PickScreen(StepScreen):
     @on(Table.Moved, "#datasets")
     def _dataset_moved(self, message: Table.Moved) -> None:
         if message.key not in (None, self._dataset) and self.is_drawable:
-            self._dataset = str(message.key)
+            self._dataset, self._dataset_by_hand = str(message.key), True
             self._suggest_epochs()
             self._suggest_name()
             self.show()
@@ -301,7 +307,7 @@ class PickScreen(StepScreen):
     def _folder_given(self, path: Path | None) -> None:
         if path is not None:
             self._folder = dataset_entry(f"imagefolder:{path}")
-            self._dataset = self._folder.name
+            self._dataset, self._dataset_by_hand = self._folder.name, True
             self._suggest_epochs()
             self._suggest_name()
             self.show()

@@ -6,7 +6,8 @@ from rich.style import Style
 from rich.text import Text
 
 from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry
-from prune_tui.catalog.models import ImageShape, ModelEntry
+from prune_tui.catalog.datasets.transforms import shape_text, transform_text
+from prune_tui.catalog.models import ModelEntry
 from prune_tui.reports.numbers import count_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.table import Cells, Column
@@ -41,14 +42,9 @@ def dataset_columns(room: int) -> list[Column]:
     return [Column("name", "  images", 15), Column("where", "  where", max(14, room - 20))]
 
 
-def dataset_cells(
-    entry: DatasetEntry, where: Where, palette: Palette, *, is_chosen: bool, does_fit: bool
-) -> Cells:
-    """Return a dataset's row; what doesn't fit the model is dimmed and says which images it has."""
+def dataset_cells(entry: DatasetEntry, where: Where, palette: Palette, *, is_chosen: bool) -> Cells:
+    """Return a dataset's row."""
     name = "imagefolder…" if entry is IMAGEFOLDER else entry.name
-    if not does_fit:
-        shape = shape_text(entry.image_shape) if entry.image_shape else "other"
-        return _name(name, palette.faint, is_chosen=is_chosen), Text(f"  {shape} images", palette.faint)
     named = _name(name, palette.selected if is_chosen else palette.text, is_chosen=is_chosen)
     if entry is IMAGEFOLDER:
         return named, Text("  your own folder", palette.muted)
@@ -61,10 +57,13 @@ def dataset_cells(
 
 
 def about_text(model: ModelEntry, dataset: DatasetEntry, where: Where, palette: Palette) -> Text:
-    """Describe the model and the dataset that are picked, a line each."""
+    """Describe the model and the dataset that are picked, a line each, and how images change to fit."""
     text = Text(no_wrap=True, overflow="ellipsis")
     text.append(model.name, palette.bold).append(f"  {model.description}\n", palette.muted)
-    text.append(dataset.name, palette.bold).append(f"  {dataset.description}", palette.muted)
+    text.append(dataset.name, palette.bold).append("  ")
+    if dataset.image_shape is not None and (change := transform_text(dataset.image_shape, model.image_shape)):
+        text.append(f"{change}; ", palette.text)
+    text.append(dataset.description, palette.muted)
     if dataset is not IMAGEFOLDER:
         text.append(f", {where[1]}", palette.muted)
     return text
@@ -77,11 +76,6 @@ def baseline_texts(weights: Path | None, *, trains: bool, is_bundled: bool) -> t
     other = "   b for the bundled one" if trains else "   b to train one instead"
     before, after = ("train for", "epochs") if trains else ("bundled, loads at once", "")
     return before, after + other if is_bundled else after
-
-
-def shape_text(shape: ImageShape) -> str:
-    """Say an image's shape: `1×28×28`."""
-    return "×".join(str(size) for size in shape)
 
 
 def _name(name: str, style: Style, *, is_chosen: bool) -> Text:

@@ -247,8 +247,12 @@ class ScanScreen(StepScreen):
     def _sweep_decision(self, settings: SweepSettings) -> Sweep:
         state, session = self.state, self.state.session
         assert session is not None
-        model, dataset = model_entry(session.model), dataset_entry(session.dataset)
-        recipe = training_recipe(model, dataset, is_pretrained=session.pretrained is not None)
+        recipe = training_recipe(
+            model_entry(session.model),
+            dataset_entry(session.dataset),
+            num_images=session.num_train_images,
+            is_pretrained=session.pretrained is not None,
+        )
         return sweep_of(
             settings,
             state.view.layers,

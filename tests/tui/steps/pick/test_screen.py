@@ -1,4 +1,4 @@
-"""The picker: pairs that fit, where images come from, names and numbers."""
+"""The picker: pairs, where images come from, names and numbers."""
 
 import os
 from pathlib import Path
@@ -18,15 +18,31 @@ async def test_the_bundled_pair_is_chosen_and_steps_without_input_are_closed(tmp
         assert desk.step is Step.PICK
 
 
-async def test_a_dataset_that_does_not_fit_says_so(tmp_path: Path) -> None:
+async def test_a_dataset_of_another_shape_says_how_it_changes(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
+        assert "→" not in desk.drawn("#about")
         await desk.press("l", "G", "k")
-        assert desk.drawn("#about").splitlines()[1].startswith("cifar100")
-        assert "3×32×32" in desk.cell("cifar100", "where", table="datasets")
-        assert "takes 1×28×28" in desk.drawn("#problem")
+        about = desk.drawn("#about").splitlines()[1]
+        assert about.startswith("cifar100")
+        assert "3×32×32 → 1×28×28: turned grey, resized bilinearly" in about
+        assert desk.drawn("#problem") == ""
+        assert "scan lenet5 on cifar100" in desk.drawn("#next")
+
+
+async def test_a_dataset_that_was_chosen_stays_whatever_the_model(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.press("l", "G", "k", "h", "G")
+        assert "resnet56 on cifar100" in desk.drawn("#next")
+        await desk.press("g")
+        assert "lenet5 on cifar100" in desk.drawn("#next")
+
+
+async def test_images_are_limited_by_the_command_line(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, num_images=400) as desk:
         await desk.press("enter")
-        assert desk.step is Step.PICK
-        assert not desk.script.performed
+        await desk.to(Step.SCAN)
+        await desk.performed(2)
+        assert (desk.saved().num_train_images, desk.saved().num_test_images) == (400, 400)
 
 
 async def test_the_end_of_a_table_is_no_way_into_a_field(tmp_path: Path) -> None:
