@@ -181,25 +181,27 @@ def ours(
 ) -> Timed:
     """Train as the engine does; the seconds leave out the evaluation after each epoch."""
     from benchmarks.subjects import as_engine_has_it
-    from prune_tui.catalog.datasets.images import ImageData, Split
+    from prune_tui.catalog.batches import TensorSplit
+    from prune_tui.catalog.datasets.images import Data, Scaling
+    from prune_tui.catalog.tasks.classification import Classification
     from prune_tui.core.returning import drained
     from prune_tui.core.run.events import BatchEvaluated, EpochFinished
     from prune_tui.core.session.decisions import Prune
     from prune_tui.core.session.recipe import Training
     from prune_tui.engine.context import TrainingPhase
-    from prune_tui.engine.device import prepare_process
-    from prune_tui.engine.measure.evaluate import DeviceData
+    from prune_tui.engine.data import DeviceData
+    from prune_tui.engine.device import pick_device, prepare_process
     from prune_tui.engine.pruning.plan_masks import masks_for_round
     from prune_tui.engine.pruning.scores import score
     from prune_tui.engine.training.loop import train
 
     prepare_process(args.threads)
-    validation = Split(saved["validation_images"], saved["validation_labels"])
-    train_split = Split(saved["images"], saved["labels"])
-    data = ImageData(train_split, validation, validation, saved["mean"], saved["std"], saved["num_classes"])
-    shape = model_entry(args.model).image_shape
-    network = as_engine_has_it(module.to(args.device), data, shape)
-    images = DeviceData(data, network.device)
+    validation = TensorSplit(saved["validation_images"], saved["validation_labels"])
+    train_split = TensorSplit(saved["images"], saved["labels"])
+    scaling = Scaling(saved["mean"], saved["std"])
+    data = Data(train_split, validation, validation, Classification(saved["num_classes"]), scaling)
+    images = DeviceData(data, pick_device(args.device))
+    network = as_engine_has_it(module, images)
     random_state = torch.Generator().manual_seed(0)
     if is_masked:
         names = [layer.name for layer in network.layers]

@@ -15,44 +15,44 @@ from benchmarks.subjects import (
     engine_parser,
     first_decision,
     parsed,
-    wait_for,
 )
-from prune_tui.catalog.datasets.images import ImageData, Split, image_data
+from prune_tui.catalog.batches import TensorSplit
+from prune_tui.catalog.datasets.images import Data, image_data
 from prune_tui.catalog.models import CIFAR_SHAPE
 from prune_tui.catalog.models.resnet import ResNet
 from prune_tui.core.run.events import CellScanned
 from prune_tui.core.session.decisions import Scan
 from prune_tui.core.terms import Precision
+from prune_tui.engine.data import DeviceData
+from prune_tui.engine.decisions import scan as scan_module
 from prune_tui.engine.decisions.scan import scan
-from prune_tui.engine.device import pick_device
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData
+from prune_tui.engine.device import pick_device, wait_for
 from prune_tui.engine.network.network import Network
-from prune_tui.engine.scan.evaluator import Evaluator
 
 NUM_CLASSES = 10
 
 
-def noise(num_images: int) -> ImageData:
+def noise(num_images: int) -> Data:
     """Return images of noise: an exact scan's time does not depend on what they show."""
     random_state = torch.Generator().manual_seed(0)
     pixels = torch.randint(256, (num_images, *CIFAR_SHAPE), generator=random_state, dtype=torch.uint8)
-    split = Split(pixels, torch.randint(NUM_CLASSES, (num_images,), generator=random_state))
+    split = TensorSplit(pixels, torch.randint(NUM_CLASSES, (num_images,), generator=random_state))
     return image_data(train=split, validation=split, test=split, num_classes=NUM_CLASSES)
 
 
-def thin_resnet(depth: int, data: ImageData, device: torch.device) -> Network:
+def thin_resnet(depth: int, images: DeviceData) -> Network:
     """Build the thin ResNet of a depth that is 6n + 2, with fresh weights."""
     torch.manual_seed(0)
     blocks_per_stage, left = divmod(depth - 2, 6)
     if left or not blocks_per_stage:
         raise SystemExit(f"benchmarks: no thin ResNet has depth {depth}: give 8, 14, 20, 26, 32, …")
     module = ResNet(widths=(16, 32, 64), blocks_per_stage=blocks_per_stage, num_classes=NUM_CLASSES)
-    return as_engine_has_it(module.to(device).eval(), data, CIFAR_SHAPE)
+    return as_engine_has_it(module, images)
 
 
 def scan_seconds(network: Network, images: DeviceData, decision: Scan, *, is_reused: bool) -> float:
     """Return the time until all curves are known; without reuse each evaluation starts at the input."""
-    off = patch.object(Evaluator, "try_recording", lambda *_: EVALUATION_BATCH_SIZE)
+    off = patch.object(scan_module, "try_recording", lambda *_, **__: (images.batch_size, "switched off"))
     with nullcontext() if is_reused else off:
         state = as_baseline(network, images, accuracy=1 / NUM_CLASSES)
         began = perf_counter()
@@ -68,8 +68,8 @@ def dense_seconds(network: Network, images: DeviceData) -> float:
     """Return the time of one pass of all images through the network."""
     with torch.inference_mode():
         began = perf_counter()
-        for pixels in torch.split(images.validation.images, EVALUATION_BATCH_SIZE):
-            network.module(images.normalised(pixels))
+        for batch in images.batches(images.validation, images.parts(len(images.validation))):
+            images.outputs(network.module, batch.inputs)
         wait_for(images.device)
         return perf_counter() - began
 
@@ -85,11 +85,10 @@ def main(options: Sequence[str] = ()) -> None:
     args = parsed(parser, options)
     precision: Precision = args.precision
     device = pick_device(args.device)
-    data = noise(args.images)
-    images = DeviceData(data, device)
+    images = DeviceData(noise(args.images), device)
     rows = []
     for depth in args.depths:
-        network = thin_resnet(depth, data, device)
+        network = thin_resnet(depth, images)
         dense_seconds(network, images)  # the first pass sets kernels up
         for num_levels in args.levels:
             sparsities = tuple(round(level / (num_levels + 1), 4) for level in range(1, num_levels + 1))

@@ -23,9 +23,9 @@ from benchmarks.subjects import (
     loaded,
     parsed,
     train_dense,
-    wait_for,
 )
-from prune_tui.catalog.datasets.images import Split
+from prune_tui.catalog.batches import Batch, Split, Tree, call
+from prune_tui.catalog.tasks.task import tensor
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.budget import solve
 from prune_tui.core.planning.groups import groups_of
@@ -38,9 +38,9 @@ from prune_tui.core.run.view import View
 from prune_tui.core.scanning.statistics import tolerated
 from prune_tui.core.session.decisions import Prune, Scan
 from prune_tui.core.terms import Precision
+from prune_tui.engine.data import DeviceData
 from prune_tui.engine.decisions.scan import scan
-from prune_tui.engine.device import computes_bfloat16
-from prune_tui.engine.measure.evaluate import EVALUATION_BATCH_SIZE, DeviceData
+from prune_tui.engine.device import computes_bfloat16, pick_device, wait_for
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.pruning.plan_masks import masks_for_round
 from prune_tui.engine.pruning.scores import score
@@ -78,15 +78,13 @@ class Scanned:
         }
 
 
-def plain_scan(
-    module: nn.Module, batches: Sequence[tuple[torch.Tensor, torch.Tensor]], layers: Sequence[str]
-) -> tuple[float, Cells]:
+def plain_scan(module: nn.Module, batches: Sequence[Batch], layers: Sequence[str]) -> tuple[float, Cells]:
     """Scan as a textbook does: for each cell prune a copy with torch's own tool, and evaluate all images.
 
     The images are floats already, which favours this loop. Returns its seconds and the accuracies.
     """
     began = perf_counter()
-    total = sum(len(labels) for _, labels in batches)
+    total = sum(len(batch) for batch in batches)
     cells = {}
     for name in layers:
         for position, sparsity in enumerate(SCANS[EXACT].sparsities):
@@ -121,7 +119,7 @@ def our_scan(network: Network, images: DeviceData, decision: Scan, *, seed: int)
     return Scanned(view.report.scan, max(first_at.values()), last_at, whole_seconds)
 
 
-def suffix_shares(network: Network, batch: torch.Tensor) -> dict[str, float]:
+def suffix_shares(network: Network, inputs: Tree) -> dict[str, float]:
     """Return, for each layer, the share of the network's MACs that depend on its weight."""
 
     def flops(layer: str) -> int:
@@ -132,22 +130,20 @@ def suffix_shares(network: Network, batch: torch.Tensor) -> dict[str, float]:
     network.module.eval()
     with torch.no_grad():
         with FlopCounterMode(display=False):  # it asks tensors for attributes, which counts as calls
-            recording = Recording(network.module, batch)
+            recording = Recording(network.module, inputs)
         return {layer.name: flops(layer.name) / 2 / network.total_macs for layer in network.layers}
 
 
-def dense_seconds(
-    module: nn.Module, batches: Sequence[tuple[torch.Tensor, torch.Tensor]], precision: Precision
-) -> float:
+def dense_seconds(module: nn.Module, batches: Sequence[Batch], precision: Precision) -> float:
     """Return how long the dense network takes for one image, in batches as evaluated."""
-    device = batches[0][0].device
+    device = next(module.parameters()).device
     is_mixed = precision == "bfloat16" and computes_bfloat16(device)
     with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=is_mixed):
         began = perf_counter()
-        for batch, _ in batches:
-            module(batch)
+        for batch in batches:
+            call(module, batch.inputs)
         wait_for(device)
-        return (perf_counter() - began) / sum(len(labels) for _, labels in batches)
+        return (perf_counter() - began) / sum(len(batch) for batch in batches)
 
 
 def floor_seconds(figures: ScanFigures, shares: Mapping[str, float], dense: float) -> float:
@@ -176,15 +172,8 @@ def measure(
     plain_module = deepcopy(network.module).to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
     plain_module.eval()
     split = images.validation
-    batches = [
-        (images.normalised(pixels), labels)
-        for pixels, labels in zip(
-            torch.split(split.images, EVALUATION_BATCH_SIZE),
-            torch.split(split.labels, EVALUATION_BATCH_SIZE),
-            strict=True,
-        )
-    ]
-    shares = suffix_shares(network, batches[0][0][:1])
+    batches = list(images.batches(split, images.parts(len(split))))
+    shares = suffix_shares(network, images.batch(split, slice(0, 1)).inputs)
     layers = [layer.name for layer in network.layers]
     for precision in ("float32", "bfloat16"):
         dense_seconds(network.module, batches, precision)  # the first pass sets kernels up
@@ -210,11 +199,11 @@ def main(options: Sequence[str] = ()) -> None:
     args = parsed(parser, options)
     target = parse_target(args.budget)
     data = loaded(args)
-    network = built(args, data)
-    images = DeviceData(data, network.device)
+    images = DeviceData(data, pick_device(args.device))
+    network = built(args, images)
     how = train_dense(args, network, images)
     held_out = images.validation
-    images.validation = Split(images.test.images[: args.images], images.test.labels[: args.images])
+    images.validation = images.test.subset(torch.arange(min(args.images, len(images.test))))
     plain, ours, floors = measure(args, network, images)
     num_cells, num_images = len(plain[0][1]), len(images.validation)
     print_table(
@@ -292,9 +281,12 @@ def print_plans(
     )  # fmt: skip
 
 
-def _num_right(module: nn.Module, batches: Sequence[tuple[torch.Tensor, torch.Tensor]]) -> int:
+def _num_right(module: nn.Module, batches: Sequence[Batch]) -> int:
     with torch.no_grad():
-        return sum(int((module(batch).argmax(dim=1) == labels).sum()) for batch, labels in batches)
+        return sum(
+            int((tensor(call(module, batch.inputs)).argmax(dim=1) == tensor(batch.targets)).sum())
+            for batch in batches
+        )
 
 
 def _plain_row(seconds: Sequence[float], floors: Sequence[float], num_images: int) -> list[str]:

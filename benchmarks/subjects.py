@@ -9,16 +9,19 @@ import torch
 from torch import nn
 
 from benchmarks.preparation import parser_of
+from prune_tui.catalog.batches import Split
 from prune_tui.catalog.datasets import dataset_entry, load
-from prune_tui.catalog.datasets.images import ImageData, Split
+from prune_tui.catalog.datasets.images import Data
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import training_recipe
 from prune_tui.core.returning import drained
 from prune_tui.engine.context import Clock, Context, TrainingPhase
-from prune_tui.engine.device import computes_bfloat16, pick_device, prepare_process, seed_everything
+from prune_tui.engine.data import DeviceData
+from prune_tui.engine.device import computes_bfloat16, prepare_process, seed_everything
 from prune_tui.engine.engine import any_name, never
-from prune_tui.engine.measure.evaluate import DeviceData, evaluate
+from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.network.network import Network
+from prune_tui.engine.network.opening import NUM_TRIED, opened
 from prune_tui.engine.network.trace import network_of
 from prune_tui.engine.state import Baseline, EngineState
 from prune_tui.engine.training.loop import train
@@ -44,31 +47,27 @@ def parsed(parser: argparse.ArgumentParser, options: Any) -> argparse.Namespace:
     return args
 
 
-def loaded(args: argparse.Namespace) -> ImageData:
+def loaded(args: argparse.Namespace) -> Data:
     """Read the dataset, split by seed 0."""
     shape = model_entry(args.model).image_shape
     return drained(load(dataset_entry(args.dataset), data_dir=args.data_dir, image_shape=shape, seed=0))
 
 
-def built(args: argparse.Namespace, data: ImageData) -> Network:
+def built(args: argparse.Namespace, images: DeviceData) -> Network:
     """Build the model as the engine does, with fresh weights drawn by seed 0."""
-    entry = model_entry(args.model)
     seed_everything(0, 0)
-    return as_engine_has_it(
-        entry.build(num_classes=data.num_classes).to(pick_device(args.device)), data, entry.image_shape
-    )
+    return as_engine_has_it(model_entry(args.model).build(num_classes=images.task.num_outputs or 0), images)
 
 
-def as_engine_has_it(module: nn.Module, data: ImageData, image_shape: tuple[int, int, int]) -> Network:
-    """Return the module as the engine has it: in channels-last layout, with its prunable layers known."""
-    module = module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network_of(module, image_shape, num_classes=data.num_classes)
+def as_engine_has_it(module: nn.Module, images: DeviceData) -> Network:
+    """Return the module as the engine has it: on the device in its best layout, with its layers known."""
+    example = images.batch(images.validation, slice(0, NUM_TRIED)).inputs
+    return network_of(opened(module, images).module, example)
 
 
 def as_baseline(network: Network, images: DeviceData, *, accuracy: float) -> EngineState:
     """Return the engine's state with the network as its dense baseline; its accuracy is on validation."""
-    classes = int(max(split.labels.max() for split in (images.train, images.validation, images.test))) + 1
-    return EngineState(network, images, classes, Baseline(network.state(), accuracy=accuracy))
+    return EngineState(network, images, Baseline(network.state(), accuracy=accuracy))
 
 
 def first_decision(random_state: torch.Generator, clock: Clock) -> Context:
@@ -110,11 +109,3 @@ def computing_text(device: torch.device) -> str:
     else:
         where = torch.cuda.get_device_name(device) if device.type == "cuda" else device.type
     return f"{where}, {'computes bfloat16' if computes_bfloat16(device) else 'no bfloat16: float32 instead'}"
-
-
-def wait_for(device: torch.device) -> None:
-    """Wait until the device has finished its work."""
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

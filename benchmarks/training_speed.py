@@ -15,7 +15,8 @@ import torch
 from benchmarks.reporting import median, print_machine, print_table, ratio_text
 from benchmarks.subjects import computing_text, engine_parser, loaded, parsed
 from benchmarks.terminal import ROOT
-from prune_tui.catalog.datasets.images import ImageData
+from prune_tui.catalog.datasets.images import Data
+from prune_tui.catalog.tasks.task import tensor
 from prune_tui.engine.device import computes_bfloat16, pick_device
 
 TEXTBOOK = "textbook"
@@ -37,21 +38,24 @@ MASKED_AND_NOT = (
 NUM_VALIDATION_IMAGES = 500
 
 
-def save(data: ImageData, folder: Path, num_images: int) -> int:
+def save(data: Data, folder: Path, num_images: int) -> int:
     """Save the images to train on as bytes, each way in the layout it wants; return how many."""
     count = min(num_images, len(data.train))
-    images = data.train.images[:count].clone()
+    train = data.train.batch(slice(0, count))
+    validation = data.validation.batch(slice(0, NUM_VALIDATION_IMAGES))
+    images = tensor(train.inputs).clone()
+    assert data.scaling is not None
     layouts = {TEXTBOOK: images.permute(0, 2, 3, 1).squeeze(-1).contiguous(), "ours": images}
     for name, laid_out in layouts.items():
         torch.save(
             {
                 "images": laid_out,
-                "labels": data.train.labels[:count].clone(),
-                "validation_images": data.validation.images[:NUM_VALIDATION_IMAGES].clone(),
-                "validation_labels": data.validation.labels[:NUM_VALIDATION_IMAGES].clone(),
-                "mean": data.mean,
-                "std": data.std,
-                "num_classes": data.num_classes,
+                "labels": tensor(train.targets).clone(),
+                "validation_images": tensor(validation.inputs).clone(),
+                "validation_labels": tensor(validation.targets).clone(),
+                "mean": data.scaling.mean,
+                "std": data.scaling.std,
+                "num_classes": data.task.num_outputs,
             },
             folder / f"{name}.pt",
         )

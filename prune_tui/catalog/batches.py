@@ -123,3 +123,11 @@ def call(module: nn.Module, inputs: Tree) -> Tree:
     else:
         outputs = module(*inputs)
     return outputs
+
+
+def shapes_text(inputs: Tree) -> str:
+    """Say in what shape a network gets its inputs: `3×32×32`."""
+    if isinstance(inputs, torch.Tensor):
+        return "×".join(str(size) for size in inputs.shape[1:]) or "1"
+    parts = inputs.items() if isinstance(inputs, Mapping) else enumerate(inputs)
+    return ", ".join(f"{key} {shapes_text(part)}" for key, part in parts)

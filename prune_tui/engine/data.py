@@ -6,24 +6,30 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import torch
 from torch import nn
 
-from prune_tui.catalog.batches import Batch, Indices, Split, Tree, call, mapped
+from prune_tui.catalog.batches import Batch, Indices, Split, Tree, mapped
 from prune_tui.catalog.datasets.images import Data
+from prune_tui.engine.running import run
 
 Augment = Callable[[torch.Tensor], torch.Tensor]
 """Images [N, C, H, W] as they are stored → the same, varied."""
 
 LARGEST_BATCH = 500
 
+EVALUATION_BYTES = 2**30
+"""The memory for the activations of a batch that is evaluated."""
+
 
 class DeviceData:
     """The dataset on the device, and the task of its networks.
 
-    `batch_size` is for evaluating: small enough for the network's activations to fit in memory.
+    `batch_size` is for evaluating: small enough for the network's activations to fit in memory. A batch of
+    more than `training_size` examples is trained in parts; None for no limit.
     """
 
     def __init__(self, data: Data, device: torch.device) -> None:
         self.device, self.task, self.batch_size = device, data.task, LARGEST_BATCH
         self.scaling = data.scaling
+        self.training_size: int | None = None
         self.train, self.validation, self.test = (
             split.to(device) for split in (data.train, data.validation, data.test)
         )
@@ -33,6 +39,12 @@ class DeviceData:
             shape = (1, len(data.scaling.mean), 1, 1)
             self._offset = torch.tensor(data.scaling.mean, device=device).reshape(shape) * 255
             self._scale = 1 / (torch.tensor(data.scaling.std, device=device).reshape(shape) * 255)
+
+    def fit_batches(self, *, evaluating: int, training: int, training_budget: int) -> None:
+        """Fit batches into memory: activations take so many bytes an example; 0 is not known."""
+        self.batch_size = max(1, min(LARGEST_BATCH, EVALUATION_BYTES // max(1, evaluating)))
+        # Batch norm can't be trained on a single example.
+        self.training_size = max(2, training_budget // training) if training else None
 
     @property
     def num_examples(self) -> dict[str, int]:
@@ -64,9 +76,9 @@ class DeviceData:
         """Return the outputs of a network that are scored.
 
         Raises:
-            ModelError: it returns none such.
+            ModelError: it fails, or returns none such.
         """
-        return self.task.picked(call(module, inputs))
+        return self.task.picked(run(module, inputs))
 
     def scaled(self, images: torch.Tensor) -> torch.Tensor:
         """Return images of bytes [N, C, H, W] as floats of mean 0 and deviation 1 over the training set."""

@@ -59,6 +59,14 @@ def computes_bfloat16(device: torch.device) -> bool:
             return False
 
 
+def wait_for(device: torch.device) -> None:
+    """Wait until the device has finished its work."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
+
+
 def seed_everything(seed: int, index: int) -> torch.Generator:
     """Seed torch from a session's seed and a decision's index, and return a generator for the data order.
 

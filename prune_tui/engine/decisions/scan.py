@@ -3,7 +3,7 @@
 At the end, plans over several groups are evaluated, which calibrate the predictions.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 
 import torch
@@ -21,12 +21,11 @@ from prune_tui.engine.scan.calibration import evaluate_calibration_plans
 from prune_tui.engine.scan.cells import curve_of
 from prune_tui.engine.scan.evaluator import Evaluator, Levels
 from prune_tui.engine.scan.loop import scan_cells
+from prune_tui.engine.scan.trial import try_recording
 from prune_tui.engine.state import EngineState
 
 NUM_JOINT_IMAGES = 1_000
 """The number of images on which a quick scan evaluates plans over several groups."""
-
-_NOT_REUSED = "each evaluation starts at the input: the model takes other paths when a layer is pruned"
 
 
 def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
@@ -39,7 +38,6 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
     before, masks = network.state(), network.masks
     network.load(state.dense.weights, {})
     accuracy = yield from dense_accuracy(state, context)
-    evaluator = Evaluator(network, data, decision.precision)
     names = prunable_layers(network, decision.granularity)
     order = torch.randperm(len(data.validation), generator=context.random_state)
     drawn = data.validation.subset(order)
@@ -53,8 +51,22 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
         clock=context.clock,
     )
     levels = {name: _levels(network, scores, name, decision) for name in names}
-    largest = evaluator.try_recording(drawn, levels)
-    figures = _figures(decision, names, accuracy, len(drawn), evaluator, largest)
+    evaluator = Evaluator(network, data, decision.precision, levels)
+    largest, reason = try_recording(evaluator, drawn, num_levels=len(decision.sparsities))
+    layout = evaluator.layout
+    figures = ScanFigures(
+        criterion=decision.criterion,
+        granularity=decision.granularity,
+        num_images=len(drawn),
+        dense_accuracy=accuracy,
+        sparsities=decision.sparsities,
+        layers=tuple(ScanCurve(name=name, accuracies=(None,) * len(decision.sparsities)) for name in names),
+        tolerance_points=decision.tolerance_points,
+        is_reused=layout is not None,
+        batch_size=min(largest, len(drawn)),
+        recorded_bytes=0 if layout is None else layout.recorded_bytes,
+        note=None if reason is None else f"each evaluation starts at the input: {reason}",
+    )
     yield ScanStarted(figures)
     should_stop = context.should_stop_after(decision.stopped_after_evaluations)
     dense_scores: list[torch.Tensor] = []
@@ -62,7 +74,6 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
         scan_cells(
             evaluator,
             drawn,
-            levels,
             figures,
             should_stop=should_stop,
             clock=context.clock,
@@ -102,28 +113,3 @@ def _levels(network: Network, scores: Scores, name: str, decision: Scan) -> Leve
             level = mask.to(torch.uint8)
             levels[parameter] = levels[parameter] + level if parameter in levels else level
     return levels
-
-
-def _figures(
-    decision: Scan,
-    names: Sequence[str],
-    dense_accuracy: float,
-    num_images: int,
-    evaluator: Evaluator,
-    largest: int,
-) -> ScanFigures:
-    """Return the figures of a scan whose curves are still empty."""
-    empty = (None,) * len(decision.sparsities)
-    return ScanFigures(
-        criterion=decision.criterion,
-        granularity=decision.granularity,
-        num_images=num_images,
-        dense_accuracy=dense_accuracy,
-        sparsities=decision.sparsities,
-        layers=tuple(ScanCurve(name=name, accuracies=empty) for name in names),
-        tolerance_points=decision.tolerance_points,
-        is_reused=evaluator.is_reused,
-        batch_size=min(largest, num_images),
-        recorded_bytes=evaluator.recorded_bytes,
-        note=None if evaluator.is_reused else _NOT_REUSED,
-    )

@@ -8,8 +8,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from prune_tui.catalog.batches import Tree, call
+from prune_tui.catalog.batches import Tree
 from prune_tui.core.report import Latency
+from prune_tui.engine.device import wait_for
+from prune_tui.engine.running import run
 
 Name = TypeVar("Name", bound=str)
 
@@ -53,16 +55,9 @@ def _turn(module: nn.Module, inputs: Tree, device: torch.device) -> list[float]:
     passes: list[float] = []
     with torch.inference_mode():
         while len(passes) < 2 or (sum(passes) < _TURN_SECONDS and len(passes) < _MAX_PASSES_A_TURN):
-            _wait_for(device)
+            wait_for(device)
             start = perf_counter()
-            call(module, inputs)
-            _wait_for(device)
+            run(module, inputs)
+            wait_for(device)
             passes.append(perf_counter() - start)
     return passes
-
-
-def _wait_for(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

@@ -14,16 +14,19 @@ from torch.nn.utils import parametrize, remove_spectral_norm, remove_weight_norm
 from torch.nn.utils.prune import BasePruningMethod
 from torch.nn.utils.prune import remove as remove_mask
 
-from prune_tui.catalog.batches import Batch, Tree, tensors_of
+from prune_tui.catalog.batches import Batch, Tree, shapes_text, tensors_of
 from prune_tui.catalog.said import said
 from prune_tui.core.errors import ModelError, PruneTuiError
 from prune_tui.engine.data import DeviceData
+from prune_tui.engine.measure.memory import activation_bytes, training_budget
 from prune_tui.engine.network.formats import in_best_format
 from prune_tui.engine.network.network import load_state
-from prune_tui.engine.network.trace import shapes_text
 
 NUM_TRIED = 2
 """The examples of the trial: with one alone, `squeeze` would drop the dimension that counts them."""
+
+USUAL_BATCH_SIZE = 128
+"""Where fewer examples than this can be trained at once, a note says so."""
 
 _MAX_NAMES = 3
 
@@ -53,6 +56,7 @@ def opened(module: nn.Module, data: DeviceData) -> Opened:
     outputs = _tried(module, batch, data)
     _score(outputs, batch, data)
     notes += _behaviour(module, batch, data, outputs, before)
+    notes += _fitting(module, batch, data)
     load_state(module, before)
     return Opened(in_best_format(module, batch.inputs), tuple(notes))
 
@@ -136,15 +140,8 @@ def _tried(module: nn.Module, batch: Batch, data: DeviceData) -> Tree:
         ModelError: the module can't be run on them.
     """
     module.eval()
-    try:
-        with torch.no_grad():
-            return data.outputs(module, batch.inputs)
-    except PruneTuiError:
-        raise
-    except Exception as error:  # noqa: BLE001 - a user's forward may raise anything
-        raise ModelError(
-            f"the network does not run on inputs of {shapes_text(batch.inputs)}: {said(error)}"
-        ) from None
+    with torch.no_grad():
+        return data.outputs(module, batch.inputs)
 
 
 def _score(outputs: Tree, batch: Batch, data: DeviceData) -> None:
@@ -184,6 +181,19 @@ def _behaviour(
     ):
         notes.append("its outputs differ from one pass to the next, also in evaluation: figures are noisy")
     return notes
+
+
+def _fitting(module: nn.Module, batch: Batch, data: DeviceData) -> list[str]:
+    """Fit the data's batches into memory; say so where usual batches are too large to train."""
+    found = activation_bytes(module, batch.inputs)
+    budget = training_budget(data.device)
+    data.fit_batches(evaluating=found.evaluating, training=found.training, training_budget=budget)
+    most = data.training_size
+    if most is None or most >= USUAL_BATCH_SIZE:
+        return []
+    return [
+        f"a batch of over {most} examples is trained in parts, to fit in memory; batch norm sees a part each"
+    ]
 
 
 def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:

@@ -166,11 +166,3 @@ def _kind(layer: nn.Module) -> str:
             return f"conv {kernel} {layer.in_channels}→{layer.out_channels}"
         case _:
             return type(layer).__name__.lower()
-
-
-def shapes_text(inputs: Tree) -> str:
-    """Say in what shape a network gets its inputs: `3×32×32`."""
-    if isinstance(inputs, torch.Tensor):
-        return "×".join(str(size) for size in inputs.shape[1:]) or "1"
-    parts = inputs.items() if isinstance(inputs, Mapping) else enumerate(inputs)
-    return ", ".join(f"{key} {shapes_text(part)}" for key, part in parts)

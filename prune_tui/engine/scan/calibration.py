@@ -54,7 +54,7 @@ def _score(
     """Return the sum of the scores of the first images."""
     parts, score = _parts(evaluator, 0, num_images), 0.0
     for number, part in enumerate(parts, start=1):
-        batch = evaluator.load_batch(drawn, part, records=False)
+        batch = evaluator.load_batch(drawn, part)
         score += float(evaluator.task.scores(evaluator.outputs_with(masks), batch).float().sum())
         yield BatchEvaluated(number, len(parts), clock())
     return score
@@ -64,8 +64,8 @@ def _dense_score(evaluator: Evaluator, drawn: Split, known: Sequence[torch.Tenso
     """Return the sum of the dense network's scores, evaluating the images whose scores are not `known`."""
     scores = list(known)
     for part in _parts(evaluator, sum(len(each) for each in known), num_images):
-        batch = evaluator.load_batch(drawn, part, records=False)
-        scores.append(evaluator.task.scores(evaluator.dense_outputs(), batch).float())
+        batch = evaluator.load_batch(drawn, part)
+        scores.append(evaluator.task.scores(evaluator.plain_outputs(), batch).float())
     return float(torch.cat(scores)[:num_images].sum())
 
 

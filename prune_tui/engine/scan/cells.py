@@ -38,6 +38,7 @@ class Cell:
     overlap: float = 0.0
     half_width: float = 1.0
     is_settled: bool = False
+    share_done: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,7 @@ def add_batch(cell: Cell, outputs: Tree, dense: DenseOutputs, figures: ScanFigur
     cell.is_settled = cell.num_images == total or (
         tolerance is not None and is_settled(_difference(cell), cell.half_width, tolerance)
     )
+    cell.share_done = _share_done(cell, figures)
 
 
 def _difference(cell: Cell) -> float:
@@ -106,7 +108,7 @@ def cell_event(cell: Cell, cells: Sequence[Cell], figures: ScanFigures, clock: C
         half_width=cell.half_width,
         distortion=_distortion(cell),
         num_images=cell.num_images,
-        done=sum(_share_done(each, figures) for each in cells) / len(cells),
+        done=sum(each.share_done for each in cells) / len(cells),
         seconds=clock(),
     )
 

@@ -1,10 +1,10 @@
 """The loop of a scan: each batch of images adds to every cell that is not settled.
 
-A batch runs through the dense network once and is recorded. Each cell, a group at a sparsity, then
-re-executes only the calls that depend on its weights.
+A batch runs through the dense network and is recorded, a run of layers at a time. Each cell, a group at a
+sparsity, then re-executes only the calls that depend on its weights.
 """
 
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator
 
 import torch
 
@@ -13,7 +13,7 @@ from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import CellScanned
 from prune_tui.engine.context import Clock
 from prune_tui.engine.scan.cells import Cell, add_batch, cell_event, dense_outputs
-from prune_tui.engine.scan.evaluator import Evaluator, Levels
+from prune_tui.engine.scan.evaluator import Evaluator
 
 FIRST_BATCH_SIZE = 128
 """The first batch is small, so that all curves show soon; the batches after it double in size."""
@@ -22,7 +22,6 @@ FIRST_BATCH_SIZE = 128
 def scan_cells(
     evaluator: Evaluator,
     drawn: Split,
-    levels: Mapping[str, Levels],
     figures: ScanFigures,
     *,
     should_stop: Callable[[int], bool],
@@ -31,11 +30,11 @@ def scan_cells(
 ) -> Generator[CellScanned, None, tuple[list[Cell], int]]:
     """Evaluate all cells until they are settled, on the images of `drawn` in order.
 
-    `levels` gives the masks of each group. Appends to `dense_scores`, batch by batch, the scores of the
-    dense network. Returns the cells and the number of evaluations (a cell on a batch each). Ends early
-    if `should_stop`, called with that number before each evaluation, returns True.
+    Appends to `dense_scores`, batch by batch, the scores of the dense network. Returns the cells and the
+    number of evaluations (a cell on a batch each). Ends early if `should_stop`, called with that number
+    before each evaluation, returns True.
     """
-    cells = [Cell(name, position) for name in levels for position in range(len(figures.sparsities))]
+    cells = [Cell(name, position) for name in evaluator.levels for position in range(len(figures.sparsities))]
     num_done = 0
     for part in _batches(len(drawn), figures.batch_size):
         open_cells = [cell for cell in cells if not cell.is_settled]
@@ -47,7 +46,7 @@ def scan_cells(
         for cell in open_cells:
             if should_stop(num_done):
                 return cells, num_done
-            add_batch(cell, evaluator.outputs(levels[cell.layer], cell.position), dense, figures)
+            add_batch(cell, evaluator.outputs(cell.layer, cell.position), dense, figures)
             num_done += 1
             yield cell_event(cell, cells, figures, clock)
     return cells, num_done

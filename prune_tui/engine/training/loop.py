@@ -4,11 +4,12 @@ import math
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from operator import itemgetter
 
 import torch
 from torch import nn
 
-from prune_tui.catalog.batches import Batch, Tree, mapped
+from prune_tui.catalog.batches import Batch, Tree, mapped, num_examples
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.events import BatchEvaluated, BatchTrained, EpochFinished, MaskChecked, WeightsBinned
@@ -62,7 +63,7 @@ def train(
         DecisionError: the loss is no longer finite.
     """
     module, num_images = network.module, len(data.train)
-    num_batches = math.ceil(num_images / training.batch_size)
+    num_batches = len(_batches(torch.arange(num_images), training.batch_size))
     num_steps = num_batches * training.num_epochs
     num_epochs = training.num_epochs - phase.epochs_skipped
     check_every = max(1, num_batches // _CHECKS_PER_EPOCH)
@@ -81,7 +82,7 @@ def train(
             order = torch.randperm(num_images, generator=random_state)
             total_loss = torch.zeros((), device=data.device)
             rate = training.learning_rate
-            parts = torch.split(order, training.batch_size)
+            parts = _batches(order, training.batch_size)
             batches = data.batches(data.train, parts, augment=augment)
             for number, chosen in enumerate(parts):
                 if phase.should_stop(phase.epochs_before + epoch - 1):
@@ -91,12 +92,10 @@ def train(
                 rate = learning_rate(training, step, num_steps)
                 for group in optimizer.param_groups:
                     group["lr"] = rate
-                loss = _loss(module, data, training, next(batches), chosen, teacher)
                 optimizer.zero_grad(set_to_none=True)
-                loss.backward()  # type: ignore[no-untyped-call]
+                total_loss += _loss_with_gradient(module, data, training, next(batches), chosen, teacher)
                 optimizer.step()
                 network.hold_masks()
-                total_loss += loss.detach() * len(chosen)
                 yield BatchTrained(
                     phase.round, phase.num_rounds, epoch, num_epochs, number + 1, num_batches, clock()
                 )
@@ -138,6 +137,44 @@ def check_masks(network: Network, clock: Clock) -> Generator[MaskChecked | Weigh
     """Check that every pruned weight is still zero, and bin the remaining weights."""
     yield MaskChecked(held=network.masks_hold(), sparsity=network.sparsity, seconds=clock())
     yield from binned_weights(network, stage="pruned")
+
+
+def _batches(order: torch.Tensor, batch_size: int) -> list[torch.Tensor]:
+    """Split the examples; a last one by itself, which batch norm can't be trained on, joins those before."""
+    parts = list(torch.split(order, batch_size))
+    if len(parts) > 1 and len(parts[-1]) == 1:
+        parts[-2:] = [torch.cat(parts[-2:])]
+    return parts
+
+
+def _loss_with_gradient(
+    module: nn.Module,
+    data: DeviceData,
+    training: Training,
+    batch: Batch,
+    chosen: torch.Tensor,
+    teacher: Teacher | None,
+) -> torch.Tensor:
+    """Set the gradient of a batch's mean loss; return the loss times the number of examples.
+
+    A batch that does not fit in memory is run in equal parts, whose gradients add up. Batch norm then takes
+    the statistics of each part.
+    """
+    count = len(chosen)
+    num_parts = min(math.ceil(count / (data.training_size or count)), max(1, count // 2))
+    if num_examples(batch.inputs) != count:  # packed sequences can't be cut
+        num_parts = 1
+    total = torch.zeros((), device=data.device)
+    for part in torch.tensor_split(torch.arange(count), num_parts):
+        own, own_chosen = batch, chosen
+        if num_parts > 1:
+            at = slice(int(part[0]), int(part[-1]) + 1)
+            own_chosen = chosen[at]
+            own = Batch(mapped(batch.inputs, itemgetter(at)), mapped(batch.targets, itemgetter(at)))
+        loss = _loss(module, data, training, own, own_chosen, teacher)
+        (loss if num_parts == 1 else loss * (len(own_chosen) / count)).backward()  # type: ignore[no-untyped-call]
+        total += loss.detach() * len(own_chosen)
+    return total
 
 
 def _loss(

@@ -22,7 +22,7 @@ from prune_tui.core.terms import Granularity
 from prune_tui.engine.device import seed_everything
 from prune_tui.engine.pruning.plan_masks import masks_of_layer
 from prune_tui.engine.pruning.scores import score
-from prune_tui.engine.scan import evaluator, loop
+from prune_tui.engine.scan import loop, segments
 from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
 from tests.engine.helpers import BUNDLED, Run, loaded, perform
 
@@ -125,9 +125,9 @@ def test_a_reexecution_that_fails_on_later_images_costs_time_and_no_figure(
 
 
 def test_memory_bounds_the_batch(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluator, "RECORDED_BYTES", 4 * 2**20)
+    monkeypatch.setattr(segments, "RECORDED_BYTES", 4 * 2**20)
     scan = scanned(run, Scan(sparsities=(0.5,)))
-    assert evaluator.SMALLEST_BATCH_SIZE <= scan.batch_size < 64
+    assert segments.SMALLEST_BATCH_SIZE <= scan.batch_size < 64
     assert scan.recorded_bytes <= 4 * 2**20
     assert list(by_cell(scan)) == list(by_cell(scanned(run, Scan(sparsities=(0.5,)))))
 

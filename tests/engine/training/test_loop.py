@@ -2,11 +2,20 @@
 
 import pytest
 import torch
+from torch import nn
 
+from prune_tui.catalog.batches import TensorSplit
+from prune_tui.catalog.datasets.images import Data
+from prune_tui.catalog.tasks.classification import Classification
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.run.events import BatchTrained, EpochFinished, MaskChecked
 from prune_tui.core.session.decisions import Finetune
 from prune_tui.core.session.recipe import LearningRateSchedule, Optimizer, Training
+from prune_tui.engine.context import TrainingPhase
+from prune_tui.engine.data import DeviceData
+from prune_tui.engine.network.network import Weights
+from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.training.loop import train
 from prune_tui.engine.training.optimizers import learning_rate
 from tests.engine.helpers import Run, perform, pruned
 
@@ -63,3 +72,52 @@ def test_schedules_stay_within_the_peak_and_end_low(name: LearningRateSchedule) 
 def test_finetuning_before_pruning_is_refused() -> None:
     with pytest.raises(DecisionError, match="finetune needs a pruned network: put prune before it"):
         perform(Run(), Finetune(training=Training(num_epochs=1)))
+
+
+class Tiny(nn.Module):
+    """Two layers, with batch norm between them if it is asked for."""
+
+    def __init__(self, *, has_norm: bool) -> None:
+        super().__init__()
+        self.first, self.second = nn.Linear(6, 8), nn.Linear(8, 3)
+        self.norm = nn.BatchNorm1d(8) if has_norm else nn.Identity()
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        outputs: torch.Tensor = self.second(torch.relu(self.norm(self.first(inputs))))
+        return outputs
+
+
+def trained(num_examples: int, batch_size: int, *, has_norm: bool, training_size: int | None) -> Weights:
+    """Train a network for an epoch; return its weights."""
+    torch.manual_seed(0)
+    split = TensorSplit(torch.randn(num_examples, 6), torch.arange(num_examples) % 3)
+    data = DeviceData(Data(split, split, split, Classification(3)), torch.device("cpu"))
+    network = network_of(Tiny(has_norm=has_norm), split.inputs)
+    data.training_size = training_size
+    work = train(
+        network,
+        data,
+        Training(num_epochs=1, batch_size=batch_size, learning_rate=0.1, optimizer="sgd"),
+        phase=TrainingPhase(0, 1, 1, 0, lambda _: False),
+        random_state=torch.Generator().manual_seed(0),
+        clock=lambda: 0.0,
+    )
+    batches = [event for event in work if isinstance(event, BatchTrained)]
+    assert [event.batch for event in batches] == list(range(1, batches[0].num_batches + 1))
+    return network.state()
+
+
+@pytest.mark.parametrize("training_size", [2, 5, 7, 15])
+def test_a_batch_in_parts_gives_the_same_gradient(training_size: int) -> None:
+    whole = trained(48, 16, has_norm=False, training_size=None)
+    parts = trained(48, 16, has_norm=False, training_size=training_size)
+    for name, weight in whole.items():
+        assert torch.allclose(parts[name], weight, atol=1e-6)
+    fitting = trained(48, 16, has_norm=False, training_size=16)
+    assert all(torch.equal(fitting[name], weight) for name, weight in whole.items())
+
+
+@pytest.mark.parametrize("training_size", [None, 2, 3])
+def test_batch_norm_never_sees_a_single_example(training_size: int | None) -> None:
+    state = trained(17, 8, has_norm=True, training_size=training_size)
+    assert all(torch.isfinite(tensor).all() for tensor in state.values())
