@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from prune_tui.core.session.rounds import Iterative, OneShot, Rewinding
     from prune_tui.engine.measure.evaluate import Evaluation
     from prune_tui.export.loading import Loaded, load
-    from prune_tui.library.benches import hold_masks, masks
     from prune_tui.library.data import Data
     from prune_tui.library.functions import counts, evaluate, finetune, prune, scan, shrink
+    from prune_tui.library.in_place import hold_masks, masks
     from prune_tui.library.named import baseline, dataset, model
     from prune_tui.library.plan import Plan
     from prune_tui.library.scan import Scan
@@ -70,9 +70,9 @@ _WHERE: Final = {
     "dataset": "prune_tui.library.named",
     "evaluate": "prune_tui.library.functions",
     "finetune": "prune_tui.library.functions",
-    "hold_masks": "prune_tui.library.benches",
+    "hold_masks": "prune_tui.library.in_place",
     "load": "prune_tui.export.loading",
-    "masks": "prune_tui.library.benches",
+    "masks": "prune_tui.library.in_place",
     "model": "prune_tui.library.named",
     "prune": "prune_tui.library.functions",
     "scan": "prune_tui.library.functions",

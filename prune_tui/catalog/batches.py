@@ -8,7 +8,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import PackedSequence
 
-Tree: TypeAlias = "torch.Tensor | Sequence[Tree] | Mapping[str, Tree]"
+Tree: TypeAlias = torch.Tensor | Sequence["Tree"] | Mapping[str, "Tree"]
 """A tensor, or tensors in tuples, lists and dicts; the first dimension of each counts examples."""
 
 Indices: TypeAlias = torch.Tensor | slice

@@ -24,9 +24,9 @@ from prune_tui.engine.network.network import Network
 from prune_tui.engine.network.opening import opened, unwrapped
 from prune_tui.engine.network.shrink import checked_shrink, with_zeros_as_masks
 from prune_tui.engine.network.trace import find_units, network_of
-from prune_tui.library.benches import bench_of, keep_bench, known_bench, masks, write_weights
 from prune_tui.library.data import AnyData, prepared
 from prune_tui.library.effects import undisturbed
+from prune_tui.library.in_place import bench_of, keep_bench, known_bench, masks, write_weights
 from prune_tui.library.progress import Shown, shown
 from prune_tui.library.scan import Scan
 from prune_tui.library.source import copied
@@ -161,7 +161,7 @@ def evaluate(
     return work.value
 
 
-def shrink(model: nn.Module, example: "Tree | AnyData | None" = None) -> nn.Module:
+def shrink(model: nn.Module, example: Tree | AnyData | None = None) -> nn.Module:
     """Return a smaller module that computes what a pruned one does; the module itself stays as it is.
 
     Units whose output is zero or that nothing reads are removed. The new module has the same class and mode,

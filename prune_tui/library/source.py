@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Iterator
 from copy import deepcopy
 from pathlib import Path
 
+import torch
 from torch import nn
 
 from prune_tui.catalog.datasets.images import Data
@@ -71,8 +72,15 @@ def copied(module: nn.Module) -> nn.Module:
     Raises:
         ModelError: it can't be copied.
     """
+    # A tensor that was computed, as the weight of an older weight norm is, does not let itself be copied.
+    computed = {
+        id(value): value.detach().clone()
+        for part in module.modules()
+        for value in vars(part).values()
+        if isinstance(value, torch.Tensor) and not value.is_leaf
+    }
     try:
-        return deepcopy(module)
+        return deepcopy(module, computed)
     except Exception as error:  # noqa: BLE001 - a user's module may raise anything
         text = " ".join(str(error).split())[:200]
         raise ModelError(f"the network can't be copied ({type(error).__name__}: {text})") from None

@@ -1,41 +1,27 @@
-"""A network and its data on which decisions are made one after the other: a session without its files."""
+"""A session without its files: a method for each kind of decision, on a network and its data."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
 from torch import nn
 
-from prune_tui.core.report import Curve, EpochFigures, Report, ScanFigures
-from prune_tui.core.returning import Returning
-from prune_tui.core.run.events import DecisionDropped, Event
-from prune_tui.core.run.fold import apply
-from prune_tui.core.run.view import View, epochs_of
+from prune_tui.core.errors import ModelError
+from prune_tui.core.report import Curve, EpochFigures, Report
 from prune_tui.core.session import decisions as made
-from prune_tui.core.session.decisions import Decision, LoadDense, Method, TrainDense
-from prune_tui.core.session.json import checked
+from prune_tui.core.session.decisions import Method
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.rounds import OneShot, Rewinding, Schedule
-from prune_tui.core.terms import Device, Granularity, Precision, Scope
-from prune_tui.engine.data import DeviceData
-from prune_tui.engine.engine import Engine
-from prune_tui.engine.state import EngineState
-from prune_tui.library.data import AnyData, prepared
-from prune_tui.library.effects import undisturbed
+from prune_tui.core.terms import Granularity, Precision, Scope
+from prune_tui.library.bench import GIVEN, Bench
 from prune_tui.library.plan import Plan, Scanned
-from prune_tui.library.progress import Shown, shown
 from prune_tui.library.scan import Scan
-from prune_tui.library.source import GivenSource
-
-_GIVEN = "dense.safetensors"
-"""What a decision calls weights that are given: the app copies those of a user's file to this name."""
 
 PlanLike = Plan | Mapping[str, float] | float
 
 
-class Workbench:
+class Workbench(Bench):
     """A copy of a network, its data, and the decisions made so far.
 
     A decision's random numbers follow from the seed and its index, the number of decisions before it, as in a
@@ -50,53 +36,6 @@ class Workbench:
         PruneTuiError: the network can't be pruned, the data are malformed, or the device is not there.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        data: AnyData,
-        *,
-        seed: int = 0,
-        device: Device = "auto",
-        num_threads: int | None = None,
-        progress: Shown = True,
-    ) -> None:
-        self.seed, self.device, self.progress = seed, device, progress
-        self.decisions: tuple[Decision, ...] = ()
-        self.given, self.data = data, prepared(data, seed)
-        self.num_threads = num_threads
-        self._view = View()
-        self._source = GivenSource(model, self.data)
-        self._engine = Engine(self._source, seed=seed, device=device)
-        with undisturbed(num_threads), shown(progress) as show:
-            for event in self._engine.open():
-                self._fold(event, show)
-        self._source.opened_with(self.state.network.state())
-
-    def use(self, data: AnyData) -> None:
-        """Go on with other data of the same task."""
-        self.given, self.data = data, prepared(data, self.seed)
-        self.state.use(DeviceData(self.data, self.state.data.device))
-
-    @property
-    def state(self) -> EngineState:
-        """The engine's state: the network as it is now with its masks, and the dense baseline."""
-        return self._engine.state
-
-    @property
-    def module(self) -> nn.Module:
-        """The network as it is now; to change it by hand would break what the bench knows of it."""
-        return self.state.network.module
-
-    @property
-    def view(self) -> View:
-        """All that is known so far: layers, counts, notes on the model, the log."""
-        return self._view
-
-    @property
-    def report(self) -> Report:
-        """The figures so far."""
-        return self._view.report
-
     def load_dense(self, weights: str | os.PathLike[str] | None = None) -> None:
         """Make weights from a safetensors file the dense baseline; None takes the module's own.
 
@@ -104,7 +43,7 @@ class Workbench:
             CheckpointError: the file is missing, pruned or for another model.
         """
         self._source.weights = None if weights is None else Path(weights)
-        self._perform(LoadDense(weights=_GIVEN))
+        self._perform(lambda: made.LoadDense(weights=GIVEN))
 
     def train_dense(
         self,
@@ -118,9 +57,14 @@ class Workbench:
 
         The weights after each of `kept_epochs` are kept, so that pruned networks can be rewound to them.
         """
-        self._source.fresh = fresh or self._source.given
+        given = self._source.given
+        if fresh is not None and not _are_alike(fresh, given):
+            raise ModelError(
+                "fresh is another network than the bench's: give one with the same weights' shapes"
+            )
+        self._source.fresh = given if fresh is None else fresh
         self._perform(
-            TrainDense(
+            lambda: made.TrainDense(
                 training=training,
                 kept_epochs=tuple(kept_epochs),
                 stopped_after_epochs=stopped_after_epochs,
@@ -150,16 +94,19 @@ class Workbench:
         """
         if sparsities is None:
             sparsities = (made.N_M_SPARSITY,) if granularity == "n_m" else made.SCAN_SPARSITIES
-        decision = made.Scan(
-            criterion=criterion,
-            granularity=granularity,
-            sparsities=tuple(sparsities),
-            tolerance_points=tolerance_points,
-            precision=precision,
-            stopped_after_evaluations=stopped_after_evaluations,
+        self._perform(
+            lambda: made.Scan(
+                criterion=criterion,
+                granularity=granularity,
+                sparsities=tuple(sparsities),
+                tolerance_points=tolerance_points,
+                precision=precision,
+                stopped_after_evaluations=stopped_after_evaluations,
+            )
         )
-        self._perform(decision)
-        return Scan(self.scanned())
+        figures, view = self.report.scan, self.view
+        assert figures is not None
+        return Scan(Scanned(figures, view.layers, view.other_parameters, view.other_macs))
 
     def sweep(
         self,
@@ -176,20 +123,21 @@ class Workbench:
         stopped_after_points: int | None = None,
     ) -> tuple[Curve, ...]:
         """Prune the whole dense baseline by each method to each sparsity; returns a curve for each."""
-        decision = made.Sweep(
-            methods=tuple(methods),
-            sparsities=made.Sweep().sparsities if sparsities is None else tuple(sparsities),
-            schedule=schedule or OneShot(),
-            finetune=finetune,
-            finetune_last=finetune_last,
-            modes=tuple(modes),
-            from_scratch=from_scratch,
-            locked=tuple(locked),
-            batch_sizes=tuple(batch_sizes),
-            stopped_after_points=stopped_after_points,
-        )
         index = len(self.decisions) or 1
-        self._perform(decision)
+        self._perform(
+            lambda: made.Sweep(
+                methods=tuple(methods),
+                sparsities=made.Sweep().sparsities if sparsities is None else tuple(sparsities),
+                schedule=schedule or OneShot(),
+                finetune=finetune,
+                finetune_last=finetune_last,
+                modes=tuple(modes),
+                from_scratch=from_scratch,
+                locked=tuple(locked),
+                batch_sizes=tuple(batch_sizes),
+                stopped_after_points=stopped_after_points,
+            )
+        )
         return tuple(curve for curve in self.report.curves if curve.decision == index)
 
     def prune(
@@ -225,27 +173,28 @@ class Workbench:
         Returns:
             The figures after each epoch; epoch 0 is right after pruning.
         """
-        decision = made.Prune(
-            plan=float(plan) if isinstance(plan, int | float) else dict(plan),
-            criterion=criterion or (plan.criterion if isinstance(plan, Plan) else "l1"),
-            granularity=granularity or (plan.granularity if isinstance(plan, Plan) else "weight"),
-            scope=scope,
-            locked=tuple(locked),
-            schedule=schedule or OneShot(),
-            finetune=finetune,
-            finetune_last=finetune_last,
-            rewind=rewind,
-            start_from=start_from,
-            stopped_after_epochs=stopped_after_epochs,
+        self._perform(
+            lambda: made.Prune(
+                plan=float(plan) if isinstance(plan, int | float) else dict(plan),
+                criterion=criterion or (plan.criterion if isinstance(plan, Plan) else "l1"),
+                granularity=granularity or (plan.granularity if isinstance(plan, Plan) else "weight"),
+                scope=scope,
+                locked=tuple(locked),
+                schedule=schedule or OneShot(),
+                finetune=finetune,
+                finetune_last=finetune_last,
+                rewind=rewind,
+                start_from=start_from,
+                stopped_after_epochs=stopped_after_epochs,
+            )
         )
-        self._perform(decision)
         return self._epochs()
 
     def finetune(
         self, training: Training, *, stopped_after_epochs: int | None = None
     ) -> tuple[EpochFigures, ...]:
         """Train the pruned network further with its masks held, and keep the best epoch by validation."""
-        self._perform(made.Finetune(training=training, stopped_after_epochs=stopped_after_epochs))
+        self._perform(lambda: made.Finetune(training=training, stopped_after_epochs=stopped_after_epochs))
         return self._epochs()
 
     def rewind(
@@ -256,7 +205,7 @@ class Workbench:
         stopped_after_epochs: int | None = None,
     ) -> tuple[EpochFigures, ...]:
         """Retrain the pruned network as the dense baseline was trained, from the end of an epoch."""
-        self._perform(made.Rewind(to=to, epoch=epoch, stopped_after_epochs=stopped_after_epochs))
+        self._perform(lambda: made.Rewind(to=to, epoch=epoch, stopped_after_epochs=stopped_after_epochs))
         return self._epochs()
 
     def shrink(self) -> nn.Module:
@@ -265,45 +214,16 @@ class Workbench:
         Raises:
             DecisionError: no unit can be removed, or the outputs differ.
         """
-        self._perform(made.Shrink())
+        self._perform(lambda: made.Shrink())
         assert self.state.shrunk is not None
         return self.state.shrunk.module
 
     def measure(self, *, batch_sizes: Sequence[int] = (1, 64), sparse: bool = False) -> Report:
         """Read the test set once for the pruned network, and the shrunk one if there is one; time them."""
-        self._perform(made.Measure(batch_sizes=tuple(batch_sizes), sparse=sparse))
+        self._perform(lambda: made.Measure(batch_sizes=tuple(batch_sizes), sparse=sparse))
         return self.report
 
-    def scanned(self) -> Scanned:
-        """Return the newest scan with the counts of the network."""
-        figures, view = self.report.scan, self._view
-        assert isinstance(figures, ScanFigures), "scan() first"
-        return Scanned(figures, view.layers, view.other_parameters, view.other_macs)
 
-    def _perform(self, decision: Decision) -> None:
-        """Carry out a decision; without a baseline, first load the module's own weights as one."""
-        decision = checked(decision)
-        with undisturbed(self.num_threads), shown(self.progress) as show:
-            if not self.decisions and not isinstance(decision, LoadDense | TrainDense):
-                self._source.weights = None
-                self._carry_out(LoadDense(weights=_GIVEN), show)
-            self._carry_out(decision, show)
-
-    def _epochs(self) -> tuple[EpochFigures, ...]:
-        return epochs_of(self._view, len(self.decisions) - 1)
-
-    def _carry_out(self, decision: Decision, show: Callable[[Event, View], None]) -> None:
-        index, before = len(self.decisions), self._view
-        try:
-            with closing(self._engine.perform(decision, index=index)) as execution:
-                events = Returning(execution)
-                for event in events:
-                    self._fold(event, show)
-        except BaseException:
-            self._view = apply(before, DecisionDropped(index))
-            raise
-        self.decisions = (*self.decisions, events.value.decision)
-
-    def _fold(self, event: Event, show: Callable[[Event, View], None]) -> None:
-        self._view = apply(self._view, event)
-        show(event, self._view)
+def _are_alike(one: nn.Module, other: nn.Module) -> bool:
+    shapes = [{name: tensor.shape for name, tensor in each.state_dict().items()} for each in (one, other)]
+    return shapes[0] == shapes[1]

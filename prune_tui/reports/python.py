@@ -3,23 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, Field, fields, is_dataclass
 from pathlib import Path
-from typing import Final, assert_never
+from typing import Final
 
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
-from prune_tui.core.session.decisions import (
-    BUNDLED,
-    Decision,
-    Finetune,
-    LoadDense,
-    Measure,
-    Prune,
-    Rewind,
-    Scan,
-    Shrink,
-    Sweep,
-    TrainDense,
-)
+from prune_tui.catalog.models.inputs import image_shape_for
+from prune_tui.core.session.decisions import BUNDLED, Decision, LoadDense, Shrink, TrainDense
 from prune_tui.core.session.session import Session
 
 _WIDTH: Final = 88
@@ -27,6 +16,10 @@ _INDENT: Final = 4
 
 _UNSAID: Final = ("kind", "name", "sha256", "keeps_checkpoints")
 """Fields that change nothing in the result: tags, a hash that is only checked, and what is saved."""
+
+
+_FIRST: Final = ("training", "plan", "methods")
+"""Fields that are a method's first argument, which needs no name."""
 
 
 def python_text(session: Session, *, folder: Path, data_dir: Path | None = None) -> str:
@@ -41,7 +34,8 @@ def python_text(session: Session, *, folder: Path, data_dir: Path | None = None)
         UnknownNameError: the catalog has no such model or dataset.
     """
     environment = session.record.report.environment if session.record else None
-    dataset, shape = dataset_entry(session.dataset), model_entry(session.model).image_shape
+    dataset = dataset_entry(session.dataset)
+    shape = image_shape_for(model_entry(session.model), dataset.image_shape, image_size=session.image_size)
     from_data = {
         "image_shape": shape if dataset.image_shape is None else None,
         "seed": session.seed or None,
@@ -66,33 +60,24 @@ def python_text(session: Session, *, folder: Path, data_dir: Path | None = None)
 
 
 def _step(decision: Decision, session: Session, folder: Path) -> str:
-    """Return the line, or lines, that make a decision."""
+    """Return the line, or lines, that make a decision; a workbench has a method of each kind's name."""
+    method = f"bench.{decision.kind}"
+    first = [name for name in _FIRST if hasattr(decision, name)]
+    positional = [_source(getattr(decision, name), _INDENT) for name in first]
     match decision:
         case LoadDense(weights=weights):
             names = [_source(session.model), _source(session.dataset)]
             is_bundled = weights == BUNDLED
-            file = _call("pt.baseline", names) if is_bundled else _source(str(folder / weights))
-            return _call("bench.load_dense", [file])
+            return _call(
+                method, [_call("pt.baseline", names) if is_bundled else _source(str(folder / weights))]
+            )
         case TrainDense(seed=seed):
             fresh = None if seed is None else _Code(_fresh_model(session, seed))
-            said = {**_said(decision, "training", "seed"), "fresh": fresh}
-            return _call("bench.train_dense", [_source(decision.training, _INDENT)], said)
-        case Scan():
-            return _call("bench.scan", [], _said(decision))
-        case Sweep():
-            return _call("bench.sweep", [_source(decision.methods, _INDENT)], _said(decision, "methods"))
-        case Prune():
-            return _call("bench.prune", [_source(decision.plan, _INDENT)], _said(decision, "plan"))
-        case Finetune():
-            return _call("bench.finetune", [_source(decision.training, _INDENT)], _said(decision, "training"))
-        case Rewind():
-            return _call("bench.rewind", [], _said(decision))
+            return _call(method, positional, {**_said(decision, *first, "seed"), "fresh": fresh})
         case Shrink():
-            return f"small = {_call('bench.shrink', [], _said(decision))}"
-        case Measure():
-            return _call("bench.measure", [], _said(decision))
+            return f"small = {_call(method, positional, _said(decision, *first))}"
         case _:
-            assert_never(decision)
+            return _call(method, positional, _said(decision, *first))
 
 
 class _Code(str):
@@ -102,7 +87,8 @@ class _Code(str):
 
 
 def _fresh_model(session: Session, seed: int) -> str:
-    return _call("pt.model", [_source(session.model), "data"], {"seed": seed or None})
+    named = {"pretrained": session.pretrained, "image_size": session.image_size, "seed": seed or None}
+    return _call("pt.model", [_source(session.model), "data"], named)
 
 
 def _said(value: object, *leaving_out: str) -> dict[str, object]:

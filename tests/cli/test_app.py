@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 
 from prune_tui.cli.app import app, main
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune
+from prune_tui.reports.python import python_text
 from prune_tui.storage import read_session
 from prune_tui.tui.options import Options
 from tests.engine.helpers import PLAN
@@ -330,3 +331,13 @@ def test_a_mistyped_budget_is_refused_before_anything_is_done() -> None:
     assert result.exit_code == 2
     assert result.stdout == ""
     assert result.stderr.count("\n") == 1
+
+
+def test_show_prints_a_session_as_python(recorded: Path) -> None:
+    result = run("show", recorded, "--python")
+    assert result.exit_code == 0
+    assert result.stdout == python_text(read_session(recorded), folder=recorded.with_suffix(""))
+    compile(result.stdout, "printed", "exec")
+    both = run("show", recorded, "--python", "--json")
+    assert both.exit_code == 2
+    assert "give one of them" in both.stderr

@@ -66,8 +66,10 @@ def solve(
     Raises:
         DecisionError: there is no scan, or the target can't be reached; the message names the best that can.
     """
-    if scan is None or scan.dense_accuracy <= 0:
+    if scan is None:
         raise DecisionError("a budget is solved from the scan's curves: scan the network first")
+    if scan.dense_accuracy <= 0:
+        raise DecisionError("the dense network scores 0, so nothing can be predicted: train it first")
     predictor = fitted_predictor(scan)
     free = [group.name for group in groups if group.is_free]
     problem = _Problem(

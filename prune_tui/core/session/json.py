@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, Final, TypeVar
 
@@ -59,7 +60,7 @@ def from_json(text: str | bytes, *, source: str) -> Session:
         session: Session = _adapter(Session).validate_python(upgraded(data))
         return session
     except ValidationError as error:
-        raise SessionError(f"{source}: {_said(error.errors()[0])}") from None
+        raise SessionError(f"{source}: {_said(_clearest(error.errors()))}") from None
 
 
 def checked(decision: Decision) -> Decision:
@@ -72,7 +73,7 @@ def checked(decision: Decision) -> Decision:
     try:
         return adapter.validate_python(adapter.dump_python(decision))
     except ValidationError as error:
-        raise DecisionError(_said(error.errors()[0])) from None
+        raise DecisionError(_said(_clearest(error.errors()))) from None
 
 
 def checked_data(kind: type[Checked], data: object) -> Checked:
@@ -90,6 +91,11 @@ def checked_data(kind: type[Checked], data: object) -> Checked:
 @cache
 def _adapter(kind: Any) -> Any:
     return TypeAdapter(kind)
+
+
+def _clearest(errors: Sequence[ErrorDetails]) -> ErrorDetails:
+    """Return the first error; of a plan that is a number, what is wrong with it as a number."""
+    return next((error for error in errors if error["type"] != "dict_type"), errors[0])
 
 
 def _said(first: ErrorDetails) -> str:

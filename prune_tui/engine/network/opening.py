@@ -109,7 +109,9 @@ def _with_plain_weights(module: nn.Module) -> list[str]:
                 parametrizations = part.parametrizations
                 assert isinstance(parametrizations, nn.ModuleDict)
                 for own in list(parametrizations):
-                    parametrize.remove_parametrizations(part, own, leave_parametrized=True)
+                    # Without gradients a weight computed from several would become a buffer.
+                    with torch.enable_grad():
+                        parametrize.remove_parametrizations(part, own, leave_parametrized=True)
                 baked.setdefault("parametrised", []).append(name)
             for hook in list(part._forward_pre_hooks.values()):
                 kind = type(hook).__name__

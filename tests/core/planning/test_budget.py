@@ -292,6 +292,14 @@ def test_two_of_four_is_all_or_nothing() -> None:
 def test_a_budget_needs_a_scan() -> None:
     with pytest.raises(DecisionError, match="scan the network first"):
         solve(Target("compression_ratio", 2), groups(FIVE, None), None, {}, **OTHERS)
+    with pytest.raises(DecisionError, match=r"the dense network scores 0, .* train it first"):
+        solve(
+            Target("compression_ratio", 2),
+            groups(FIVE, SCAN),
+            replace(SCAN, dense_accuracy=0.0),
+            {},
+            **OTHERS,
+        )
 
 
 def test_the_same_question_has_the_same_answer_and_says_whether_it_meets_the_target() -> None:

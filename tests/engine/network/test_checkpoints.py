@@ -52,6 +52,15 @@ def test_a_dense_checkpoint_is_a_plain_state_dict(state: Weights) -> None:
     MODELS["lenet-300-100"].build(num_classes=10).load_state_dict(load(encode(state, {})))
 
 
+def test_a_weight_that_two_modules_share_comes_back_under_both_names() -> None:
+    layer = torch.nn.Linear(3, 3)
+    twice = torch.nn.Sequential(layer, torch.nn.ReLU(), layer).state_dict()
+    content = encode(twice, {})
+    again, _ = decode(content, twice, source="x")
+    assert all(torch.equal(twice[name], again[name]) for name in ("0.weight", "2.weight", "0.bias", "2.bias"))
+    assert len(content) == encoded_bytes(twice, {})
+
+
 def test_another_models_weights_are_told_by_name(state: Weights) -> None:
     other = MODELS["lenet5"].build(num_classes=10).state_dict()
     with pytest.raises(CheckpointError, match=r"f.safetensors: weights of another model: .*fc1.weight"):

@@ -7,6 +7,7 @@ import pytest
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.session.decisions import Finetune, LoadDense, Measure, Prune, Scan, Shrink
 from prune_tui.core.workflow.step import Step
+from prune_tui.reports.python import python_text
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 from tests.tui.made_up_network import RESIDUAL
@@ -83,6 +84,24 @@ async def test_command_summary_and_picture_can_be_taken_along(
         assert picture.read_text().startswith("<svg")
         await desk.press("n")
         await desk.to(Step.PICK)
+
+
+async def test_the_same_in_python_can_be_read_and_copied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        copied: list[str] = []
+        monkeypatch.setattr(desk.app, "copy_to_clipboard", copied.append)
+        await _saved(desk)
+        await desk.press("p")
+        await desk.until_drawn("The same in Python", "import prune_tui as pt", "bench.measure(sparse=True)")
+        await desk.press("c")
+        (text,) = copied
+        session = desk.saved()
+        assert text == python_text(session, folder=desk.file().with_suffix(""), data_dir=tmp_path / "data")
+        compile(text, "copied", "exec")
+        await desk.press("p")
+        await desk.to(Step.SAVE)
 
 
 async def test_a_pruned_network_is_fine_tuned_on_and_measured_again(tmp_path: Path) -> None:

@@ -104,12 +104,15 @@ def _checked_weights(model: nn.Module, bench: Workbench) -> Mapping[str, torch.T
         ModelError: they are not.
     """
     current, opened = unwrapped(model).state_dict(), bench.module.state_dict()
+    for name, tensor in current.items():
+        if nn.parameter.is_lazy(tensor):
+            raise ModelError(f"{name} has no shape yet: run the network once on an example, then prune it")
     differing = sorted(current.keys() ^ opened.keys())
     differing += [name for name in opened if name in current and current[name].shape != opened[name].shape]
     if differing:
         raise ModelError(
             f"zeros can't be put into {differing[0]}: make its weights plain first (remove parametrisations, "
-            "weight norms and torch.nn.utils.prune masks; run lazy layers once)"
+            "weight norms and torch.nn.utils.prune masks)"
         )
     return current
 
