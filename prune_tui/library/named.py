@@ -22,7 +22,6 @@ from prune_tui.engine.network.checkpoints import decode
 from prune_tui.library.effects import undisturbed
 from prune_tui.library.progress import Shown, shown
 
-
 NO_SHAPE: Final = (0, 0, 0)
 """What a model is built for whose data are no images."""
 
