@@ -21,8 +21,8 @@ from prune_tui.engine.device import computes_bfloat16, prepare_process, seed_eve
 from prune_tui.engine.engine import any_name, never
 from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.network.network import Network
-from prune_tui.engine.network.opening import NUM_TRIED, opened
 from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.opening import NUM_TRIED, opened
 from prune_tui.engine.state import Baseline, EngineState
 from prune_tui.engine.training.loop import train
 

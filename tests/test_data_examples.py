@@ -18,8 +18,8 @@ from prune_tui.engine.context import TrainingPhase
 from prune_tui.engine.data import DeviceData
 from prune_tui.engine.measure.evaluate import evaluate
 from prune_tui.engine.network.network import Network
-from prune_tui.engine.network.opening import NUM_TRIED, opened
 from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.opening import NUM_TRIED, opened
 from prune_tui.engine.training.loop import train
 
 EXAMPLES = Path(__file__).parents[1] / "examples"

@@ -8,7 +8,7 @@ from torch import nn
 
 from prune_tui.catalog.batches import Batch, Indices, Split, Tree, mapped
 from prune_tui.catalog.datasets.images import Data
-from prune_tui.engine.running import run
+from prune_tui.catalog.running import run
 
 Augment = Callable[[torch.Tensor], torch.Tensor]
 """Images [N, C, H, W] as they are stored → the same, varied."""

@@ -43,8 +43,8 @@ from prune_tui.engine.decisions.sweep import sweep
 from prune_tui.engine.decisions.train_dense import train_dense
 from prune_tui.engine.device import environment_of, pick_device, seed_everything, seed_fresh_weights
 from prune_tui.engine.network.network import Weights
-from prune_tui.engine.network.opening import NUM_TRIED, Opened, opened
 from prune_tui.engine.network.trace import find_units, network_of
+from prune_tui.engine.opening import NUM_TRIED, Opened, opened
 from prune_tui.engine.pruning.plan_masks import plan_of
 from prune_tui.engine.source import Source
 from prune_tui.engine.state import EngineState

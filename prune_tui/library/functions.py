@@ -21,9 +21,9 @@ from prune_tui.engine.measure.evaluate import Evaluation
 from prune_tui.engine.measure.evaluate import evaluate as evaluate_split
 from prune_tui.engine.network.counts import counted
 from prune_tui.engine.network.network import Network
-from prune_tui.engine.network.opening import opened, unwrapped
 from prune_tui.engine.network.shrink import checked_shrink, with_zeros_as_masks
 from prune_tui.engine.network.trace import find_units, network_of
+from prune_tui.engine.opening import opened, unwrapped
 from prune_tui.library.data import AnyData, prepared
 from prune_tui.library.effects import undisturbed
 from prune_tui.library.in_place import bench_of, keep_bench, known_bench, masks, write_weights

@@ -9,7 +9,7 @@ from torch import nn
 
 from prune_tui.core.errors import DecisionError, ModelError
 from prune_tui.engine.network.network import Masks
-from prune_tui.engine.network.opening import unwrapped
+from prune_tui.engine.opening import unwrapped
 from prune_tui.library.data import AnyData
 from prune_tui.library.workbench import Workbench
 

@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from prune_tui.catalog.batches import Tree
+from prune_tui.catalog.running import run
 from prune_tui.core.report import Latency
 from prune_tui.engine.device import wait_for
-from prune_tui.engine.running import run
 
 Name = TypeVar("Name", bound=str)
 

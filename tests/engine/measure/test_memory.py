@@ -8,10 +8,10 @@ from prune_tui.catalog.batches import TensorSplit
 from prune_tui.catalog.datasets.images import Data
 from prune_tui.catalog.models import MODELS
 from prune_tui.catalog.tasks.classification import Classification
+from prune_tui.engine import opening
 from prune_tui.engine.data import LARGEST_BATCH, DeviceData
 from prune_tui.engine.measure.memory import activation_bytes
-from prune_tui.engine.network import opening
-from prune_tui.engine.network.opening import opened
+from prune_tui.engine.opening import opened
 
 FLOAT = 4
 SMALLEST_MACHINE = 24 * 2**30 // 4

@@ -16,8 +16,8 @@ from prune_tui.engine.context import Context
 from prune_tui.engine.data import DeviceData
 from prune_tui.engine.decisions.scan import scan
 from prune_tui.engine.engine import any_name, never
-from prune_tui.engine.network.opening import opened
 from prune_tui.engine.network.trace import network_of
+from prune_tui.engine.opening import opened
 from prune_tui.engine.scan import trial
 from prune_tui.engine.state import Baseline, EngineState
 
