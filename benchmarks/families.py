@@ -15,9 +15,9 @@ from prune_tui.catalog.batches import call
 from prune_tui.catalog.tasks.classification import Classification
 from prune_tui.catalog.tasks.task import tensor
 from prune_tui.engine.device import prepare_process
-from prune_tui.engine.scan.dataflow import dataflow_of
-from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
-from prune_tui.engine.scan.segments import LARGEST_BATCH_SIZE, RECORDED_BYTES, Layout, layout_of
+from prune_tui.reexecution.dataflow import dataflow_of
+from prune_tui.reexecution.recording import ControlFlowChangedError, Recording
+from prune_tui.reexecution.segments import LARGEST_BATCH_SIZE, RECORDED_BYTES, Layout, layout_of
 
 SPARSITY = 0.5
 PICK = Classification(1000).picked

@@ -44,7 +44,7 @@ from prune_tui.engine.device import computes_bfloat16, pick_device, wait_for
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.pruning.plan_masks import masks_for_round
 from prune_tui.engine.pruning.scores import score
-from prune_tui.engine.scan.reexecution import Recording
+from prune_tui.reexecution.recording import Recording
 
 PLAIN = "plain loop: copy, prune, evaluate all"
 EXACT = "exact, float32"

@@ -11,11 +11,11 @@ from prune_tui.core.terms import Precision
 from prune_tui.engine.data import DeviceData
 from prune_tui.engine.device import computes_bfloat16
 from prune_tui.engine.network.network import Masks, Network
-from prune_tui.engine.scan.arena import Arena
 from prune_tui.engine.scan.buffers import Buffers
-from prune_tui.engine.scan.dataflow import Dataflow, dataflow_of
-from prune_tui.engine.scan.reexecution import Recording
-from prune_tui.engine.scan.segments import Layout
+from prune_tui.reexecution.arena import Arena
+from prune_tui.reexecution.dataflow import Dataflow, dataflow_of
+from prune_tui.reexecution.recording import Recording
+from prune_tui.reexecution.segments import Layout
 
 Levels = Mapping[str, torch.Tensor]
 """By parameter name: at how many of the rising sparsities each weight remains, uint8."""

@@ -6,10 +6,10 @@ from time import perf_counter
 from prune_tui.catalog.batches import Split, Tree, tensors_of
 from prune_tui.catalog.said import said
 from prune_tui.engine.device import wait_for
-from prune_tui.engine.scan import segments
 from prune_tui.engine.scan.evaluator import Evaluator
-from prune_tui.engine.scan.reexecution import ControlFlowChangedError
-from prune_tui.engine.scan.segments import Layout, layout_of
+from prune_tui.reexecution import segments
+from prune_tui.reexecution.recording import ControlFlowChangedError
+from prune_tui.reexecution.segments import Layout, layout_of
 
 NUM_COMPARED = 32
 """The images on which re-execution is checked against the full forward pass, for every group."""

@@ -22,8 +22,9 @@ from prune_tui.core.terms import Granularity
 from prune_tui.engine.device import seed_everything
 from prune_tui.engine.pruning.plan_masks import masks_of_layer
 from prune_tui.engine.pruning.scores import score
-from prune_tui.engine.scan import loop, segments, trial
-from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
+from prune_tui.engine.scan import loop, trial
+from prune_tui.reexecution import segments
+from prune_tui.reexecution.recording import ControlFlowChangedError, Recording
 from tests.engine.helpers import BUNDLED, PLAN, Run, loaded, perform
 
 SPARSITIES = (0.3, 0.7, 0.95)

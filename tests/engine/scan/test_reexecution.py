@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from prune_tui.catalog import torchvision_operators
 from prune_tui.catalog.models import MODELS
 from prune_tui.catalog.tasks.task import tensor
-from prune_tui.engine.scan.reexecution import ControlFlowChangedError, Recording
+from prune_tui.reexecution.recording import ControlFlowChangedError, Recording
 
 FAMILIES = (
     *("densenet121", "mobilenet_v3_small", "shufflenet_v2_x1_0", "squeezenet1_1", "regnet_y_400mf"),

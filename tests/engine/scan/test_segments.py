@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from prune_tui.catalog.batches import Tree
-from prune_tui.engine.scan import segments, trial
+from prune_tui.engine.scan import trial
 from prune_tui.engine.scan.evaluator import Evaluator
-from prune_tui.engine.scan.segments import Layout
+from prune_tui.reexecution import segments
+from prune_tui.reexecution.segments import Layout
 from tests.engine.scan.helpers import Deep, numbers, plainly, scanned
 
 PAYS = trial._pays

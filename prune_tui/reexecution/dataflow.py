@@ -10,7 +10,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from prune_tui.catalog.batches import Tree, call, tensors_of
-from prune_tui.engine.scan.calls import Call, Replacements, made_out_of_place, tensors_in
+from prune_tui.reexecution.calls import Call, Replacements, made_out_of_place, tensors_in
 
 Change = Collection[nn.Parameter]
 """Parameters that are changed together."""

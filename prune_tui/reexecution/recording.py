@@ -14,8 +14,8 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from prune_tui.catalog.batches import Tree, call, tensors_of
-from prune_tui.engine.scan.arena import Arena, Copied
-from prune_tui.engine.scan.calls import (
+from prune_tui.reexecution.arena import Arena, Copied
+from prune_tui.reexecution.calls import (
     Call,
     Replacements,
     changes_in_place,
@@ -23,7 +23,7 @@ from prune_tui.engine.scan.calls import (
     mapped_result,
     tensors_in,
 )
-from prune_tui.engine.scan.dataflow import Dataflow
+from prune_tui.reexecution.dataflow import Dataflow
 
 _MARK = "_prune_tui_rerun"
 """The attribute with the number of the last re-execution that computed a tensor."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from prune_tui.engine.scan.dataflow import Dataflow
+from prune_tui.reexecution.dataflow import Dataflow
 
 LARGEST_BATCH_SIZE = 512
 SMALLEST_BATCH_SIZE = 8
