@@ -146,7 +146,7 @@ class Raising(Small):
     """Fails where a call is overridden, as when it is recorded."""
 
     def oddly(self, features: torch.Tensor) -> torch.Tensor:
-        if "engine.scan" in type(torch.overrides._get_current_function_mode()).__module__:  # type: ignore[no-untyped-call]
+        if "reexecution" in type(torch.overrides._get_current_function_mode()).__module__:  # type: ignore[no-untyped-call]
             raise RuntimeError("not while recording")
         return features
 
