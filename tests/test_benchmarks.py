@@ -3,9 +3,14 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
+from benchmarks.survey.page import END, PAGE, START, is_current
+from benchmarks.survey.records import RESULTS, read_results, write_result
+from prune_tui.catalog.models.torchvision_names import TORCHVISION
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +37,35 @@ def test_scans_with_and_without_reuse_are_timed() -> None:
 def test_a_family_is_re_executed_to_the_bit() -> None:
     text = printed("families", "--families", "squeezenet1_1", "--layers", "3")
     assert "0 of 3 layers have outputs that differ" in text
+
+
+def test_a_model_of_torchvision_is_surveyed_and_the_page_says_what_was_found(tmp_path: Path) -> None:
+    results, page = tmp_path / "results.jsonl", tmp_path / "page.md"
+    page.write_text(f"# Models\n\n{START}\nold\n{END}\n\nThe end.\n", encoding="utf-8")
+    command = [sys.executable, "-m", "benchmarks", "torchvision_models", "--only", "squeezenet1_1", "--write"]
+    command += ["--size", "32", "--layers", "4", "--results", str(results), "--page", str(page)]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    assert finished.returncode == 0, finished.stderr
+    found = read_results(results)["squeezenet1_1"]
+    assert (found.outcome, found.reason) == ("passed", "")
+    assert (found.num_layers, found.num_compared, found.num_affecting, found.num_differing) == (26, 4, 4, 0)
+    assert found.parameters_ratio > 3
+    assert found.macs_ratio > 3
+    assert found.tells_apart
+    text = page.read_text(encoding="utf-8")
+    assert "| `squeezenet1_1` | 32×32 | 26: 4, 0 |" in text
+    assert "old" not in text
+    assert text.endswith(f"{END}\n\nThe end.\n")
+    assert is_current(page, read_results(results))
+    write_result(results, replace(found, speedup=found.speedup + 1))
+    assert not is_current(page, read_results(results))
+
+
+def test_the_page_of_models_has_the_results_of_all_of_them() -> None:
+    results = read_results(RESULTS)
+    assert results.keys() == TORCHVISION.keys()
+    assert is_current(PAGE, results)
+    assert all(each.num_differing == 0 for each in results.values())
 
 
 def test_loops_that_train_are_run_beside_the_textbook_one() -> None:

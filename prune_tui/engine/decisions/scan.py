@@ -15,7 +15,7 @@ from prune_tui.core.session.decisions import Scan
 from prune_tui.engine.context import Context, DecisionResult, Execution
 from prune_tui.engine.decisions.test_set import dense_accuracy
 from prune_tui.engine.network.network import Masks, Network, Scores
-from prune_tui.engine.pruning.plan_masks import layers_with, masks_of_layer, prunable_layers
+from prune_tui.engine.pruning.plan_masks import joined, layers_with, masks_of_layer, prunable_layers
 from prune_tui.engine.pruning.scores import score
 from prune_tui.engine.scan.calibration import evaluate_calibration_plans
 from prune_tui.engine.scan.cells import curve_of
@@ -89,7 +89,7 @@ def scan(state: EngineState, decision: Scan, context: Context) -> Execution:
         def masks_of_plan(plan: Mapping[str, float]) -> Masks:
             masks: Masks = {}
             for name, sparsity in plan.items():
-                masks |= masks_of_layer(network, scores, name, sparsity, decision.granularity)
+                masks = joined(masks, masks_of_layer(network, scores, name, sparsity, decision.granularity))
             return masks
 
         num_images = len(drawn) if decision.tolerance_points is None else min(len(drawn), NUM_JOINT_IMAGES)

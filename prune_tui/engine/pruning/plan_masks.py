@@ -64,8 +64,13 @@ def masks_for_round(network: Network, scores: Scores, decision: Prune, round: in
     for name, final in plan_of(network, decision).items():
         target = target_of_round(decision.schedule, final, round)
         target = max(target, _sparsity(network, name, granularity))
-        masks |= masks_of_layer(network, scores, name, target, granularity)
+        masks = joined(masks, masks_of_layer(network, scores, name, target, granularity))
     return masks
+
+
+def joined(one: Masks, other: Masks) -> Masks:
+    """Return masks that keep what both keep; a batch norm may belong to units of several groups."""
+    return one | {name: one[name] & mask if name in one else mask for name, mask in other.items()}
 
 
 def target_of_round(schedule: Schedule, final: float, round: int) -> float:
@@ -133,9 +138,9 @@ def _global_masks(network: Network, scores: Scores, sparsity: float, granularity
         sparsity,
         {name: _remaining(network, units) for name, units in by_leader.items()},
     )
-    masks = {}
+    masks: Masks = {}
     for name, keep in kept.items():
-        masks |= _masks_of_units(network, by_leader[name], keep)
+        masks = joined(masks, _masks_of_units(network, by_leader[name], keep))
     return masks
 
 

@@ -3,13 +3,22 @@
 from collections.abc import Mapping
 
 import pytest
+import torch
 
 from prune_tui.core.errors import DecisionError, UnknownNameError
 from prune_tui.core.session.decisions import Prune
 from prune_tui.core.session.rounds import Iterative, OneShot
-from prune_tui.core.terms import Granularity
-from prune_tui.engine.pruning.plan_masks import plan_of, prunable_layers, target_of_round
+from prune_tui.core.terms import Granularity, Scope
+from prune_tui.engine.network.shrink import MAX_DISAGREEMENT, disagreement, shrink
+from prune_tui.engine.network.trace import find_units, network_of
+from prune_tui.engine.pruning.plan_masks import (
+    masks_for_round,
+    plan_of,
+    prunable_layers,
+    target_of_round,
+)
 from tests.engine.helpers import fresh
+from tests.engine.network.networks import IMAGE, Dense
 
 
 def test_units_of_a_coupled_layer_are_pruned_under_the_first_ones_name() -> None:
@@ -62,3 +71,21 @@ def test_the_last_round_is_exactly_the_target() -> None:
     for steps in ("linear", "cubic", "geometric"):
         targets = [target_of_round(Iterative(steps=steps, num_rounds=3), 0.7, at) for at in (1, 2, 3)]
         assert 0 < targets[0] < targets[1] < targets[2] == 0.7
+
+
+@pytest.mark.parametrize("scope", ["layer", "global"])
+def test_a_batch_norm_over_units_of_several_layers_is_masked_for_all_of_them(scope: Scope) -> None:
+    torch.manual_seed(0)
+    network = network_of(Dense(), IMAGE)
+    find_units(network)
+    scores = {layer.name: torch.rand_like(network.weight(layer.name)) for layer in network.prunable}
+    network.mask(masks_for_round(network, scores, Prune(plan=0.5, granularity="unit", scope=scope), 1))
+    shrunk = shrink(network)
+    assert shrunk is not None
+    free = [layer for layer in network.prunable if not layer.locked_reason]
+    assert len(free) > 2
+    for layer in free:
+        left = int(network.masks[f"{layer.name}.weight"].flatten(1).any(dim=1).sum())
+        assert left < layer.units
+        assert shrunk.layer(layer.name).units == left
+    assert disagreement(network.module, shrunk.module, IMAGE) <= MAX_DISAGREEMENT
