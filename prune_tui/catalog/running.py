@@ -1,4 +1,7 @@
-"""Runs a network, whose failures become one line: its forward pass may be a user's own code."""
+"""Runs a network forwards and backwards, whose failures become one line: it may be a user's own code."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from torch import nn
 
@@ -21,3 +24,16 @@ def run(module: nn.Module, inputs: Tree) -> Tree:
         raise ModelError(
             f"the network does not run on inputs of {shapes_text(inputs)}: {said(error)}"
         ) from error
+
+
+@contextmanager
+def differentiated() -> Iterator[None]:
+    """Turn what gradients fail at, such as a value that is needed and was changed in place, into one line.
+
+    Raises:
+        ModelError: the loss of the network has no gradients.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise ModelError(f"the network has no gradients, so it can't be trained: {said(error)}") from error

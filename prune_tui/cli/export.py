@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from prune_tui.cli.exits import reporting
-from prune_tui.cli.options import AsJson, DataDir, SessionFile
+from prune_tui.cli.options import AllowCode, AsJson, DataDir, SessionFile
 from prune_tui.core.terms import ExportFormat
 
 if TYPE_CHECKING:
@@ -26,13 +26,14 @@ def export(
     ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Write a session's network for other programs, checked against torch and timed."""
     from prune_tui.cli.progress import Progress
     from prune_tui.commands.export import Request, document, load
     from prune_tui.commands.export import export as export_network
 
-    request = Request(session, to, out, checkpoint, data_dir)
+    request = Request(session, to, out, checkpoint, data_dir, allow_code)
     with Progress() as progress:
         source = load(request, on_event=progress.show)
     outcome = export_network(request, source, say=lambda text: typer.echo(f"{text} …", err=True))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from prune_tui.catalog.code.permission import check_code
 from prune_tui.catalog.names import check_names
 from prune_tui.core.run.events import Event
 from prune_tui.core.run.view import View
@@ -21,13 +22,17 @@ from prune_tui.storage import check_new, checkpoints_folder, read_session, write
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to export, and where to; `checkpoint` None is the newest dense, pruned or shrunk one."""
+    """What to export, and where to; `checkpoint` None is the newest dense, pruned or shrunk one.
+
+    `allow_code` lets the user's own files that the session names run.
+    """
 
     session: Path
     format: ExportFormat
     out: Path
     checkpoint: str | None = None
     data_dir: Path | None = None
+    allow_code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def load(request: Request, *, on_event: Callable[[Event, View], None]) -> Source
     """
     session, source = read_session(request.session), str(request.session)
     check_names(session, source=source)
+    check_code(session, allow_code=request.allow_code, source=source)
     checkpoint = chosen_checkpoint(session, request.checkpoint, source=source)
     check_new(request.out)
     check_format(request.format)
@@ -73,6 +79,7 @@ def load(request: Request, *, on_event: Callable[[Event, View], None]) -> Source
         checkpoint,
         checkpoints_folder(request.session),
         data_dir=request.data_dir,
+        allow_code=request.allow_code,
         on_event=on_event,
     )
     return Source(network, checkpoint, session.record.checkpoints if session.record else ())

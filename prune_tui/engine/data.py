@@ -28,7 +28,7 @@ class DeviceData:
 
     def __init__(self, data: Data, device: torch.device) -> None:
         self.device, self.task, self.batch_size = device, data.task, LARGEST_BATCH
-        self.scaling = data.scaling
+        self.scaling, self.class_names = data.scaling, data.class_names
         self.training_size: int | None = None
         self.train, self.validation, self.test = (
             split.to(device) for split in (data.train, data.validation, data.test)

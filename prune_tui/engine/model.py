@@ -10,7 +10,7 @@ from torch import nn
 from prune_tui.catalog.code.loading import OwnCode, load_code, packaged_code
 from prune_tui.catalog.code.reference import code_reference
 from prune_tui.catalog.models import FACTORY, ImageShape, model_entry
-from prune_tui.catalog.models.building import build
+from prune_tui.catalog.models.building import build, build_own
 from prune_tui.catalog.models.inputs import InputTransform, image_shape_for
 from prune_tui.catalog.models.published import PublishedWeights
 from prune_tui.catalog.plugins import plugins
@@ -96,15 +96,29 @@ class SessionModel:
             self.entry, dataset_shape, transform=self.transform, image_size=self._session.image_size
         )
 
-    def fresh(self, *, num_classes: int, image_shape: ImageShape) -> nn.Module:
+    def fresh(self, *, num_classes: int | None, image_shape: ImageShape | None) -> nn.Module:
         """Return the network with its fresh weights: drawn from torch's global random state, or published.
 
+        `num_classes` and `image_shape` are None where the data do not say how many outputs are wanted, and
+        where they are no images. The user's own network is then left to itself.
+
         Raises:
-            PruneTuiError: it can't be built for these images, or the published weights do not fit.
+            PruneTuiError: it can't be built for these data, or the published weights do not fit.
         """
+        if self._code is not None:
+            return build_own(self._code, num_classes=num_classes)
+        if num_classes is None:
+            raise ModelError(
+                f"{self.entry.name} is built for a number of outputs, which the data do not say: give "
+                "`num_classes` with them"
+            )
+        if image_shape is None:
+            if self.entry.image_shape is None:
+                raise ModelError(f"{self.entry.name} takes images, and the data are none: take another model")
+            image_shape = self.entry.image_shape
         published, tensors = self.published, self._tensors
         if published is None or tensors is None:
-            return build(self.entry, num_classes=num_classes, image_shape=image_shape, code=self._code)
+            return build(self.entry, num_classes=num_classes, image_shape=image_shape)
         if self.entry.source == "timm":
             from prune_tui.catalog.models import timm_models
 

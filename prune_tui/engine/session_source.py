@@ -2,20 +2,17 @@
 
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from torch import nn
 
-from prune_tui.catalog.code.loading import OwnCode, load_code
-from prune_tui.catalog.code.reference import code_reference
-from prune_tui.catalog.datasets import DATA_FACTORY, dataset_entry, load
-from prune_tui.catalog.datasets.images import Data, Scaling, images_in
+from prune_tui.catalog.datasets.images import Data, image_shape_of
 from prune_tui.catalog.models import ImageShape
 from prune_tui.catalog.tasks.task import Task
 from prune_tui.core.run.events import Event, PretrainedTaken
 from prune_tui.core.session.decisions import PRETRAINED, LoadDense
 from prune_tui.core.session.session import Session
+from prune_tui.engine.dataset import SessionDataset
 from prune_tui.engine.decisions.load_dense import dense_weights, published_weights
 from prune_tui.engine.model import SessionModel
 from prune_tui.engine.network.network import Network, Weights
@@ -41,13 +38,10 @@ class SessionSource:
         allow_code: bool = False,
     ) -> None:
         self._model = SessionModel(session, data_dir=data_dir, allow_code=allow_code)
-        self._dataset = dataset_entry(session.dataset)
-        self._session, self._data_dir = session, data_dir
+        self._dataset = SessionDataset(session, data_dir=data_dir, allow_code=allow_code)
         self._folder, self._weights_file = folder, weights
-        self._allow_code = allow_code
-        self._code: OwnCode | None = None
-        self._num_classes = 0
-        self._image_shape: ImageShape = (0, 0, 0)
+        self._num_outputs: int | None = None
+        self._image_shape: ImageShape | None = None
 
     def data(self) -> Generator[Event, None, Data]:
         """Read the dataset, fetching it where it is missing, and leave out what the session does.
@@ -55,36 +49,9 @@ class SessionSource:
         Raises:
             PruneTuiError: the model's code or weights, or the data, can't be found, fetched or read.
         """
-        session = self._session
         yield from self._model.prepare()
-        if (reference := code_reference(self._dataset.name)) is not None:
-            self._code = load_code(
-                reference, recorded=session.code, allow_code=self._allow_code, what=DATA_FACTORY
-            )
-        shape = self._model.image_shape(self._dataset.image_shape)
-        data = yield from self._loaded(shape)
-        found = images_in(data.validation.batch(slice(0, 1)).inputs)
-        if found is not None:
-            _, channels, height, width = found.shape
-            if channels != 3 and self._model.entry.can_be_pretrained:
-                shape = 3, height, width
-                data = yield from self._loaded(shape)
-            self._image_shape = shape or (channels, height, width)
-        self._num_classes = data.task.num_outputs or 0
-        return data
-
-    def _loaded(self, image_shape: ImageShape | None) -> Generator[Event, None, Data]:
-        session, transform, code = self._session, self._model.transform, self._code
-        data: Data = yield from load(
-            self._dataset,
-            data_dir=self._data_dir,
-            seed=session.seed,
-            image_shape=image_shape,
-            num_train=session.num_train_images,
-            num_test=session.num_test_images,
-            scaling=Scaling(transform.mean, transform.std) if transform is not None else None,
-            factory=partial(code.call, {}) if code is not None else None,
-        )
+        data = yield from self._dataset.fed_to(self._model)
+        self._num_outputs, self._image_shape = data.task.num_outputs, image_shape_of(data)
         return data
 
     def module(self, task: Task, seed: int) -> nn.Module:  # noqa: ARG002
@@ -93,13 +60,13 @@ class SessionSource:
         Raises:
             PruneTuiError: it can't be built for these images, or the published weights do not fit.
         """
-        return self._model.fresh(num_classes=self._num_classes, image_shape=self._image_shape)
+        return self._model.fresh(num_classes=self._num_outputs, image_shape=self._image_shape)
 
     def announced(self) -> Iterator[Event]:
         """Yield which published weights were taken, if any were."""
         if (published := self._model.published) is not None:
             head, num_published = self._model.head, published.num_classes
-            yield PretrainedTaken(published.name, head, self._num_classes, num_published)
+            yield PretrainedTaken(published.name, head, self._num_outputs or 0, num_published)
 
     def dense_weights(self, decision: LoadDense, network: Network, fresh: Callable[[], Weights]) -> Weights:
         """Read the weights that a decision names.
@@ -108,13 +75,13 @@ class SessionSource:
             PruneTuiError: there are none, or they are for another model.
         """
         if decision.weights == PRETRAINED:
-            return published_weights(self._model, fresh(), self._dataset.name)
+            return published_weights(self._model, fresh(), self._dataset.entry.name)
         return dense_weights(
             decision,
             network,
             model=self._model.entry,
-            num_classes=self._num_classes,
-            dataset=self._dataset.name,
+            num_classes=self._num_outputs or 0,
+            dataset=self._dataset.entry.name,
             chosen=self._weights_file,
             folder=self._folder,
         )
@@ -122,5 +89,5 @@ class SessionSource:
     def recorded(self, session: Session) -> Session:
         """Return the session with the code that ran for it and the published weights that it took."""
         recorded = self._model.recorded(session)
-        files = {file.path: file for file in (*recorded.code, *(self._code.files if self._code else ()))}
+        files = {file.path: file for file in (*recorded.code, *self._dataset.files)}
         return replace(recorded, code=tuple(files.values()))

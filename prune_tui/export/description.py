@@ -22,8 +22,10 @@ class Description(Data):
 
     `model` is a name of the catalog. `input_shape` is that of the only input, or those of several by name.
     The network takes (image / 255 − mean) / std with one number a channel; None where its inputs are not
-    normalised. `output_key` names the output that is scored; None where there is only one. `layers` holds the
-    shapes of the prunable weights. `accuracy` is on the validation split; None if it was not evaluated.
+    normalised. `output_key` names the output that is scored; None where there is only one. `is_pretrained`
+    says that the model is built as its published weights want it: some then change their input. `layers`
+    holds the shapes of the prunable weights. `accuracy` is on the validation split; None if it was not
+    evaluated.
     """
 
     format_version: Literal[1] = FORMAT_VERSION
@@ -34,6 +36,7 @@ class Description(Data):
     std: tuple[float, ...] | None = None
     output_key: str | int | None = None
     class_names: tuple[str, ...] | None = None
+    is_pretrained: bool = False
     layers: Mapping[str, Shape]
     session: str
     checkpoint: str

@@ -24,7 +24,8 @@ class Loaded:
 
     `input_shape` leaves out the batch; it is a dict by name where there are several inputs. An image goes in
     as (image / 255 − mean) / std, with one number a channel; both are None where inputs are not normalised.
-    `class_names` is None where they are not known.
+    `class_names` is None where they are not known. `output_key` is the key, field or position of the output
+    that is scored; None is the only one, or the one with a usual name, such as `logits` or `out`.
     """
 
     module: nn.Module
@@ -32,6 +33,7 @@ class Loaded:
     mean: tuple[float, ...] | None
     std: tuple[float, ...] | None
     class_names: tuple[str, ...] | None
+    output_key: str | int | None
 
 
 def load(path: str | os.PathLike[str], *, module: nn.Module | None = None) -> Loaded:
@@ -61,6 +63,7 @@ def rebuilt(content: bytes, *, source: str, module: nn.Module | None = None) -> 
         mean=description.mean,
         std=description.std,
         class_names=description.class_names,
+        output_key=description.output_key,
     )
 
 
@@ -85,6 +88,7 @@ def _built(description: Description, source: str) -> nn.Module:
             model_entry(description.model),
             num_classes=description.num_classes or 0,
             image_shape=(shape[0], shape[1], shape[2]) if _is_image(shape) else (0, 0, 0),
+            is_pretrained=description.is_pretrained,
         )
 
 

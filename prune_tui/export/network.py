@@ -60,16 +60,19 @@ def exported_network(
     folder: Path,
     *,
     data_dir: Path | None,
+    allow_code: bool,
     on_event: Callable[[Event, View], None],
 ) -> Exported:
     """Load a checkpoint of a session, and validation images as the network takes them.
 
-    `folder` holds the session's checkpoints. `on_event` is called with each event and the view after it.
+    `folder` holds the session's checkpoints. The user's own code that the session names runs only with
+    `allow_code`. `on_event` is called with each event and the view after it.
 
     Raises:
         PruneTuiError: the data or the checkpoint can't be used.
     """
-    engine = Engine(SessionSource(session, data_dir=data_dir), seed=session.seed, device="cpu")
+    names = SessionSource(session, data_dir=data_dir, allow_code=allow_code)
+    engine = Engine(names, seed=session.seed, device="cpu")
     view = View()
     for event in engine.open():
         view = apply(view, event)
@@ -88,6 +91,8 @@ def exported_network(
         mean=scaling.mean if scaling else None,
         std=scaling.std if scaling else None,
         output_key=state.data.task.key,
+        class_names=state.data.class_names or None,
+        is_pretrained=session.pretrained is not None,
         layers={name: tuple(weight.shape) for name, weight in layers.items()},
         session=session.name,
         checkpoint=checkpoint.path,

@@ -1,20 +1,22 @@
 """The catalog's models, datasets and trained baselines, by name."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 from typing import Final
 
-import torch
 from torch import nn
 
 from prune_tui.catalog.baselines import bundled_baseline
-from prune_tui.catalog.datasets import dataset_entry, load
-from prune_tui.catalog.datasets.images import Data, subset
+from prune_tui.catalog.datasets.images import Data, image_shape_of
 from prune_tui.catalog.models import ImageShape
-from prune_tui.core.errors import CheckpointError, DataError, ModelError
+from prune_tui.catalog.models.inputs import DEFAULT_SIZE
+from prune_tui.core.errors import CheckpointError, DataError
 from prune_tui.core.returning import Returning
+from prune_tui.core.run.events import DataProgress
 from prune_tui.core.run.view import View
 from prune_tui.core.session.session import Session
+from prune_tui.engine.dataset import SessionDataset
 from prune_tui.engine.device import seed_fresh_weights
 from prune_tui.engine.model import SessionModel
 from prune_tui.engine.network.checkpoint_files import read_weights
@@ -22,8 +24,8 @@ from prune_tui.engine.network.checkpoints import decode
 from prune_tui.library.effects import undisturbed
 from prune_tui.library.progress import Shown, shown
 
-NO_SHAPE: Final = (0, 0, 0)
-"""What a model is built for whose data are no images."""
+NUM_CLASSES: Final = 10
+"""The outputs of a model that is built without data."""
 
 
 def model(
@@ -44,7 +46,7 @@ def model(
     Args:
         name: as `prune-tui list models` shows it, or `net.py:factory`.
         data: what `dataset` returned, for as many outputs as it has classes, and the size of its images; None
-            is 10 classes.
+            is 10 classes, and the model's own size, or that of its weights, or 224×224.
         weights: a dense state dict or checkpoint of the model, saved as safetensors.
         pretrained: the name of published weights, or `default`.
         image_size: the side in pixels of the images that it is built for; None follows from the data.
@@ -56,20 +58,19 @@ def model(
         PruneTuiError: there is no such model, or it can't be built.
         CheckpointError: the file is missing, pruned or for another model.
     """
-    num_classes = 10 if data is None else data.task.num_outputs
-    if num_classes is None:
-        raise ModelError(f"{name} puts out classes, and the data's {data and data.task.name} has none")
     session = Session(
         name="library", seed=seed, model=name, dataset="", pretrained=pretrained, image_size=image_size
     )
-    folder = None if data_dir is None else Path(data_dir)
-    named = SessionModel(session, data_dir=folder, allow_code=True)
+    named = SessionModel(session, data_dir=_folder(data_dir), allow_code=True)
     with undisturbed(), shown(progress) as show:
         for event in named.prepare():
             show(event, View())
+        found = None if data is None else image_shape_of(data)
+        if data is None or image_size is not None:
+            found = named.image_shape(found) or (3, DEFAULT_SIZE, DEFAULT_SIZE)
         seed_fresh_weights(seed)
         module = named.fresh(
-            num_classes=num_classes, image_shape=named.image_shape(_image_shape(data)) or NO_SHAPE
+            num_classes=NUM_CLASSES if data is None else data.task.num_outputs, image_shape=found
         )
     if weights is not None:
         path = Path(weights)
@@ -83,6 +84,9 @@ def model(
 def dataset(
     name: str,
     *,
+    model: str | None = None,
+    pretrained: str | None = None,
+    image_size: int | None = None,
     image_shape: ImageShape | None = None,
     seed: int = 0,
     num_train_images: int | None = None,
@@ -90,40 +94,59 @@ def dataset(
     data_dir: str | os.PathLike[str] | None = None,
     progress: Shown = True,
 ) -> Data:
-    """Return a dataset of the catalog, fetched where it is missing.
+    """Return a dataset by name, fetched where it is missing.
+
+    Code of your own, `data.py:function`, is run: to name it in your script is to allow it.
 
     Args:
-        name: as `prune-tui list datasets` shows it, or `imagefolder:PATH`.
-        image_shape: (channels, height, width) to which a folder of images is scaled; others have their own.
-        seed: draws the validation split, and the images if not all are taken.
+        name: as `prune-tui list datasets` shows it, `imagefolder:PATH`, or `data.py:function`.
+        model: the name of a model: images get the shape that it takes.
+        pretrained: the name of the model's published weights, or `default`: images are prepared for them.
+        image_size: the side in pixels of the images that the model is fed; None follows from it or the data.
+        image_shape: (channels, height, width) instead, for a model without a name; None with neither leaves
+            images as they are.
+        seed: draws the splits that are not there, and the examples if not all are taken.
         num_train_images: how many to take, the validation split included; None takes all.
         num_test_images: how many to take; None takes all.
         data_dir: where datasets are; None takes $PRUNE_TUI_DATA, or the user's cache folder.
         progress: of fetching and reading.
 
     Raises:
-        UnknownNameError: there is no such dataset.
+        UnknownNameError: there is no such dataset or model.
         DataError: it is damaged, or can't be fetched or read.
     """
-    entry = dataset_entry(name)
-    shape = image_shape or entry.image_shape
-    if shape is None:
-        raise DataError(f"{name} has images of any size: give image_shape=(channels, height, width)")
-    folder = None if data_dir is None else Path(data_dir)
-    reading = Returning(load(entry, data_dir=folder, image_shape=shape, seed=seed))
-    with shown(progress) as show:
+    if model is None and (pretrained is not None or image_size is not None):
+        raise DataError("pretrained and image_size are of a model: give `model`, or `image_shape` alone")
+    session = Session(
+        name="library",
+        seed=seed,
+        model=model or "",
+        dataset=name,
+        pretrained=pretrained,
+        image_size=image_size,
+        num_train_images=num_train_images,
+        num_test_images=num_test_images,
+    )
+    named = SessionDataset(session, data_dir=_folder(data_dir), allow_code=True)
+    with undisturbed(), shown(progress) as show:
+        reading = Returning(_read(named, session, image_shape, _folder(data_dir)))
         for event in reading:
             show(event, View())
-    return subset(reading.value, num_train=num_train_images, num_test=num_test_images, seed=seed)
+    return reading.value
 
 
-def _image_shape(data: Data | None) -> ImageShape | None:
-    """Return the shape of the images in the data; None if they are others."""
-    inputs = None if data is None else data.validation.batch(slice(0, 1)).inputs
-    if not isinstance(inputs, torch.Tensor) or inputs.dim() != 4:
-        return None
-    _, channels, height, width = inputs.shape
-    return channels, height, width
+def _read(
+    named: SessionDataset, session: Session, image_shape: ImageShape | None, data_dir: Path | None
+) -> Generator[DataProgress, None, Data]:
+    if image_shape is not None or not session.model:
+        return (yield from named.read(image_shape or named.entry.image_shape))
+    model = SessionModel(session, data_dir=data_dir, allow_code=True)
+    yield from model.prepare()
+    return (yield from named.fed_to(model))
+
+
+def _folder(data_dir: str | os.PathLike[str] | None) -> Path | None:
+    return None if data_dir is None else Path(data_dir)
 
 
 def baseline(model: str, dataset: str) -> Path:

@@ -8,7 +8,7 @@ from typing import Final
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.models.inputs import image_shape_for
-from prune_tui.core.session.decisions import BUNDLED, Decision, LoadDense, Shrink, TrainDense
+from prune_tui.core.session.decisions import BUNDLED, PRETRAINED, Decision, LoadDense, Shrink, TrainDense
 from prune_tui.core.session.session import Session
 
 _WIDTH: Final = 88
@@ -34,10 +34,8 @@ def python_text(session: Session, *, folder: Path, data_dir: Path | None = None)
         UnknownNameError: the catalog has no such model or dataset.
     """
     environment = session.record.report.environment if session.record else None
-    dataset = dataset_entry(session.dataset)
-    shape = image_shape_for(model_entry(session.model), dataset.image_shape, image_size=session.image_size)
     from_data = {
-        "image_shape": shape if dataset.image_shape is None else None,
+        **_feeding(session),
         "seed": session.seed or None,
         "num_train_images": session.num_train_images,
         "num_test_images": session.num_test_images,
@@ -59,12 +57,27 @@ def python_text(session: Session, *, folder: Path, data_dir: Path | None = None)
     return "\n".join(lines) + "\n"
 
 
+def _feeding(session: Session) -> dict[str, object]:
+    """Return what is to be said of the model where images are not fed as the dataset has them."""
+    model, dataset = model_entry(session.model), dataset_entry(session.dataset)
+    shape = image_shape_for(model, dataset.image_shape, image_size=session.image_size)
+    if session.pretrained is None and shape == dataset.image_shape and (shape or not model.can_be_pretrained):
+        return {}
+    return {
+        "model": session.model,
+        "pretrained": session.pretrained,
+        "image_size": session.image_size,
+    }
+
+
 def _step(decision: Decision, session: Session, folder: Path) -> str:
     """Return the line, or lines, that make a decision; a workbench has a method of each kind's name."""
     method = f"bench.{decision.kind}"
     first = [name for name in _FIRST if hasattr(decision, name)]
     positional = [_source(getattr(decision, name), _INDENT) for name in first]
     match decision:
+        case LoadDense(weights=weights) if weights == PRETRAINED:
+            return _call(method, [])
         case LoadDense(weights=weights):
             names = [_source(session.model), _source(session.dataset)]
             is_bundled = weights == BUNDLED

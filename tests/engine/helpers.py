@@ -32,8 +32,10 @@ PLAN = {"conv1": 0.3, "conv2": 0.6, "fc1": 0.9, "fc2": 0.5}
 class Run:
     """An engine with the view of its events, the decisions as they went, and what they would save."""
 
-    def __init__(self, session: Session = BUNDLED, *, folder: Path | None = None) -> None:
-        names = SessionSource(session, data_dir=None, folder=folder)
+    def __init__(
+        self, session: Session = BUNDLED, *, folder: Path | None = None, allow_code: bool = False
+    ) -> None:
+        names = SessionSource(session, data_dir=None, folder=folder, allow_code=allow_code)
         self.engine = Engine(names, seed=session.seed, device=session.device)
         self.view = View()
         self.decisions: list[Decision] = []

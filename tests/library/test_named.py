@@ -7,10 +7,13 @@ import pytest
 import torch
 
 import prune_tui as pt
+from prune_tui.catalog.batches import Batch, Tree
+from prune_tui.catalog.datasets.images import image_shape_of
 from prune_tui.core.session.session import Session
 from prune_tui.engine.network.checkpoints import encode
 from prune_tui.engine.network.hashes import hash_weights
 from prune_tui.library.data import prepared
+from tests.catalog.helpers import write_images
 from tests.engine.helpers import Run
 from tests.library.made import digits, lenet, regression
 
@@ -46,6 +49,35 @@ def test_weights_come_from_a_file(tmp_path: Path) -> None:
     assert pt.baseline("lenet5", "digits").suffix == ".safetensors"
 
 
+def test_images_are_fed_as_a_session_feeds_its_model(tmp_path: Path) -> None:
+    write_images(tmp_path, {"a": 12, "b": 12}, size=(9, 9))
+    folder = f"imagefolder:{tmp_path}"
+    for model, image_size in (
+        ("resnet20", None),
+        ("torchvision:resnet18", None),
+        ("torchvision:resnet18", 40),
+    ):
+        session = Session(name="s", model=model, dataset=folder, device="cpu", image_size=image_size)
+        theirs = Run(session).state.data
+        ours = pt.dataset(folder, model=model, image_size=image_size, progress=False)
+        assert ours.scaling == theirs.scaling
+        one, other = (data.validation.batch(slice(0, 9)).inputs for data in (ours, theirs))
+        assert isinstance(one, torch.Tensor)
+        assert isinstance(other, torch.Tensor)
+        assert torch.equal(one, other)
+        built = pt.model(model, ours, image_size=image_size)
+        assert built(torch.zeros(2, *one.shape[1:])).shape == (2, 2)
+    assert image_shape_of(pt.dataset(folder, progress=False)) == (3, 9, 9)
+    assert image_shape_of(pt.dataset(folder, image_shape=(1, 5, 6), progress=False)) == (1, 5, 6)
+
+
+def own_task() -> pt.Data:
+    def task(outputs: Tree, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+        raise AssertionError(outputs, batch)
+
+    return pt.Data(train=(torch.randn(20, 1, 28, 28), torch.zeros(20)), task=task)
+
+
 def pruned_file(folder: Path) -> Path:
     state = lenet().state_dict()
     file = folder / "pruned.safetensors"
@@ -56,12 +88,18 @@ def pruned_file(folder: Path) -> Path:
 WRONG: dict[str, tuple[Callable[[Path], object], str]] = {
     "model": (lambda _: pt.model("lenet6"), "unknown model 'lenet6': did you mean"),
     "dataset": (lambda _: pt.dataset("digit"), "unknown dataset 'digit': did you mean digits"),
-    "shape": (lambda _: pt.dataset("imagefolder:birds"), "images of any size: give image_shape"),
+    "no folder": (lambda _: pt.dataset("imagefolder:birds"), "no image folder birds"),
+    "no model": (lambda _: pt.dataset("digits", image_size=32), "give `model`, or `image_shape` alone"),
+    "own data": (lambda _: pt.dataset("nowhere.py:data"), "nowhere.py: no such file"),
+    "no images": (
+        lambda _: pt.model("torchvision:resnet18", prepared(regression(), 0)),
+        "torchvision:resnet18 takes images, and the data are none",
+    ),
     "folder": (lambda _: pt.dataset("digits", data_dir="/nowhere"), "no data folder /nowhere"),
     "baseline": (lambda _: pt.baseline("lenet", "digits"), "no baseline of lenet on digits is bundled"),
     "classes": (
-        lambda _: pt.model("lenet", prepared(regression(), 0)),
-        "lenet puts out classes, and the data's regression has none",
+        lambda _: pt.model("lenet", prepared(own_task(), 0)),
+        "lenet is built for a number of outputs, which the data do not say",
     ),
     "another model": (
         lambda _: pt.model("lenet", weights=pt.baseline("lenet5", "digits")),

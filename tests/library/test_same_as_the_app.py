@@ -1,6 +1,6 @@
 """The library gives what the app gives, to the bit: by its functions, by a workbench, by a session's text."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from inspect import signature
 from pathlib import Path
 from typing import get_args
@@ -32,6 +32,7 @@ from prune_tui.runner.runner import Runner
 from tests.engine.helpers import QUICK, Run, perform
 from tests.library.made import digits, lenet
 
+ROOT = Path(__file__).parents[2]
 TUNING = Training(num_epochs=1, batch_size=64, distillation=0.5)
 
 STORIES: dict[str, tuple[Decision, ...]] = {
@@ -86,6 +87,52 @@ def test_the_text_of_a_session_gives_its_result_to_the_bit(story: str, tmp_path:
         small = namespace["small"]
         assert isinstance(small, torch.nn.Module)
         assert hash_weights(small.state_dict()) == hash_weights(run.state.shrunk.module.state_dict())
+
+
+OWN: dict[str, Session] = {
+    "own network": Session(
+        name="s",
+        seed=3,
+        model="examples/net.py:tied_residual_grey",
+        dataset="digits",
+        device="cpu",
+        num_train_images=120,
+        num_test_images=40,
+    ),
+    "own data": Session(
+        name="s",
+        seed=3,
+        model="examples/tabular.py:network",
+        dataset="examples/tabular.py:data",
+        device="cpu",
+        num_train_images=200,
+        num_test_images=50,
+    ),
+    "another shape": Session(
+        name="s", model="resnet20", dataset="digits", device="cpu", num_train_images=40, num_test_images=20
+    ),
+}
+
+
+@pytest.mark.parametrize("case", OWN)
+def test_the_text_of_a_session_with_own_files_gives_its_result_to_the_bit(
+    case: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    session = OWN[case]
+    run = Run(session, allow_code=True)
+    perform(
+        run,
+        TrainDense(training=QUICK, seed=5),
+        Scan(sparsities=(0.5,)),
+        Prune(plan=0.6, finetune=Training(num_epochs=1, batch_size=64)),
+    )
+    namespace: dict[str, object] = {}
+    exec(python_text(replace(session, decisions=tuple(run.decisions)), folder=tmp_path), namespace)
+    bench = namespace["bench"]
+    assert isinstance(bench, Workbench)
+    assert hash_weights(bench.module.state_dict()) == hash_weights(run.state.network.module.state_dict())
+    assert bench.report == run.view.report
 
 
 def test_a_checkpoint_of_the_session_is_named_where_it_lies(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A session as Python says all that differs from the defaults, and nothing else."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_a_text_says_all_that_differs() -> None:
     )
     text = python_text(session, folder=Path("a folder"), data_dir=Path("/data"))
     assert text.split("\n", 2)[2] == (
-        'data = pt.dataset(\n    "imagefolder:my birds",\n    image_shape=(3, 32, 32),\n    seed=3,\n'
+        'data = pt.dataset(\n    "imagefolder:my birds",\n    model="resnet20",\n    seed=3,\n'
         '    num_train_images=90,\n    data_dir="/data",\n)\n'
         'model = pt.model("resnet20", data, seed=3)\n'
         'bench = pt.Workbench(model, data, seed=3, device="cuda")\n'
@@ -57,6 +58,37 @@ def test_a_text_says_all_that_differs() -> None:
         'bench.sweep((pt.Method(), pt.Method(criterion="l2")), sparsities=(0.5,))\n'
         "bench.finetune(pt.Training(num_epochs=2, dropout=0.0))\n"
     )
+
+
+FED: dict[str, tuple[Session, str]] = {
+    "published weights": (
+        Session(
+            name="s", model="torchvision:resnet18", dataset="cifar10", pretrained="V1", image_size=96, seed=1
+        ),
+        'data = pt.dataset("cifar10", model="torchvision:resnet18", pretrained="V1", image_size=96, seed=1)',
+    ),
+    "another shape": (
+        Session(name="s", model="resnet20", dataset="digits"),
+        'data = pt.dataset("digits", model="resnet20")',
+    ),
+    "own data": (
+        Session(name="s", model="net.py:f", dataset="data.py:f", num_train_images=90, num_test_images=30),
+        'data = pt.dataset("data.py:f", num_train_images=90, num_test_images=30)',
+    ),
+    "any size": (
+        Session(name="s", model="timm:x", dataset="imagefolder:birds"),
+        'data = pt.dataset("imagefolder:birds", model="timm:x")',
+    ),
+}
+
+
+@pytest.mark.parametrize("case", FED)
+def test_a_text_says_how_images_are_fed(case: str) -> None:
+    session, wanted = FED[case]
+    text = python_text(replace(session, decisions=(LoadDense(weights="pretrained"),)), folder=Path("s"))
+    lines = "".join(text.splitlines()[2:]).replace("(    ", "(").replace(",    ", ", ").replace(",)", ")")
+    assert lines.startswith(wanted)
+    assert lines.endswith("bench.load_dense()")
 
 
 @pytest.mark.parametrize("path", SESSIONS, ids=lambda path: path.stem)

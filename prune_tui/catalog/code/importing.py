@@ -90,6 +90,10 @@ class OwnImporter(MetaPathFinder):
                 "begin a new session"
             )
         self.files[path] = CodeFile(path=recorded_path(path), sha256=hash_of(source))
+        if b"torchvision" in source:
+            from prune_tui.catalog import torchvision_operators
+
+            torchvision_operators.ensure()
         return compile(source, str(path), "exec", dont_inherit=True)
 
 

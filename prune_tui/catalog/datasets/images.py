@@ -8,6 +8,7 @@ from typing import TypeVar
 import torch
 
 from prune_tui.catalog.batches import Split, TensorSplit, Tree, tensors_of
+from prune_tui.catalog.datasets.own.seeding import seeded
 from prune_tui.catalog.models import ImageShape
 from prune_tui.catalog.tasks.classification import Classification
 from prune_tui.catalog.tasks.task import Task
@@ -128,6 +129,19 @@ def images_in(inputs: Tree) -> torch.Tensor | None:
     """Return the images of bytes, uint8 [N, C, H, W], among a network's inputs; None if there are none."""
     is_image = (part for part in tensors_of(inputs) if part.dtype == torch.uint8 and part.dim() == 4)
     return next(is_image, None)
+
+
+def image_shape_of(data: Data) -> ImageShape | None:
+    """Return the shape of the images that a network is fed; None if it takes something else."""
+    with seeded(0):  # a user's items may be random
+        inputs = data.validation.batch(slice(0, 1)).inputs
+    images = images_in(inputs)
+    if images is None and isinstance(inputs, torch.Tensor) and inputs.dim() == 4:
+        images = inputs
+    if images is None:
+        return None
+    _, channels, height, width = images.shape
+    return channels, height, width
 
 
 def channel_statistics(images: torch.Tensor) -> tuple[tuple[float, ...], tuple[float, ...]]:

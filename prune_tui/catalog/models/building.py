@@ -40,13 +40,18 @@ def build(
             return timm_models.build(entry.builder, num_classes=num_classes, image_shape=image_shape)
         case "code" | "package":
             assert code is not None
-            return _own(code, num_classes)
+            return build_own(code, num_classes=num_classes)
         case _:
             assert_never(entry.source)
 
 
-def _own(code: OwnCode, num_classes: int) -> nn.Module:
-    module = code.call({"num_classes": num_classes})
+def build_own(code: OwnCode, *, num_classes: int | None) -> nn.Module:
+    """Return what a factory returns, which gets `num_classes` if it takes that and it is known.
+
+    Raises:
+        CodeError: the factory fails, or returns no module.
+    """
+    module = code.call({} if num_classes is None else {"num_classes": num_classes})
     if isinstance(module, nn.Module):
         return module
     raise CodeError(

@@ -7,6 +7,7 @@ import torch
 
 from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.catalog.criteria.facts import LayerFacts
+from prune_tui.catalog.running import differentiated
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.run.events import BatchEvaluated
 from prune_tui.core.terms import Granularity
@@ -93,7 +94,8 @@ def _gradients(
     parts = torch.split(order, batch_size)
     for number, batch in enumerate(data.batches(data.train, parts), start=1):
         loss = data.task.loss(data.outputs(module, batch.inputs), batch)
-        gradients = torch.autograd.grad(loss, weights, allow_unused=True) if loss.requires_grad else ()
+        with differentiated():
+            gradients = torch.autograd.grad(loss, weights, allow_unused=True) if loss.requires_grad else ()
         with torch.no_grad():
             for at, gradient in enumerate(gradients):
                 if gradient is not None:

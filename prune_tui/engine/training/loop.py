@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from prune_tui.catalog.batches import Batch, Tree, mapped, num_examples
+from prune_tui.catalog.running import differentiated
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.events import BatchEvaluated, BatchTrained, EpochFinished, MaskChecked, WeightsBinned
@@ -172,7 +173,8 @@ def _loss_with_gradient(
             own_chosen = chosen[at]
             own = Batch(mapped(batch.inputs, itemgetter(at)), mapped(batch.targets, itemgetter(at)))
         loss = _loss(module, data, training, own, own_chosen, teacher)
-        (loss if num_parts == 1 else loss * (len(own_chosen) / count)).backward()  # type: ignore[no-untyped-call]
+        with differentiated():
+            (loss if num_parts == 1 else loss * (len(own_chosen) / count)).backward()  # type: ignore[no-untyped-call]
         total += loss.detach() * len(own_chosen)
     return total
 

@@ -80,10 +80,11 @@ def tar_of(files: dict[str, bytes]) -> bytes:
 @pytest.fixture
 def offered(mirror: Mirror, monkeypatch: pytest.MonkeyPatch) -> Mirror:
     """A mirror that has tiny versions of all four datasets, and torchvision told of it."""
+    # Both have files of the same names: they are packed once, as an archive holds the time of its packing.
+    archives = {f"{file}.gz": gzip.compress(content) for file, content in idx_files().items()}
+    mirror.files |= archives
     for name in MNIST_CLASSES.values():
         known = getattr(torchvision_datasets, name)
-        archives = {f"{file}.gz": gzip.compress(content) for file, content in idx_files().items()}
-        mirror.files |= archives
         monkeypatch.setattr(known, "mirrors", ["http://127.0.0.1:9/", mirror.url()])
         monkeypatch.setattr(known, "resources", [(file, md5(content)) for file, content in archives.items()])
     monkeypatch.setitem(MORE_MIRRORS, "mnist", [])

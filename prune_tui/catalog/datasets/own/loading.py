@@ -62,11 +62,12 @@ def found_in(returned: object, *, seed: int, memory_bytes: int) -> Data:
         DataError: it is no dataset; the message says what is wanted.
     """
     given = fields_of(returned)
-    train = split_of("train", given.train, given, memory_bytes=memory_bytes)
     rest: dict[str, Split] = {}
-    for name, other in (("validation", given.validation), ("test", given.test)):
-        if other is not None:
-            rest[name] = split_of(name, other, given, memory_bytes=memory_bytes)
+    with seeded(seed):  # what only yields one item after another is read here
+        train = split_of("train", given.train, given, memory_bytes=memory_bytes)
+        for name, other in (("validation", given.validation), ("test", given.test)):
+            if other is not None:
+                rest[name] = split_of(name, other, given, memory_bytes=memory_bytes)
     task = task_of(given, train, seed=seed)
     for name, split in (("train", train), *rest.items()):
         check_targets(task, split, name=name)
