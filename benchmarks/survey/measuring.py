@@ -7,6 +7,8 @@ from importlib.metadata import version
 from time import perf_counter
 
 import torch
+from prune_tui.engine.scan.reexecution import ControlFlowChangedError
+from prune_tui.engine.scan.segments import RECORDED_BYTES, Layout, layout_of
 from torch import nn
 
 from benchmarks.families import spread_over
@@ -25,8 +27,6 @@ from prune_tui.engine.network.network import weight_name
 from prune_tui.engine.network.shrink import checked_shrink
 from prune_tui.engine.network.trace import find_units
 from prune_tui.engine.scan.evaluator import Evaluator
-from prune_tui.engine.scan.reexecution import ControlFlowChangedError
-from prune_tui.engine.scan.segments import RECORDED_BYTES, Layout, layout_of
 from prune_tui.engine.scan.trial import NO_GAIN, NOISE, PATHS
 from prune_tui.engine.state import Baseline, EngineState
 

@@ -39,6 +39,10 @@ def scan(
             help="Dense baseline, .safetensors or .pt; default: the bundled one, or one is trained."
         ),
     ] = None,
+    as_built: Annotated[
+        bool,
+        typer.Option("--as-built", help="Take the weights that the model is built with as the baseline."),
+    ] = False,
     pretrained: Pretrained = False,
     pretrained_weights: PretrainedWeights = None,
     image_size: ImageSize = None,
@@ -104,7 +108,7 @@ def scan(
         num_train_images=images,
         num_test_images=images,
     )
-    request = Request(session, wanted, target, weights, data_dir, threads, out)
+    request = Request(session, wanted, target, weights, as_built, data_dir, threads, out)
     with Progress() as progress:
         found = scan_network(request, on_event=progress.show)
     if as_json:

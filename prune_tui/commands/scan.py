@@ -30,7 +30,8 @@ class Request:
     """What to scan and how; without `weights`, the bundled baseline is used or one is trained.
 
     Published weights that `session` names are scanned as they are, or adapted to the data first if these have
-    other classes. The user's own code that `session` names is run: naming it is asking for it.
+    other classes. `is_as_built` takes the weights that the model is built with, whatever they are worth. The
+    user's own code that `session` names is run: naming it is asking for it.
     With `out` the session is saved there, and the app can open it.
     """
 
@@ -38,6 +39,7 @@ class Request:
     scan: Scan
     target: Target | None = None
     weights: Path | None = None
+    is_as_built: bool = False
     data_dir: Path | None = None
     num_threads: int | None = None
     out: Path | None = None
@@ -91,8 +93,21 @@ def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
 
 
 def _baseline(request: Request) -> Decision:
-    """Return the first decision: load the user's weights, else the bundled ones, else train."""
+    """Return the first decision: load the user's weights, else the bundled ones, else train.
+
+    Raises:
+        DecisionError: the weights that the model is built with are asked for, and have learnt nothing.
+    """
     session = request.session
+    if request.is_as_built:
+        if request.weights is not None:
+            raise DecisionError("--as-built and --weights are two baselines: leave one out")
+        if session.pretrained is None and not model_entry(session.model).has_own_weights:
+            raise DecisionError(
+                f"{session.model} is built with weights drawn at random: leave --as-built out, or "
+                "add --pretrained"
+            )
+        return LoadDense(weights=PRETRAINED)
     if request.weights is not None:
         return LoadDense(weights="dense.safetensors")
     if bundled_baseline(session.model, session.dataset) is not None:

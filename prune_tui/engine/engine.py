@@ -92,6 +92,7 @@ class Engine:
             other_macs=network.total_macs - sum(layer.macs for layer in network.layers),
             environment=environment_of(self._device, on_device.num_examples),
             notes=(*data.transforms, *built.notes),
+            score_name=data.task.score_name,
         )
 
     @property

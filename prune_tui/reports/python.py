@@ -76,14 +76,11 @@ def _step(decision: Decision, session: Session, folder: Path) -> str:
     first = [name for name in _FIRST if hasattr(decision, name)]
     positional = [_source(getattr(decision, name), _INDENT) for name in first]
     match decision:
-        case LoadDense(weights=weights) if weights == PRETRAINED:
-            return _call(method, [])
-        case LoadDense(weights=weights):
+        case LoadDense(weights=weights) if weights == BUNDLED:
             names = [_source(session.model), _source(session.dataset)]
-            is_bundled = weights == BUNDLED
-            return _call(
-                method, [_call("pt.baseline", names) if is_bundled else _source(str(folder / weights))]
-            )
+            return _call(method, [_call("pt.baseline", names)])
+        case LoadDense(weights=weights):
+            return _call(method, [] if weights == PRETRAINED else [_source(str(folder / weights))])
         case TrainDense(seed=seed):
             fresh = None if seed is None else _Code(_fresh_model(session, seed))
             return _call(method, positional, {**_said(decision, *first, "seed"), "fresh": fresh})

@@ -69,8 +69,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "toggle_baseline",
         "b",
         "baseline",
-        "Switch between the bundled baseline and training one",
+        "Switch between training the baseline and one that is there",
         True,
+    ),
+    Action(
+        Step.PICK, "toggle_pretrained", "p", "published", "Begin with published weights, or with fresh ones"
     ),
     Action(Step.PICK, "show_sessions", "o", "open session", "Continue an earlier session", True),
     Action(Step.PICK, "new_session", "n", "new", "Begin another session than the open one", True),

@@ -16,7 +16,7 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from prune_tui.catalog.code.permission import check_code
+from prune_tui.catalog.code.permission import check_code, code_to_confirm
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
@@ -38,6 +38,7 @@ from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Saving,
 from prune_tui.tui.worker.worker import Worker
 
 if TYPE_CHECKING:
+    from prune_tui.core.session.session import CodeFile, Session
     from prune_tui.tui.worker.jobs import Task
 
 VIEWS_PER_SECOND = 3
@@ -69,6 +70,7 @@ class PruneApp(App[None], inherit_bindings=False):
             warm_up=import_engine if make_runner is None else nothing_to_import,
             settle=settle if make_runner is None else nothing_to_import,
         )
+        self._allowed: set[CodeFile] = set()
         self._asking = Interruption(self, self.state, redraw=self._redraw, save=self._save_again)
 
     # --- beginning ----------------------------------------------------------------------------------------
@@ -178,14 +180,30 @@ class PruneApp(App[None], inherit_bindings=False):
         self._asking.when_free("Open another session?", partial(self._resume, message.path))
 
     def _resume(self, path: Path) -> None:
+        """Go on with a session; ask first, if it runs files of the user's own that nobody has allowed yet."""
         try:
             session = read_session(path)
             check_names(session, source=str(path))
-            check_code(session, allow_code=self.state.options.allow_code, source=str(path))
+            check_code(session, allow_code=True, source=str(path))
+            files = code_to_confirm(session)
         except PruneTuiError as error:
             self._show_error(messages.Failed(str(error)))
             return
+        if self.state.options.allow_code or self._allowed.issuperset(files):
+            self._resume_allowed(path, session, allow_code=bool(files))
+            return
 
+        def answered(runs: bool | None) -> None:
+            if runs:
+                self._allowed.update(files)
+                self._resume_allowed(path, session, allow_code=True)
+
+        from prune_tui.tui.steps.pick.code_dialog import CodeDialog
+
+        self.push_screen(CodeDialog(path.name, files), answered)
+
+    def _resume_allowed(self, path: Path, session: Session, *, allow_code: bool) -> None:
+        """Go on with a session whose own code, if it has any, may run."""
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         from prune_tui.core.workflow.baselines import baseline_to_train
 
@@ -200,7 +218,6 @@ class PruneApp(App[None], inherit_bindings=False):
         name = resumed_name(path)
         if session_path(path.parent, name) != path:
             self.notify(f"{path.name} stays as it is", title=f"Goes on as {name}.json", markup=False)
-        allow_code = self.state.options.allow_code
         self._open(Opening(replace(session, name=name), resumed_from=path, allow_code=allow_code))
 
     def _open(self, opening: Opening) -> None:

@@ -80,6 +80,28 @@ def test_own_code_is_scanned_recorded_and_replayed_only_where_it_may_run(tmp_pat
     assert "parts.py: changed since the session recorded it" in last_line(changed)
 
 
+def test_own_code_is_scanned_with_the_weights_it_gives(tmp_path: Path) -> None:
+    assert scan("--model", "net.py:factory", "--as-built").exit_code == 0
+    path = tmp_path / "sessions" / "net-factory-scan.json"
+    first = read_session(path).decisions[0]
+    assert isinstance(first, LoadDense)
+    assert first.weights == "pretrained"
+    assert json.loads(run("replay", path, "--allow-code", "--json").stdout)["identical"] is True
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--model", "lenet5"), "lenet5 is built with weights drawn at random: leave --as-built out"),
+        (("--model", "net.py:factory", "--weights", "w.pt"), "two baselines: leave one out"),
+    ],
+)
+def test_weights_as_built_that_are_none_are_one_line(options: tuple[str, ...], said: str) -> None:
+    result = scan("--as-built", *options)
+    assert result.exit_code == 2
+    assert said in last_line(result)
+
+
 def test_a_session_that_names_code_but_recorded_none_asks_too(tmp_path: Path) -> None:
     (tmp_path / "net.py").write_text("from pathlib import Path\nPath('ran').touch()\ndef f(): ...")
     session = {"schema_version": 4, "name": "s", "model": "net.py:f", "dataset": "digits"}

@@ -27,6 +27,13 @@ def test_a_text_is_short_where_all_is_as_usual() -> None:
     ]
 
 
+def test_weights_that_the_model_is_built_with_need_no_file() -> None:
+    session = Session(
+        name="s", model="net.py:f", dataset="digits", decisions=(LoadDense(weights="pretrained"),)
+    )
+    assert python_text(session, folder=Path("s")).splitlines()[-1] == "bench.load_dense()"
+
+
 def test_a_text_says_all_that_differs() -> None:
     training = Training(num_epochs=2, dropout=0.0)
     decisions = (

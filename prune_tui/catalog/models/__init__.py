@@ -67,6 +67,11 @@ class ModelEntry:
         """Whether published weights of it can be asked for."""
         return self.source in ("torchvision", "timm")
 
+    @property
+    def has_own_weights(self) -> bool:
+        """Whether what builds it may give it weights that have learnt something."""
+        return self.source in ("code", "package")
+
     def build(self, *, num_classes: int) -> "nn.Module":
         """Return a network of this catalog with fresh weights, drawn from torch's global random state."""
         assert self.source == "catalog", "models.building builds the others"

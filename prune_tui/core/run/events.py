@@ -42,7 +42,7 @@ class EngineReady:
     """The model is built and the data are in memory.
 
     `other_parameters` and `other_macs` belong to none of the layers. `notes` say in a line each what of the
-    model was changed to make it prunable, or is odd about it.
+    model was changed to make it prunable, or is odd about it. `score_name` is what the task calls its score.
     """
 
     layers: tuple[LayerInfo, ...]
@@ -50,6 +50,7 @@ class EngineReady:
     other_macs: int
     environment: Environment
     notes: tuple[str, ...] = ()
+    score_name: str = "accuracy"
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,6 +65,7 @@ def _applied(view: View, event: Event) -> View:
                 other_macs=event.other_macs,
                 has_units=False,
                 notes=event.notes,
+                score_name=event.score_name,
             )
             layers = view.report.layers or _dense_layers(ready)
             return _reported(ready, environment=event.environment, layers=layers)

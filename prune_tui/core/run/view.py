@@ -53,7 +53,7 @@ class View:
     `report` holds the figures so far. The rest is live: the network's layers, the decision being carried out,
     the newest counts, mask check and histograms, and the log. `other_parameters` and `other_macs` belong to
     none of the layers. `has_units` says whether the layers know which units go together; `notes` are the
-    engine's on the model.
+    engine's on the model; `score_name` is what the task calls its score.
     """
 
     report: Report = field(default_factory=Report)
@@ -63,6 +63,7 @@ class View:
     other_macs: int = 0
     has_units: bool = False
     notes: tuple[str, ...] = ()
+    score_name: str = "accuracy"
     running: Running | None = None
     num_decisions: int = 0
     counted: Counted | None = None
@@ -77,6 +78,12 @@ class View:
     def is_ready(self) -> bool:
         """Whether model and data are loaded."""
         return bool(self.layers)
+
+    @property
+    def num_parameters(self) -> int | None:
+        """All parameters of the dense network; None until it is open."""
+        counted = sum(layer.parameters for layer in self.layers)
+        return counted + self.other_parameters if self.layers else None
 
     @property
     def prunable(self) -> tuple[LayerInfo, ...]:

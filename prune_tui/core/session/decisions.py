@@ -96,7 +96,10 @@ class TrainDense(TrainingDecision):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadDense(DecisionBase):
-    """Load the dense baseline: `bundled`, `pretrained`, or a checkpoint in the session's folder."""
+    """Load the dense baseline: `bundled`, a checkpoint in the session's folder, or `pretrained`.
+
+    `pretrained` takes the weights that the model is built with: published ones, or those of the user's code.
+    """
 
     kind: Literal["load_dense"] = "load_dense"
     weights: Annotated[str, Pattern(WEIGHTS_PATTERN)] = BUNDLED

@@ -14,11 +14,17 @@ def baseline_to_train(training: Training) -> TrainDense:
     return TrainDense(training=training, kept_epochs=(EARLY_EPOCH,) if training.num_epochs > 1 else ())
 
 
-def trained_baseline(session: Session | None) -> TrainDense | None:
-    """Return the decision that trained the session's baseline; None if it was loaded, or there is none."""
+def last_baseline(session: Session | None) -> TrainDense | LoadDense | None:
+    """Return the decision that gave the session its baseline; None if there is none."""
     decisions = session.decisions if session is not None else ()
     baselines = [decision for decision in decisions if isinstance(decision, TrainDense | LoadDense)]
-    return baselines[-1] if baselines and isinstance(baselines[-1], TrainDense) else None
+    return baselines[-1] if baselines else None
+
+
+def trained_baseline(session: Session | None) -> TrainDense | None:
+    """Return the decision that trained the session's baseline; None if it was loaded, or there is none."""
+    baseline = last_baseline(session)
+    return baseline if isinstance(baseline, TrainDense) else None
 
 
 def training_like_dense(session: Session | None, recipe: Training) -> Training:

@@ -1,4 +1,4 @@
-"""Loads the dense baseline from a file, or takes the published weights as they are."""
+"""Loads the dense baseline from a file, or takes the weights that the model is built with as they are."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -28,14 +28,16 @@ def load_dense(state: EngineState, decision: LoadDense, weights: Weights, contex
     the hash of those that are not bundled.
 
     Raises:
-        CheckpointError: published weights are not those that the decision recorded.
+        CheckpointError: the weights that the model is built with are not those that the decision recorded.
     """
     yield from adopt_baseline(state, Baseline(weights), context)
     state.accuracy = yield from dense_accuracy(state, context)
     content = state.checkpoint()
     dense = CheckpointToSave(context.free_name("dense"), "dense", content, state.accuracy)
     if decision.weights == PRETRAINED and decision.sha256 not in (None, sha256(content)):
-        raise CheckpointError("the published weights are not those that the session recorded")
+        raise CheckpointError(
+            "the weights that the model is built with are not those that the session recorded"
+        )
     if decision.weights != BUNDLED:
         name = PRETRAINED if decision.weights == PRETRAINED else dense.name
         decision = replace(decision, weights=name, sha256=sha256(content))
@@ -43,11 +45,16 @@ def load_dense(state: EngineState, decision: LoadDense, weights: Weights, contex
 
 
 def published_weights(model: SessionModel, fresh: Weights, dataset: str) -> Weights:
-    """Return a model's `fresh` weights if they are published ones with their own classifier.
+    """Return a model's `fresh` weights if they may have learnt something.
+
+    They may if they are published ones with their own classifier, or those that a user's own code, or an
+    installed package, gives its model.
 
     Raises:
-        DecisionError: they are not; a drawn classifier has learnt nothing, so there is nothing to measure.
+        DecisionError: they are drawn at random, or their classifier is, so there is nothing to measure.
     """
+    if model.entry.has_own_weights:
+        return fresh
     if model.published is None:
         raise DecisionError(f"{model.entry.name} was not opened with published weights: add --pretrained")
     if model.head:

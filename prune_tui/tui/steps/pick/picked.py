@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from prune_tui.catalog.baselines import BUNDLED_DATASET
 from prune_tui.catalog.datasets import DATASETS, IMAGEFOLDER, DatasetEntry
@@ -16,9 +16,12 @@ from prune_tui.core.session.names import NAME_PATTERN
 from prune_tui.core.session.recipe import epochs
 from prune_tui.core.terms import Device
 from prune_tui.core.typed_numbers import whole_number
+from prune_tui.tui.steps.pick.baseline import BaselineKind
+from prune_tui.tui.steps.pick.entries import ANOTHER_MODEL, OWN_DATA, why_missing
 
 if TYPE_CHECKING:
     from prune_tui.core.session.decisions import Decision
+    from prune_tui.core.session.recipe import Training
     from prune_tui.core.session.session import Session
 
 
@@ -26,8 +29,8 @@ if TYPE_CHECKING:
 class Picked:
     """The choices of step 1; `name`, `seed` and `num_epochs` are as typed, right or wrong.
 
-    `trains` says whether the baseline is to be trained; else it is `weights`, or the bundled one if None.
-    `num_images` is the most that train, and the most that test.
+    `weights` is the file of a baseline that comes from one. `pretrained` names the published weights that the
+    model is built with. `num_images` is the most that train, and the most that test.
     """
 
     model: ModelEntry
@@ -35,12 +38,17 @@ class Picked:
     name: str
     seed: str
     num_epochs: str
-    trains: bool
+    kind: BaselineKind
     weights: Path | None
     device: Device
     pretrained: str | None = None
     image_size: int | None = None
     num_images: int | None = None
+
+    @property
+    def trains(self) -> bool:
+        """Whether the baseline is to be trained."""
+        return self.kind == "train"
 
     @property
     def next_text(self) -> str:
@@ -52,11 +60,17 @@ class Picked:
 
     def problem(self) -> str:
         """Say what is wrong, and what would be right; nothing if all is well."""
-        dataset = self.dataset
+        model, dataset = self.model, self.dataset
+        if model is ANOTHER_MODEL:
+            return "say which model: enter on another…"
         if dataset is IMAGEFOLDER:
             return "type where your images are: enter on imagefolder…"
+        if dataset is OWN_DATA:
+            return "say which function returns your data: enter on your own…"
         if dataset.path is not None and not is_folder(dataset.path):
             return f"there is no folder {dataset.path}"
+        if missing := why_missing(model.name) or why_missing(dataset.name):
+            return missing
         if self.trains and not whole_number(self.num_epochs):
             return "the number of epochs is a whole number from 1"
         if not re.fullmatch(NAME_PATTERN, self.name):
@@ -83,20 +97,31 @@ class Picked:
 
     def baseline(self) -> Decision:
         """Return its first decision."""
-        from prune_tui.core.session.decisions import LoadDense
+        from prune_tui.core.session.decisions import PRETRAINED, LoadDense
         from prune_tui.core.workflow.baselines import baseline_to_train
 
-        if self.weights is not None:
-            return LoadDense(weights="dense.safetensors")
-        if not self.trains:
-            return LoadDense()
-        recipe = training_recipe(
+        match self.kind:
+            case "file":
+                return LoadDense(weights="dense.safetensors")
+            case "bundled":
+                return LoadDense()
+            case "as_built":
+                return LoadDense(weights=PRETRAINED)
+            case "train":
+                recipe = replace(self.recipe, num_epochs=whole_number(self.num_epochs) or 1)
+                return baseline_to_train(recipe)
+            case _:
+                assert_never(self.kind)
+
+    @property
+    def recipe(self) -> Training:
+        """How a baseline would be trained, with as many epochs as are suggested."""
+        return training_recipe(
             self.model,
             self.dataset,
             num_images=self.num_images,
             is_pretrained=self.pretrained is not None,
         )
-        return baseline_to_train(replace(recipe, num_epochs=whole_number(self.num_epochs) or 1))
 
 
 def suggested_name(model: ModelEntry, dataset: DatasetEntry) -> str:

@@ -12,23 +12,18 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Input, Static
 
-from prune_tui.catalog.baselines import BUNDLED_MODEL, bundled_baseline
-from prune_tui.catalog.datasets import (
-    DATASETS,
-    IMAGEFOLDER,
-    DatasetEntry,
-    dataset_entry,
-    default_data_dir,
-    whereabouts,
-)
-from prune_tui.catalog.models import MODELS, ModelEntry, model_entry
-from prune_tui.catalog.recipes import training_recipe
+from prune_tui.catalog.baselines import bundled_baseline
+from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry, default_data_dir, whereabouts
+from prune_tui.catalog.models import ModelEntry
 from prune_tui.core.workflow.step import Step
 from prune_tui.storage import unused_name
 from prune_tui.tui.messages import GoTo, PickAnother, ResumeSession, StartSession
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.pick import text as pick_text
-from prune_tui.tui.steps.pick.picked import Picked, suggested_dataset, suggested_name
+from prune_tui.tui.steps.pick.baseline import baseline_texts
+from prune_tui.tui.steps.pick.choices import Choices
+from prune_tui.tui.steps.pick.entries import ANOTHER_MODEL, ASKING, OWN_DATA
+from prune_tui.tui.steps.pick.picked import Picked, suggested_name
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.table import Cells, Column, Table
 
@@ -44,13 +39,7 @@ class PickScreen(StepScreen):
 
     def __init__(self, state: State) -> None:
         super().__init__(state)
-        options = state.options
-        self._model = model_entry(options.model or BUNDLED_MODEL).name
-        self._dataset = options.dataset or suggested_dataset(self.model).name
-        chosen = dataset_entry(self._dataset)
-        self._folder = IMAGEFOLDER if chosen.name in DATASETS else chosen
-        self._dataset_by_hand = options.dataset is not None
-        self._wants_training = False
+        self._choices = Choices(state.options)
         self._named_by_hand = False
         self._adopted: Picked | None = None
         self._is_here: dict[str, tuple[bool, str]] = {}
@@ -91,16 +80,10 @@ class PickScreen(StepScreen):
 
     def _adopt(self, session: Session) -> None:
         from prune_tui.core.session.decisions import TrainDense
-        from prune_tui.core.workflow.baselines import trained_baseline
-        from prune_tui.core.workflow.steps import has_baseline
+        from prune_tui.core.workflow.baselines import last_baseline
 
-        state, chosen = self.state, dataset_entry(session.dataset)
-        self._model, self._dataset = session.model, chosen.name
-        self._folder = self._folder if chosen.name in DATASETS else chosen
-        self._dataset_by_hand = True
-
-        baseline = trained_baseline(session) if has_baseline(session) else state.baseline
-        self._wants_training = isinstance(baseline, TrainDense)
+        baseline = last_baseline(session) or self.state.baseline
+        self._choices.adopt(session, baseline)
         self._adopted = None
         self._suggest_epochs()
         values = {"name": session.name, "seed": str(session.seed)}
@@ -123,40 +106,37 @@ class PickScreen(StepScreen):
         epochs = picked.num_epochs if picked.trains else adopted.num_epochs
         return replace(picked, name=name, num_epochs=epochs) == adopted
 
-    @property
-    def model(self) -> ModelEntry:
-        return model_entry(self._model)
-
-    @property
-    def dataset(self) -> DatasetEntry:
-        return self._folder if self._dataset == self._folder.name else DATASETS[self._dataset]
-
     def show(self) -> None:
         room = self.size.width // 2
         models, datasets = self.query_one("#models", Table), self.query_one("#datasets", Table)
-        columns = pick_text.model_columns(room)
+        choices = self._choices
+        columns = pick_text.model_columns(room, has_named=choices.has_named_models)
         models.set_columns(columns)
         datasets.set_columns(pick_text.dataset_columns(room))
-        entries = dict(MODELS) | {self.model.name: self.model}
-        models.set_rows([(name, self._model_cells(entry, columns)) for name, entry in entries.items()])
-        datasets.set_rows(
-            [(entry.name, self._dataset_cells(entry)) for entry in (*DATASETS.values(), self._folder)]
-        )
-        if models.current != self._model:
-            models.go_to(self._model)
-        if datasets.current != self._dataset:
-            datasets.go_to(self._dataset)
+        models.set_rows([(entry.name, self._model_cells(entry, columns)) for entry in choices.models])
+        datasets.set_rows([(entry.name, self._dataset_cells(entry)) for entry in choices.datasets])
+        for table, name in ((models, choices.model.name), (datasets, choices.dataset.name)):
+            if table.current != name:
+                table.go_to(name)
         self._show_fields()
 
     def _model_cells(self, entry: ModelEntry, columns: list[Column]) -> Cells:
-        return pick_text.model_cells(entry, columns, self.palette, is_chosen=entry.name == self._model)
+        state = self.state
+        is_open = state.open_session is not None and state.open_session.model == entry.name
+        return pick_text.model_cells(
+            entry,
+            columns,
+            self.palette,
+            is_chosen=entry.name == self._choices.model.name,
+            num_parameters=state.view.num_parameters if is_open else None,
+        )
 
     def _dataset_cells(self, entry: DatasetEntry) -> Cells:
         return pick_text.dataset_cells(
             entry,
             self._where(entry),
             self.palette,
-            is_chosen=entry.name == self._dataset,
+            is_chosen=entry.name == self._choices.dataset.name,
         )
 
     def _where(self, entry: DatasetEntry) -> tuple[bool, str]:
@@ -171,8 +151,14 @@ class PickScreen(StepScreen):
         self.query_one("#about", Static).update(
             pick_text.about_text(picked.model, picked.dataset, where, palette)
         )
-        is_bundled = bundled_baseline(self._model, self._dataset) is not None
-        before, after = pick_text.baseline_texts(picked.weights, trains=picked.trains, is_bundled=is_bundled)
+        others = self._choices.baselines(is_bundled=self._is_bundled)[1:]
+        before, after = baseline_texts(
+            picked.kind,
+            other=others[0] if others else None,
+            model=picked.model,
+            pretrained=picked.pretrained,
+            weights=picked.weights,
+        )
         self.query_one("#baseline", Static).update(Text(before, palette.text))
         self.query_one("#epochs").display = picked.trains
         self.query_one("#baseline-more", Static).update(Text(after, palette.muted))
@@ -194,29 +180,14 @@ class PickScreen(StepScreen):
         return self.picked.problem() or taken
 
     @property
-    def _trains(self) -> bool:
-        if self.state.options.weights is not None:
-            return False
-        return self._wants_training or bundled_baseline(self._model, self._dataset) is None
+    def _is_bundled(self) -> bool:
+        return bundled_baseline(self._choices.model.name, self._choices.dataset.name) is not None
 
     @property
     def picked(self) -> Picked:
         """All choices and typed values."""
         name, seed, num_epochs = (self.query_one(f"#{id}", Input).value for id in ("name", "seed", "epochs"))
-        options, model = self.state.options, self.model
-        return Picked(
-            model,
-            self.dataset,
-            name,
-            seed,
-            num_epochs,
-            self._trains,
-            options.weights,
-            options.device,
-            pretrained=options.pretrained if model.can_be_pretrained else None,
-            image_size=options.image_size if model.image_shape is None else None,
-            num_images=options.num_images,
-        )
+        return self._choices.picked(name=name, seed=seed, num_epochs=num_epochs, is_bundled=self._is_bundled)
 
     def _suggest_name(self) -> None:
         if not self._named_by_hand:
@@ -226,7 +197,8 @@ class PickScreen(StepScreen):
                 self.query_one("#name", Input).value = name
 
     def _fresh_name(self) -> str:
-        name = unused_name(self.state.options.sessions_dir, suggested_name(self.model, self.dataset))
+        suggested = suggested_name(self._choices.model, self._choices.dataset)
+        name = unused_name(self.state.options.sessions_dir, suggested)
         return f"{name}-2" if self._is_open(name) else name
 
     def _is_open(self, name: str) -> bool:
@@ -234,39 +206,25 @@ class PickScreen(StepScreen):
         return session is not None and session.name == name
 
     def _suggest_epochs(self) -> None:
-        adopted = self._adopted
-        if adopted is not None and (adopted.model, adopted.dataset) == (self.model, self.dataset):
+        adopted, picked = self._adopted, self.picked
+        if adopted is not None and _trained_alike(adopted, picked):
             num_epochs = adopted.num_epochs
         else:
-            is_pretrained = self.state.options.pretrained is not None and self.model.can_be_pretrained
-            recipe = training_recipe(
-                self.model,
-                self.dataset,
-                num_images=self.state.options.num_images,
-                is_pretrained=is_pretrained,
-            )
-            num_epochs = str(recipe.num_epochs)
+            num_epochs = str(picked.recipe.num_epochs)
         with self.prevent(Input.Changed):
             self.query_one("#epochs", Input).value = num_epochs
 
     @on(Table.Moved, "#models")
     def _model_moved(self, message: Table.Moved) -> None:
-        if message.key in (None, self._model) or not self.is_drawable:
-            return
-        self._model = str(message.key)
-        if not self._dataset_by_hand:
-            self._dataset = suggested_dataset(self.model).name
-        self._suggest_epochs()
-        self._suggest_name()
-        self.show()
+        if message.key is not None and message.key != self._choices.model.name and self.is_drawable:
+            self._choices.go_to_model(message.key)
+            self._changed()
 
     @on(Table.Moved, "#datasets")
     def _dataset_moved(self, message: Table.Moved) -> None:
-        if message.key not in (None, self._dataset) and self.is_drawable:
-            self._dataset, self._dataset_by_hand = str(message.key), True
-            self._suggest_epochs()
-            self._suggest_name()
-            self.show()
+        if message.key is not None and message.key != self._choices.dataset.name and self.is_drawable:
+            self._choices.go_to_dataset(message.key)
+            self._changed()
 
     @on(Table.Left)
     def _left(self, message: Table.Left) -> None:
@@ -293,10 +251,7 @@ class PickScreen(StepScreen):
         if self._goes_on:
             self.post_message(GoTo(Step.SCAN))
             return
-        if self.dataset is IMAGEFOLDER:
-            from prune_tui.tui.steps.pick.path_dialog import PathDialog
-
-            self.app.push_screen(PathDialog(), self._folder_given)
+        if self._asks():
             return
         if self._problem():
             self.app.bell()
@@ -304,18 +259,63 @@ class PickScreen(StepScreen):
         picked = self.picked
         self.post_message(StartSession(picked.session(), picked.baseline(), weights=picked.weights))
 
+    def _asks(self) -> bool:
+        """Ask for the name that the chosen rows lack, if one does: that in the table with the focus first."""
+        model, dataset = self._choices.model, self._choices.dataset
+        is_in_datasets = self.query_one("#datasets").has_focus
+        if model is ANOTHER_MODEL and not (is_in_datasets and dataset.name in ASKING):
+            from prune_tui.tui.steps.pick.name_dialog import model_dialog
+
+            self.app.push_screen(model_dialog(), self._model_given)
+        elif dataset is OWN_DATA:
+            from prune_tui.tui.steps.pick.name_dialog import data_dialog
+
+            self.app.push_screen(data_dialog(), self._data_given)
+        elif dataset is IMAGEFOLDER:
+            from prune_tui.tui.steps.pick.path_dialog import PathDialog
+
+            self.app.push_screen(PathDialog(), self._folder_given)
+        else:
+            return False
+        return True
+
+    def _model_given(self, name: str | None) -> None:
+        if name is not None:
+            self._choices.name_model(name)
+            self._changed()
+
+    def _data_given(self, name: str | None) -> None:
+        if name is not None:
+            self._choices.name_dataset(name)
+            self._changed()
+
     def _folder_given(self, path: Path | None) -> None:
-        if path is not None:
-            self._folder = dataset_entry(f"imagefolder:{path}")
-            self._dataset, self._dataset_by_hand = self._folder.name, True
-            self._suggest_epochs()
-            self._suggest_name()
-            self.show()
+        self._data_given(f"imagefolder:{path}" if path is not None else None)
+
+    def _changed(self) -> None:
+        """Suggest what goes with another choice, and show it."""
+        self._suggest_epochs()
+        self._suggest_name()
+        self.show()
 
     def action_toggle_baseline(self) -> None:
-        self._wants_training = not self._wants_training
+        """Take the next baseline of those that the pair can begin with."""
+        self._choices.next_baseline(is_bundled=self._is_bundled)
         self._suggest_name()
         self._show_fields()
+
+    def action_toggle_pretrained(self) -> None:
+        """Begin with published weights, or with fresh ones."""
+        model = self._choices.model
+        if not model.can_be_pretrained:
+            self.notify(
+                "torchvision's and timm's models have such",
+                title=f"No published weights of {model.name}",
+                markup=False,
+            )
+            return
+        self._choices.toggle_pretrained()
+        self._changed()
 
     def action_new_session(self) -> None:
         """Prepare another session than the open one; Enter starts it."""
@@ -341,3 +341,8 @@ class PickScreen(StepScreen):
         """Leave a field, or show the rows that a filter hides."""
         if isinstance(self.focused, Input) or not self.clear_filters():
             self.query_one("#models").focus()
+
+
+def _trained_alike(one: Picked, other: Picked) -> bool:
+    """Return whether two choices have the same baseline to train."""
+    return (one.model, one.dataset, one.pretrained) == (other.model, other.dataset, other.pretrained)

@@ -1,6 +1,7 @@
 """The text of step 1: a row for each model and each dataset, and what is said of those picked."""
 
-from pathlib import Path
+from dataclasses import replace
+from typing import Final
 
 from rich.style import Style
 from rich.text import Text
@@ -8,46 +9,73 @@ from rich.text import Text
 from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry
 from prune_tui.catalog.datasets.transforms import shape_text, transform_text
 from prune_tui.catalog.models import ModelEntry
-from prune_tui.reports.numbers import count_text
+from prune_tui.reports.numbers import count_text, shortened
 from prune_tui.tui.palette import Palette
+from prune_tui.tui.steps.pick.entries import ANOTHER_MODEL, ASKING
 from prune_tui.tui.widgets.table import Cells, Column
+
+NAME_WIDTH: Final = 15
+"""The room of a name; of long names, which begin alike, it shows the end."""
 
 Where = tuple[bool, str]
 """Whether the images are here, and where they are or come from."""
 
 
-def model_columns(room: int) -> list[Column]:
-    """Return the columns of the models: a description where there is room."""
+def model_columns(room: int, *, has_named: bool = False) -> list[Column]:
+    """Return the columns of the models: a description where there is room.
+
+    With models that were named, whose names are long, names take the room of the input where there is little.
+    """
+    if has_named and room < 55:
+        return [Column("name", "  model", 24), Column("parameters", "parameters", 10, True)]
     columns = [
-        Column("name", "  model", 15),
+        Column("name", "  model", NAME_WIDTH),
         Column("parameters", "parameters", 10, True),
         Column("input", "input", 7, True),
     ]
-    return [*columns, Column("about", "", room - 40)] if room >= 55 else columns
+    if room < 55:
+        return columns
+    wide = min(34, room - 40) if has_named else NAME_WIDTH
+    return [replace(columns[0], width=wide), *columns[1:], Column("about", "", max(10, room - 25 - wide))]
 
 
-def model_cells(entry: ModelEntry, columns: list[Column], palette: Palette, *, is_chosen: bool) -> Cells:
-    """Return a model's row."""
-    cells = (
-        _name(entry.name, palette.selected if is_chosen else palette.text, is_chosen=is_chosen),
-        Text("" if entry.num_parameters is None else count_text(entry.num_parameters), palette.text),
-        Text(shape_text(entry.image_shape) if entry.image_shape else "any", palette.muted),
-        Text(entry.description, palette.muted),
-    )
-    return cells[: len(columns)]
+def model_cells(
+    entry: ModelEntry,
+    columns: list[Column],
+    palette: Palette,
+    *,
+    is_chosen: bool,
+    num_parameters: int | None = None,
+) -> Cells:
+    """Return a model's row; `num_parameters` are those of the open network, where the entry knows none."""
+    style = palette.selected if is_chosen else palette.text
+    name = _name(shortened(entry.name, columns[0].width - 2), style, is_chosen=is_chosen)
+    asks = entry is ANOTHER_MODEL
+    number = entry.num_parameters if entry.num_parameters is not None else num_parameters
+    size, shape = "–" if number is None else count_text(number), "any"
+    if entry.image_shape is not None:
+        shape = shape_text(entry.image_shape)
+    by_key = {
+        "name": name,
+        "parameters": Text("" if asks else size, palette.text),
+        "input": Text("" if asks else shape, palette.muted),
+        "about": Text(entry.description, palette.muted),
+    }
+    return tuple(by_key[column.key] for column in columns)
 
 
 def dataset_columns(room: int) -> list[Column]:
     """Return the columns of the datasets."""
-    return [Column("name", "  images", 15), Column("where", "  where", max(14, room - 20))]
+    return [Column("name", "  images", NAME_WIDTH), Column("where", "  where", max(14, room - 20))]
 
 
 def dataset_cells(entry: DatasetEntry, where: Where, palette: Palette, *, is_chosen: bool) -> Cells:
     """Return a dataset's row."""
     name = "imagefolder…" if entry is IMAGEFOLDER else entry.name
-    named = _name(name, palette.selected if is_chosen else palette.text, is_chosen=is_chosen)
-    if entry is IMAGEFOLDER:
-        return named, Text("  your own folder", palette.muted)
+    style = palette.selected if is_chosen else palette.text
+    named = _name(shortened(name, NAME_WIDTH - 2), style, is_chosen=is_chosen)
+    if entry.name in ASKING:
+        return named, Text(f"  {ASKING[entry.name]}", palette.muted)
     is_here, text = where
     if is_here:
         return named, Text(f"✓ {text}", palette.good)
@@ -64,18 +92,9 @@ def about_text(model: ModelEntry, dataset: DatasetEntry, where: Where, palette: 
     if dataset.image_shape is not None and (change := transform_text(dataset.image_shape, model.image_shape)):
         text.append(f"{change}; ", palette.text)
     text.append(dataset.description, palette.muted)
-    if dataset is not IMAGEFOLDER:
+    if dataset.name not in ASKING:
         text.append(f", {where[1]}", palette.muted)
     return text
-
-
-def baseline_texts(weights: Path | None, *, trains: bool, is_bundled: bool) -> tuple[str, str]:
-    """Say where the baseline comes from: what stands before the number of epochs, and after it."""
-    if weights is not None:
-        return f"from {weights}", ""
-    other = "   b for the bundled one" if trains else "   b to train one instead"
-    before, after = ("train for", "epochs") if trains else ("bundled, loads at once", "")
-    return before, after + other if is_bundled else after
 
 
 def _name(name: str, style: Style, *, is_chosen: bool) -> Text:
