@@ -1,4 +1,4 @@
-"""One thread for torch, few garbage collections, and the real data where they are."""
+"""One thread for torch, no choice by time, few garbage collections, and the real data where they are."""
 
 import gc
 import subprocess
@@ -10,6 +10,7 @@ import pytest
 import torch
 from filelock import FileLock
 
+from prune_tui.engine.scan import trial
 from tests.catalog.mirror import Mirror, serving
 
 FETCH = Path(__file__).parents[2] / "shared" / "data" / "fetch.sh"
@@ -18,6 +19,12 @@ FETCH = Path(__file__).parents[2] / "shared" / "data" / "fetch.sh"
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
+
+
+@pytest.fixture(autouse=True)
+def always_pays(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let time decide nothing: whether re-execution is faster would depend on how busy the machine is."""
+    monkeypatch.setattr(trial, "_pays", lambda *_: True)
 
 
 @pytest.fixture(scope="session", autouse=True)

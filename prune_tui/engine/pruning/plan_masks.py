@@ -125,8 +125,8 @@ def _not_empty(plan: Mapping[str, float]) -> Mapping[str, float]:
 def _global_masks(network: Network, scores: Scores, sparsity: float, granularity: Granularity) -> Masks:
     if granularity == "weight":
         so_far = {name: mask for name in scores if (mask := network.mask_of(name)) is not None}
-        masks = mask_weights_globally(scores, sparsity, so_far)
-        return {weight_name(name): mask for name, mask in masks.items()}
+        by_name = mask_weights_globally(scores, sparsity, so_far)
+        return {weight_name(name): mask for name, mask in by_name.items()}
     by_leader = {units.layers[0]: units for units in network.units or () if units.layers[0] in scores}
     by_unit = {name: _by_unit(network, units, scores) for name, units in by_leader.items()}
     kept = keep_units_globally(
