@@ -22,7 +22,7 @@ from prune_tui.core.terms import Granularity
 from prune_tui.engine.device import seed_everything
 from prune_tui.engine.pruning.plan_masks import masks_of_layer
 from prune_tui.engine.pruning.scores import score
-from prune_tui.engine.scan import loop, trial
+from prune_tui.engine.scan import loop
 from prune_tui.reexecution import segments
 from prune_tui.reexecution.recording import ControlFlowChangedError, Recording
 from tests.engine.helpers import BUNDLED, PLAN, Run, loaded, perform
@@ -30,12 +30,6 @@ from tests.engine.helpers import BUNDLED, PLAN, Run, loaded, perform
 SPARSITIES = (0.3, 0.7, 0.95)
 NUM_IN_TRIAL = len(PLAN)
 """Each layer is re-executed once before the scan."""
-
-
-@pytest.fixture(autouse=True)
-def always_pays(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let time decide nothing: networks this small are at the mercy of the machine."""
-    monkeypatch.setattr(trial, "_pays", lambda *_: True)
 
 
 @pytest.fixture(scope="module")
