@@ -80,11 +80,8 @@ class SessionModel:
 
     @property
     def transform(self) -> InputTransform | None:
-        """How images are prepared for the published weights, at the session's size; None without such."""
-        if self.published is None:
-            return None
-        size = self._session.image_size
-        return self.published.transform.at(size) if size is not None else self.published.transform
+        """What images the published weights were trained on; None without such."""
+        return self.published.transform if self.published is not None else None
 
     def image_shape(self, dataset_shape: ImageShape | None) -> ImageShape | None:
         """Return the shape of the images that are fed; None if only the dataset can tell.

@@ -15,9 +15,12 @@ from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.models.building import build
 from prune_tui.cli.app import app
 from prune_tui.core.run.events import Event, PretrainedTaken
-from prune_tui.core.session.decisions import LoadDense, TrainDense
+from prune_tui.core.session.decisions import LoadDense, Prune, TrainDense
 from prune_tui.core.session.session import Session
 from prune_tui.engine.network.checkpoints import decode
+from prune_tui.export.loading import load
+from prune_tui.library.workbench import Workbench
+from prune_tui.reports.python import python_text
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import read_session
 from tests.catalog.helpers import write_images
@@ -205,6 +208,29 @@ def test_published_weights_are_the_fresh_ones_but_for_a_classifier_of_other_clas
     own = runner._engine.state.network.module.state_dict()
     assert all(torch.equal(own[name], tensor) for name, tensor in published.items() if "fc." not in name)
     assert own["fc.weight"].shape == (3, 512)
+
+
+def test_the_text_of_a_session_with_published_weights_gives_its_result_to_the_bit(
+    published: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    runner, _ = opened(5, tmp_path)
+    for decision in (LoadDense(weights="pretrained"), Prune(plan=0.5)):
+        list(runner.perform(decision))
+    namespace: dict[str, object] = {}
+    text = python_text(runner.session, folder=tmp_path / "s")
+    assert 'model="torchvision:resnet18"' in text
+    assert 'pretrained="IMAGENET1K_V1"' in text
+    exec(text, namespace)
+    bench = namespace["bench"]
+    assert isinstance(bench, Workbench)
+    own, theirs = bench.module.state_dict(), runner._engine.state.network.module.state_dict()
+    assert all(torch.equal(own[name], theirs[name]) for name in published)
+    result = run("export", tmp_path / "s.json", "--to", "safetensors", "-o", tmp_path / "file")
+    assert result.exit_code == 0, result.stderr
+    loaded = load(tmp_path / "file")
+    assert loaded.class_names == tuple(f"class{number}" for number in range(5))
+    rebuilt = loaded.module.state_dict()
+    assert all(torch.equal(rebuilt[name], theirs[name]) for name in published)
 
 
 def test_published_weights_for_these_classes_are_measured_as_they_are_and_replayed(

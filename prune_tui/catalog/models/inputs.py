@@ -1,7 +1,7 @@
 """What images a model is fed: their shape, and how those of published weights are prepared."""
 
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from dataclasses import dataclass
+from typing import Final
 
 from prune_tui.catalog.models import ImageShape, ModelEntry
 from prune_tui.core.errors import ModelError
@@ -9,27 +9,18 @@ from prune_tui.core.errors import ModelError
 DEFAULT_SIZE: Final = 224
 """The side of images in pixels where neither the model nor the dataset has one."""
 
-Interpolation = Literal["nearest", "bilinear", "bicubic", "lanczos"]
-
 
 @dataclass(frozen=True, slots=True)
 class InputTransform:
-    """How images are prepared for published weights.
+    """What images published weights were trained on.
 
-    The shorter side is scaled to `resize_size` pixels, the middle square of `image_size` is cut out, and a
-    network sees (image / 255 − mean) / std, with one number a channel.
+    They are squares of `image_size` pixels a side, and a network sees (image / 255 − mean) / std, with one
+    number a channel. Images are resized to just that size, and nothing is cut away.
     """
 
     image_size: int
-    resize_size: int
     mean: tuple[float, ...]
     std: tuple[float, ...]
-    interpolation: Interpolation = "bilinear"
-
-    def at(self, image_size: int) -> "InputTransform":
-        """Return the same for another size, with as much of the image cut away."""
-        resize_size = round(self.resize_size * image_size / self.image_size)
-        return replace(self, image_size=image_size, resize_size=resize_size)
 
 
 def image_shape_for(

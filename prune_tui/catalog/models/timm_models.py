@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from importlib.util import find_spec
-from typing import Any, Final
+from typing import Any
 
 import torch
 from torch import nn
@@ -13,8 +13,6 @@ from prune_tui.catalog.models import ImageShape
 from prune_tui.catalog.models.inputs import InputTransform
 from prune_tui.catalog.models.published import DEFAULT_WEIGHTS, PublishedWeights
 from prune_tui.core.errors import ModelError, UnknownNameError
-
-_INTERPOLATIONS: Final = ("nearest", "bilinear", "bicubic", "lanczos")
 
 
 def build(
@@ -65,7 +63,6 @@ def published(name: str, weights: str) -> PublishedWeights:
     if not config.hf_hub_id:
         raise ModelError(f"timm has no published weights of {name}: leave --pretrained out")
     place = os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
-    image_size = config.input_size[1]
     return PublishedWeights(
         name=config.tag or DEFAULT_WEIGHTS,
         url=f"{place}/{config.hf_hub_id}/resolve/main/model.safetensors",
@@ -73,11 +70,9 @@ def published(name: str, weights: str) -> PublishedWeights:
         sha256_start="",
         num_classes=config.num_classes,
         transform=InputTransform(
-            image_size=image_size,
-            resize_size=int(image_size / config.crop_pct),
+            image_size=config.input_size[1],
             mean=tuple(config.mean),
             std=tuple(config.std),
-            interpolation=config.interpolation if config.interpolation in _INTERPOLATIONS else "bicubic",
         ),
     )
 

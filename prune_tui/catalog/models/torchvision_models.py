@@ -98,10 +98,8 @@ def published(name: str, weights: str) -> PublishedWeights:
         num_classes=len(classes),
         transform=InputTransform(
             image_size=transform.crop_size[0],
-            resize_size=transform.resize_size[0],
             mean=tuple(transform.mean),
             std=tuple(transform.std),
-            interpolation=transform.interpolation.value,
         ),
     )
 

@@ -59,7 +59,7 @@ class TestWithTimm:
             mirror.files[f"timm/{NAME}/resolve/main/model.safetensors"] = save(trained.state_dict())
             _, tensors = drained(fetched(weights, tmp_path))
         assert (weights.name, weights.num_classes) == ("c3_in1k", 1000)
-        assert weights.transform.resize_size > weights.transform.image_size
+        assert weights.transform.image_size == 176
         network = timm_models.build(
             "resnet10t",
             num_classes=num_classes,

@@ -15,7 +15,7 @@ from prune_tui.core.errors import CheckpointError, DataError
 from tests.catalog.helpers import drained
 from tests.catalog.mirror import Mirror, serving
 
-TRANSFORM = InputTransform(224, 256, (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
+TRANSFORM = InputTransform(224, (0.5, 0.5, 0.5), (0.2, 0.2, 0.2))
 
 
 def net(num_classes: int) -> nn.Sequential:

@@ -7,7 +7,7 @@ from torch import nn
 from prune_tui.catalog.batches import TensorSplit
 from prune_tui.catalog.datasets.images import Data
 from prune_tui.catalog.tasks.classification import Classification
-from prune_tui.core.errors import DecisionError
+from prune_tui.core.errors import DecisionError, ModelError
 from prune_tui.core.run.events import BatchTrained, EpochFinished, MaskChecked
 from prune_tui.core.session.decisions import Finetune
 from prune_tui.core.session.recipe import LearningRateSchedule, Optimizer, Training
@@ -48,6 +48,35 @@ def test_the_network_left_is_the_best_epoch_by_validation() -> None:
     left = run.accuracy()
     start = max(epoch.accuracy for epoch in run.view.report.epochs if epoch.decision == 1)
     assert left == max(best, start)
+
+
+class ChangedTooEarly(nn.Module):
+    """Changes in place what the gradient of its layer needs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(4, 4)
+        self.last = nn.Linear(4, 2)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        hidden = self.first(inputs)
+        scores: torch.Tensor = self.last(hidden)
+        hidden += 1.0
+        return scores
+
+
+def test_a_network_without_gradients_says_so_in_a_line() -> None:
+    split = TensorSplit(torch.randn(8, 4), torch.arange(8) % 2)
+    data = DeviceData(Data(split, split, split, Classification(2)), torch.device("cpu"))
+    network = network_of(ChangedTooEarly(), split.batch(slice(0, 2)).inputs)
+    phase = TrainingPhase(0, 1, 1, 0, lambda _epochs: False)
+    state = torch.Generator().manual_seed(0)
+    training = Training(num_epochs=1)
+    with pytest.raises(
+        ModelError, match=r"has no gradients, so it can't be trained: .*modified by"
+    ) as caught:
+        list(train(network, data, training, phase=phase, random_state=state, clock=lambda: 0.0))
+    assert "\n" not in str(caught.value)
 
 
 def test_a_diverging_training_says_so_and_changes_nothing() -> None:
