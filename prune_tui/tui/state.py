@@ -91,6 +91,16 @@ class State:
         self._settings = settings
 
     @property
+    def score_name(self) -> str:
+        """What the session's task calls its score."""
+        return self.view.score_name
+
+    @property
+    def short_score(self) -> str:
+        """The same for narrow columns."""
+        return "acc" if self.score_name == "accuracy" else self.score_name
+
+    @property
     def is_busy(self) -> bool:
         """Whether anything runs or waits to run."""
         return bool(self.jobs)

@@ -78,6 +78,7 @@ class Script:
     layers: tuple[LayerInfo, ...] = LAYERS
     num_images: int = 6_000
     hides_units: bool = False
+    score_name: str = "accuracy"
     is_reused: bool = True
     gates: dict[str, Semaphore] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
@@ -129,7 +130,10 @@ class FakeRunner:
         layers = self._script.layers
         if self._script.hides_units:
             layers = tuple(replace(layer, coupled_to=None, locked_reason=None) for layer in layers)
-        ready = self._folded(EngineReady(layers, made_up.OTHER_PARAMETERS, 0, environment))
+        score_name = self._script.score_name
+        ready = self._folded(
+            EngineReady(layers, made_up.OTHER_PARAMETERS, 0, environment, score_name=score_name)
+        )
         if self.session.record is not None:
             for event in self._restored(self.session.record):
                 yield self._folded(event)
@@ -202,7 +206,7 @@ class FakeRunner:
         yield self._saved("dense", dense.file_bytes)
 
     def _dense_spread(self) -> Iterator[Event]:
-        for layer in self._script.layers:
+        for layer in self.view.prunable or self._script.layers:
             yield made_up.histogram(layer)
         yield DistributionsTaken("dense", made_up.distributions(self._script.layers, "dense"))
 
@@ -305,7 +309,7 @@ class FakeRunner:
             yield Pruned(round, num_rounds, counted.sparsity, 0.1)
             yield counted
             yield MaskChecked(held=True, sparsity=counted.sparsity, seconds=0.2)
-            for layer in layers:
+            for layer in self.view.prunable:
                 yield made_up.histogram(layer, sparsity=target[layer.name])
             after = predict(self.view.report.scan, target) or 0.3
             yield _epoch(index, round, 0, after, num_epochs)

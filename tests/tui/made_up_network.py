@@ -28,6 +28,27 @@ RESIDUAL = (
 DEEP = tuple(LayerInfo(f"layer{at}.conv", "conv", 1000 + 90 * at, 10, 5000) for at in range(60))
 """A network of more layers than a screen has lines."""
 
+_STAGES = ((64, 3), (128, 24), (256, 36), (512, 3))
+VAST = tuple(
+    LayerInfo(
+        f"layer{stage}.{block}.{part}",
+        kind,
+        parameters,
+        width,
+        parameters * 49,
+        inputs=parameters // width,
+        weights_locked_reason="its weights are read inside attention" if part == "attn" else None,
+    )
+    for stage, (width, num_blocks) in enumerate(_STAGES, 1)
+    for block in range(num_blocks)
+    for part, kind, parameters in (
+        ("conv1", f"conv 1×1 {4 * width}→{width}", 4 * width * width),
+        ("conv2", f"conv 3×3 {width}→{width}", 9 * width * width),
+        ("attn", "MultiheadAttention", 4 * width * width),
+    )
+)
+"""A network of some 200 layers, every third of which has weights that can't be pruned."""
+
 OTHER_PARAMETERS = 580
 """Biases, of whichever network."""
 
@@ -53,7 +74,7 @@ def scanned_layers(layers: Sequence[LayerInfo], decision: Scan) -> list[LayerInf
     return [
         layer
         for layer in layers
-        if decision.granularity == "weight"
+        if (decision.granularity == "weight" and layer.is_prunable)
         or (decision.granularity == "unit" and layer.locked_reason is None and not layer.coupled_to)
         or (decision.granularity == "n_m" and layer.inputs % 4 == 0)
     ]
@@ -69,6 +90,7 @@ def planned(layers: Sequence[LayerInfo], decision: Prune) -> dict[str, float]:
 
 def counted(layers: Sequence[LayerInfo], plan: Plan) -> Counted:
     """Count a network pruned to a plan."""
+    pruned = [layer for layer in layers if layer.is_prunable]
     figures = tuple(
         LayerFigures(
             name=layer.name,
@@ -76,16 +98,18 @@ def counted(layers: Sequence[LayerInfo], plan: Plan) -> Counted:
             nonzero=layer.parameters - round(layer.parameters * plan.get(layer.name, 0.0)),
             sparsity=plan.get(layer.name, 0.0),
         )
-        for layer in layers
+        for layer in pruned
     )
     prunable, nonzero = sum(one.parameters for one in figures), sum(one.nonzero for one in figures)
-    macs = [layer.macs * one.nonzero // layer.parameters for layer, one in zip(layers, figures, strict=True)]
+    macs = [layer.macs * one.nonzero // layer.parameters for layer, one in zip(pruned, figures, strict=True)]
+    whole = [layer for layer in layers if not layer.is_prunable]
+    other = OTHER_PARAMETERS + sum(layer.parameters for layer in whole)
     counts = NetworkCounts(
-        parameters=prunable + OTHER_PARAMETERS,
-        nonzero=nonzero + OTHER_PARAMETERS,
+        parameters=prunable + other,
+        nonzero=nonzero + other,
         macs=sum(layer.macs for layer in layers),
-        nonzero_macs=sum(macs),
-        file_bytes=4 * (nonzero + OTHER_PARAMETERS) + (prunable // 8 if plan else 0),
+        nonzero_macs=sum(macs) + sum(layer.macs for layer in whole),
+        file_bytes=4 * (nonzero + other) + (prunable // 8 if plan else 0),
     )
     return Counted(counts, figures, 1 - nonzero / prunable, 0.1)
 

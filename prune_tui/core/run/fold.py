@@ -43,7 +43,7 @@ MAX_LOG_LINES = 200
 def apply(view: View, event: Event) -> View:
     """Return the view after `event`."""
     after = _applied(view, event)
-    line = narrated(event)
+    line = narrated(event, score=view.score_name)
     if line is None:
         return after
     seconds = 0.0 if isinstance(event, DecisionStarted) else getattr(event, "seconds", 0.0)

@@ -16,8 +16,11 @@ from prune_tui.core.run.events import (
 from prune_tui.core.run.sweep_curves import method_name, mode_name
 
 
-def narrated(event: Event) -> str | None:
-    """Return an event as one line; None if the log leaves it out."""
+def narrated(event: Event, *, score: str = "accuracy") -> str | None:
+    """Return an event as one line; None if the log leaves it out.
+
+    `score` is what the task calls its score.
+    """
     match event:
         case EngineReady() if event.notes:
             return "; ".join(event.notes)
@@ -28,17 +31,17 @@ def narrated(event: Event) -> str | None:
         case Pruned():
             return f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
         case EpochFinished():
-            return _epoch(event.figures, is_best=event.is_best)
+            return _epoch(event.figures, is_best=event.is_best, score=score)
         case PointSwept():
             return (
                 f"{method_name(event.curve)} {mode_name(event.curve)} at {event.point.sparsity:.0%}: "
-                f"validation accuracy {event.point.accuracy:.2%}"
+                f"validation {score} {event.point.accuracy:.2%}"
             )
         case Shrunk():
             counts = event.counts
             return f"shrunk: {counts.parameters:,} parameters, {counts.macs:,} MACs are left"
         case Measured():
-            return f"{event.stage}: test accuracy {event.figures.accuracy:.2%}"
+            return f"{event.stage}: test {score} {event.figures.accuracy:.2%}"
         case DecisionFinished():
             how = "stopped early, the best so far is kept" if event.stopped_after is not None else "done"
             return f"{how} ({event.seconds:.1f} s)"
@@ -56,8 +59,8 @@ def _pretrained(event: PretrainedTaken) -> str:
     )
 
 
-def _epoch(figures: EpochFigures, *, is_best: bool) -> str:
+def _epoch(figures: EpochFigures, *, is_best: bool, score: str) -> str:
     name = f"epoch {figures.epoch}" if figures.epoch else "right after pruning"
     loss = "" if figures.train_loss is None else f", train loss {figures.train_loss:.3f}"
     best = ", best so far" if is_best and figures.epoch else ""
-    return f"{name}: validation accuracy {figures.accuracy:.2%}{loss}{best}"
+    return f"{name}: validation {score} {figures.accuracy:.2%}{loss}{best}"

@@ -19,7 +19,7 @@ class NextBar(Widget, can_focus=True):
 
     DEFAULT_CSS = """
     NextBar {
-        height: 1; padding: 0 2; background: $panel;
+        height: 1; padding: 0 2; background: $panel; text-wrap: nowrap; text-overflow: ellipsis;
         &:focus { background: $primary 35%; text-style: bold; }
         &.-waiting, &.-waiting:focus { background: $panel; text-style: none; }
         &:hover { background: $primary 20%; }

@@ -1,5 +1,7 @@
 """The view is a pure fold of events, bounded however long the run."""
 
+from dataclasses import replace
+
 import pytest
 
 from prune_tui.core.network import NetworkCounts
@@ -176,3 +178,15 @@ def test_a_report_of_nothing_measured_has_no_figures() -> None:
     assert report.dense is None
     assert report.compression_ratio is None
     assert [layer.nonzero for layer in report.layers] == [1000, 3000]
+
+
+def test_the_log_calls_the_score_as_the_task_does() -> None:
+    view = apply(View(), replace(READY, score_name="mIoU"))
+    assert view.score_name == "mIoU"
+    assert "validation mIoU 90.00%" in apply(view, epoch(1)).log[-1].text
+    assert "validation accuracy" in apply(apply(View(), READY), epoch(1)).log[-1].text
+
+
+def test_all_parameters_are_counted_once_the_network_is_open() -> None:
+    assert View().num_parameters is None
+    assert apply(View(), READY).num_parameters == sum(layer.parameters for layer in LAYERS) + 1

@@ -32,10 +32,10 @@ class CodeDialog(Dialog[bool]):
             yield Static("Run this session's own code?", classes="heading")
             yield Static(Text(f"{printable(self._session)} runs code of its own:"), classes="message")
             with VerticalScroll():
-                yield Static(id="files")
+                yield Static(id="files", classes="message")
             yield Static(
-                "They run with your rights and can do whatever you can do: there is no sandbox. "
-                "Read them first. The digits begin the SHA-256 of each.",
+                "They run with your rights: there is no sandbox. Read them first.\n"
+                "The digits begin the SHA-256 of each file.",
                 classes="hint",
             )
             yield Static("enter run them   esc don't open the session", classes="hint")

@@ -49,17 +49,23 @@ def dataset_names() -> tuple[str, ...]:
 
 
 def read_model(text: str) -> ModelEntry:
-    """Return the model that a person named; its code is not run, and no library is imported.
+    """Return the model that a person named, torchvision's also by their bare names.
+
+    Its code is not run, and no library is imported.
 
     Raises:
         PruneTuiError: there is none by that name, or no such file.
     """
+    text = f"torchvision:{text}" if text in TORCHVISION and text not in MODELS else text
     library, _, name = text.partition(":")
     if library == "torchvision" and name not in TORCHVISION:
         raise UnknownNameError("model", text, _TORCHVISION_NAMES)
     if library == "timm" and name and find_spec("timm") is None:
         raise ModelError("timm:NAME needs timm, which is not installed: pip install timm")
-    entry = model_entry(text)
+    try:
+        entry = model_entry(text)
+    except UnknownNameError:
+        raise UnknownNameError("model", text, model_names()) from None
     _demand_file(entry.name)
     return entry
 

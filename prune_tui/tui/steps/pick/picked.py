@@ -55,8 +55,11 @@ class Picked:
         """What beginning does, in words."""
         num_epochs = whole_number(self.num_epochs)
         how_long = epochs(num_epochs) if num_epochs is not None else "some epochs"
-        first = f"train a baseline for {how_long}" if self.trains else "load the baseline"
-        return f"{first}, then scan {self.model.name} on {self.dataset.name}"
+        first = "take its weights as they are" if self.kind == "as_built" else "load the baseline"
+        if self.trains:
+            first = f"train a baseline for {how_long}"
+        images = self.dataset.path.name if self.dataset.path is not None else self.dataset.name
+        return f"{first}, then scan {self.model.name.rpartition('/')[2]} on {images.rpartition('/')[2]}"
 
     def problem(self) -> str:
         """Say what is wrong, and what would be right; nothing if all is well."""
@@ -126,6 +129,8 @@ class Picked:
 
 def suggested_name(model: ModelEntry, dataset: DatasetEntry) -> str:
     """Return a name for a session of this pair, which may be taken."""
+    if model is ANOTHER_MODEL or dataset is OWN_DATA:
+        return "session"
     images = dataset.path.name if dataset.path else dataset.name
     if dataset.code is not None:
         images = Path(images.partition(":")[0]).stem

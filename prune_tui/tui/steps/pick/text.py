@@ -17,6 +17,9 @@ from prune_tui.tui.widgets.table import Cells, Column
 NAME_WIDTH: Final = 15
 """The room of a name; of long names, which begin alike, it shows the end."""
 
+LEAST_ABOUT: Final = 12
+"""The least room that a description is worth."""
+
 Where = tuple[bool, str]
 """Whether the images are here, and where they are or come from."""
 
@@ -35,8 +38,10 @@ def model_columns(room: int, *, has_named: bool = False) -> list[Column]:
     ]
     if room < 55:
         return columns
-    wide = min(34, room - 40) if has_named else NAME_WIDTH
-    return [replace(columns[0], width=wide), *columns[1:], Column("about", "", max(10, room - 25 - wide))]
+    wide = min(34, room - 27) if has_named else NAME_WIDTH
+    left = room - 25 - wide
+    about = [Column("about", "", left)] if left >= LEAST_ABOUT else []
+    return [replace(columns[0], width=wide), *columns[1:], *about]
 
 
 def model_cells(

@@ -51,6 +51,7 @@ class BudgetScreen(StepScreen):
             num_measured=len(scan.figures.joint) if scan is not None else 0,
             target=goal.target if goal is not None else None,
             is_met=budget_trial.whether_met(goal, price, self.state),
+            score=self.state.score_name,
         )
 
     def _say_no(self, why: str) -> None:

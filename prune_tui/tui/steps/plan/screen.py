@@ -77,7 +77,7 @@ class PlanScreen(BudgetScreen):
         if not state.view.layers:
             return
         sparsities, price = state.planner.sparsities(plan), state.planner.price(plan)
-        columns = plan_text.columns(self._table.size.width, state.scan)
+        columns = plan_text.columns(self._table.size.width, state.scan, score=state.short_score)
         self._table.set_columns(columns)
         self._table.set_rows(
             [

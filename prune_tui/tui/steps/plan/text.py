@@ -39,8 +39,11 @@ from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsi
 from prune_tui.tui.widgets.table import Cells, Column
 
 
-def columns(width: int, scan: ScanFigures | None) -> list[Column]:
-    """Return the table's columns for a width; the layer's name and the note share what is left."""
+def columns(width: int, scan: ScanFigures | None, *, score: str = "acc") -> list[Column]:
+    """Return the table's columns for a width; the layer's name and the note share what is left.
+
+    `score` is a short name.
+    """
     kind = [Column("kind", "kind", 22)] if width >= 106 else []
     room = max(0, width - 79 - sum(column.width + 2 for column in kind))
     name = max(10, 14 - max(0, 79 - width)) + min(24, room // 2)
@@ -51,7 +54,7 @@ def columns(width: int, scan: ScanFigures | None) -> list[Column]:
         Column("ruler", f"{ruler_label(scan)}", 10),
         Column("sparsity", "sparsity", 8, True),
         Column("kept", "kept", 9, True),
-        Column("loss", "Δacc", 6, True),
+        Column("loss", f"Δ{score}", 6, True),
         Column("note", "", 8 + min(16, room - min(24, room // 2))),
     ]
 
@@ -192,7 +195,10 @@ def settings_line(plan: EditablePlan, state: State, palette: Palette) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a plan costs and saves, how sure its predicted accuracy is, and whether a goal is met."""
+    """What a plan costs and saves, how sure its predicted accuracy is, and whether a goal is met.
+
+    `score` is what the accuracy is called.
+    """
 
     price: Price
     dense_accuracy: float | None = None
@@ -200,6 +206,7 @@ class Totals:
     num_measured: int = 0
     target: Target | None = None
     is_met: bool | None = None
+    score: str = "accuracy"
 
 
 LEFT_OUT: Final = (
@@ -255,7 +262,8 @@ def _totals(shown: Totals, palette: Palette, *, left_out: Sequence[str]) -> Text
         text.append("compression " if "compression" not in left_out else "", palette.muted)
         text.append(times_text(price.compression_ratio), palette.bold)
     text.append_text(goal("compression_ratio"))
-    text.append("  predicted " if text else "predicted ", palette.muted)
+    predicted = "predicted " if shown.score == "accuracy" else f"predicted {shown.score} "
+    text.append(f"  {predicted}" if text else predicted, palette.muted)
     if price.accuracy is None or shown.dense_accuracy is None:
         return text.append("—", palette.muted).append_text(goal("accuracy_drop"))
     lost = shown.dense_accuracy - price.accuracy

@@ -49,7 +49,9 @@ class SaveScreen(StepScreen):
         if not title and session is not None:
             title, words = f"{session.model} on {session.dataset}", f"replay it with\n{self.replay_command}"
         self.query_one("#meter", Meter).show(title, share, words)
-        self.query_one("#figures", Static).update(save_text.figures_text(report, palette))
+        self.query_one("#figures", Static).update(
+            save_text.figures_text(report, palette, score=self.state.score_name)
+        )
         attempts = self.query_one("#attempts", Static)
         attempts.update(save_text.attempts_text(state, palette))
         attempts.display = bool(report.attempts)

@@ -28,7 +28,7 @@ LABEL_WIDTH = 20
 CELL_WIDTH = 14
 
 
-def figures_text(report: Report, palette: Palette) -> Text:
+def figures_text(report: Report, palette: Palette, *, score: str = "accuracy") -> Text:
     """Return dense beside pruned (beside shrunk), one figure per line, and the change."""
     table, text = figure_table(report), Text(no_wrap=True)
     if table is None:
@@ -38,7 +38,7 @@ def figures_text(report: Report, palette: Palette) -> Text:
     )
     text.append(f"{'change':>10}" if table.has_changes else "", palette.muted)
     for row in table.rows:
-        text.append(f"\n{row.label[:LABEL_WIDTH]:<{LABEL_WIDTH}}", palette.muted)
+        text.append(f"\n{row.label.replace('accuracy', score)[:LABEL_WIDTH]:<{LABEL_WIDTH}}", palette.muted)
         for position, cell in enumerate(row.cells):
             text.append(f"{cell:>{CELL_WIDTH}}", palette.bold if position else palette.text)
         text.append(f"{row.change:>10}", palette.accent)
@@ -81,7 +81,7 @@ def predictions_text(state: State, palette: Palette) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     if prune is None or held is None:
         return text.append("no plan has been carried out", palette.muted)
-    text.append_text(_prediction_text(held, palette))
+    text.append_text(_prediction_text(held, palette, score=state.score_name))
     text.append(f"\n{'layer':<18}{'target':>10}{'actual':>10}{'kept':>12}", palette.muted)
     groups = groups_of(state.view.layers, prune.granularity)
     for figures in state.view.report.layers:
@@ -95,11 +95,11 @@ def predictions_text(state: State, palette: Palette) -> Text:
     return text
 
 
-def _prediction_text(held: PredictionCheck, palette: Palette) -> Text:
-    """Return the predicted and the actual accuracy right after pruning."""
+def _prediction_text(held: PredictionCheck, palette: Palette, *, score: str) -> Text:
+    """Return the predicted and the actual score right after pruning."""
     rounds = held.num_rounds
     after = f"after the first of {rounds} rounds" if rounds > 1 else "right after pruning"
-    text = Text(f"validation accuracy {after}, before fine-tuning\n", palette.muted)
+    text = Text(f"validation {score} {after}, before fine-tuning\n", palette.muted)
     text.append(f"predicted {percent_text(held.predicted)}", palette.text)
     text.append(f" ±{held.error_points:.1f}" if held.error_points is not None else "", palette.muted)
     if rounds > 1:

@@ -114,7 +114,7 @@ class ScanScreen(StepScreen):
         return f"{len(curves)} curves, {points} points" if curves else "not swept yet: v sweeps"
 
     def _show_table(self) -> None:
-        columns = scan_text.columns(self._table.size.width, self.state.scan)
+        columns = scan_text.columns(self._table.size.width, self.state.scan, score=self.state.short_score)
         self._table.set_columns(columns)
         self._table.set_rows(
             [
@@ -132,7 +132,7 @@ class ScanScreen(StepScreen):
         group = self._selected()
         running = self.state.running
         if running is not None and running.kind == "train_dense":
-            title.show(Text("validation accuracy by epoch, %", palette.muted))
+            title.show(Text(f"validation {self.state.score_name} by epoch, %", palette.muted))
             num_epochs = running.batch.num_epochs if running.batch else 2
             chart.show(
                 training_plot(epochs_of(view, running.index), num_epochs),
@@ -144,7 +144,7 @@ class ScanScreen(StepScreen):
             chart.show(None)
             return
         text = Text(no_wrap=True, overflow="ellipsis")
-        text.append(group.name, palette.bold).append("  accuracy, %", palette.muted)
+        text.append(group.name, palette.bold).append(f"  {self.state.score_name}, %", palette.muted)
         text.append("   ┄ −1 point", palette.faint)
         if scan.tolerance_points is not None or num_settled(scan) < scan.num_known:
             text.append("   │ 95 %", palette.faint)

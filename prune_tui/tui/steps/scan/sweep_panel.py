@@ -45,7 +45,7 @@ class SweepPanel(Vertical):
 
     @property
     def axis_words(self) -> str:
-        return f"accuracy, %, by {AXES[self._axis]}"
+        return f"{self._state.score_name}, %, by {AXES[self._axis]}"
 
     @property
     def dense(self) -> float | None:

@@ -17,8 +17,8 @@ from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.table import Cells, Column
 
 
-def columns(width: int, scan: ScanFigures | None) -> list[Column]:
-    """Return the table's columns for a width; names and kinds share what is left."""
+def columns(width: int, scan: ScanFigures | None, *, score: str = "acc") -> list[Column]:
+    """Return the table's columns for a width; names and kinds share what is left. `score` is a short name."""
     room, lacking = max(0, width - 78), min(6, max(0, 78 - width))
     return [
         Column("layer", "layer", 16 - lacking // 6 + min(room // 2, 24)),
@@ -26,7 +26,7 @@ def columns(width: int, scan: ScanFigures | None) -> list[Column]:
         Column("parameters", "weights", 10, True),
         Column("curve", ruler_label(scan), 9),
         Column("safe", "safe", 5, True),
-        Column("sure", "±acc", 6, True),
+        Column("sure", f"±{score}", 6, True),
     ]
 
 

@@ -55,7 +55,7 @@ class TrainScreen(StepScreen):
         self.query_one("#now", FixedText).show(self._now(run, ghost))
         self.query_one("#accuracy", Chart).show(
             run_plot(run, ghost, num_points=self._num_points()),
-            hint="\n  the first accuracy is measured right after pruning",
+            hint=f"\n  the first {self.state.score_name} is measured right after pruning",
         )
         self._show_layer()
         self.query_one("#log", FixedText).show(self._log())
@@ -82,9 +82,12 @@ class TrainScreen(StepScreen):
         palette = self.palette
         text = Text(no_wrap=True, overflow="ellipsis")
         if not run:
-            return text.append("validation accuracy", palette.muted)
+            return text.append(f"validation {self.state.score_name}", palette.muted)
         now = run[-1].accuracy
-        text.append("now ", palette.muted).append(percent_text(now), palette.bold)
+        name = self.state.score_name
+        text.append("now " if name == "accuracy" else f"{name} now ", palette.muted).append(
+            percent_text(now), palette.bold
+        )
         before = accuracy_at(ghost, len(run) - 1)
         if before is not None:
             text.append(f"  previous run {before * 100:.1f} ({points_text(now - before)})", palette.muted)

@@ -11,7 +11,7 @@ from prune_tui.core.session.rounds import Iterative
 from prune_tui.core.workflow.step import Step
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import open_desk
-from tests.tui.made_up_network import DEEP, RESIDUAL
+from tests.tui.made_up_network import DEEP, RESIDUAL, VAST
 from tests.tui.steps.plan.test_cell_editor import first_row
 
 
@@ -209,6 +209,50 @@ async def test_no_key_has_the_predictor_fitted_anew(tmp_path: Path, monkeypatch:
         before = desk.drawn("#totals")
         await desk.press("enter", *".98")
         assert desk.drawn("#totals") != before
+
+
+async def test_layers_that_cannot_be_pruned_say_why_and_count(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, Script(layers=VAST)) as desk:
+        await first_row(desk)
+        await desk.press("j", "j")
+        row = "layer1.0.attn"
+        assert desk.cell(row, "sparsity") == "0.00"
+        assert desk.cell(row, "kept") == desk.cell(row, "parameters") == "16,384"
+        assert desk.cell(row, "note") == "locked"
+        assert "layer1.0.attn stays whole: its weights are read inside attention" in desk.drawn("#explain")
+        for keys in ("enter", "+", "-", "r"):
+            await desk.press(*keys)
+            assert desk.cell(row, "sparsity") == "0.00"
+            assert "stays whole" in desk.drawn("#explain")
+        await desk.press("G")
+        assert desk.cell("layer4.2.attn", "note") == "locked"
+        whole = 4 * (sum(layer.parameters for layer in VAST) + 580) / 1e6
+        assert f"size {whole:.2f}" in desk.drawn("#totals")
+        await desk.press("tab", "p")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        assert isinstance(desk.last, Prune)
+        assert isinstance(desk.last.plan, dict)
+        assert not any("attn" in name for name in desk.last.plan)
+
+
+async def test_the_score_has_the_name_that_the_task_gives_it(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, Script(score_name="mIoU"), size=(120, 40)) as desk:
+        await desk.scan()
+        assert "±mIoU" in desk.drawn("#layers")
+        assert "mIoU, %" in desk.drawn("#curve-title")
+        await desk.press("enter")
+        await desk.to(Step.PLAN)
+        assert "ΔmIoU" in desk.drawn("#layers")
+        assert "predicted mIoU" in desk.drawn("#totals")
+        await desk.press("enter")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        assert "mIoU now" in desk.drawn("#now")
+        assert "validation mIoU" in desk.drawn("#log")
+        await desk.to_save()
+        assert "test mIoU" in desk.drawn("#figures")
+        assert "accuracy" not in desk.drawn("#figures")
 
 
 async def test_coupled_layers_are_one_row_priced_whole(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from prune_tui.core.session.decisions import Scan, TrainDense
 from prune_tui.core.workflow.step import Step
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
-from tests.tui.made_up_network import LAYERS
+from tests.tui.made_up_network import LAYERS, VAST
 
 NUM_CELLS = len(LAYERS) * len(Scan().sparsities)
 
@@ -158,3 +158,17 @@ async def test_a_baseline_is_trained_for_the_epochs_given_and_may_be_stopped(tmp
         assert first.training.num_epochs == 7
         assert isinstance(desk.last, Scan)
         assert "make a plan" in desk.drawn("#next")
+
+
+async def test_layers_that_cannot_be_pruned_are_rows_without_a_curve(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, Script(layers=VAST, is_reused=False)) as desk:
+        await desk.scan()
+        row = "layer1.0.attn"
+        assert desk.cell(row, "curve") == "locked"
+        assert desk.cell(row, "safe") == ""
+        await desk.press("j", "j")
+        assert f"{row} stays whole: its weights are read inside attention" in desk.drawn("#facts")
+        assert "each evaluation starts at the input: other paths" in desk.drawn("#facts")
+        await desk.press("G")
+        assert desk.cell("layer4.2.attn", "curve") == "locked"
+        assert "layer4.2.attn stays whole" in desk.drawn("#facts")
