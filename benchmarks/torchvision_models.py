@@ -28,7 +28,7 @@ from prune_tui.engine.device import prepare_process
 def main(options: Sequence[str] = ()) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks torchvision_models", description=__doc__)
     parser.add_argument("--only", nargs="+", choices=TORCHVISION, metavar="NAME", help="these models alone")
-    parser.add_argument("--missing", action="store_true", help="only models that have no result yet")
+    parser.add_argument("--missing", action="store_true", help="only models not yet run")
     parser.add_argument("--size", type=int, default=64, help="side of the images, if the model takes it")
     parser.add_argument("--layers", type=int, default=12, help="layers of each to compare; 0 is all")
     parser.add_argument("--seconds", type=int, default=300, help="time limit for a model")
@@ -51,7 +51,8 @@ def main(options: Sequence[str] = ()) -> None:
 def _survey_all(args: argparse.Namespace) -> None:
     """Survey models from the smallest to the largest, each in a process of its own."""
     known = read_results(args.results) if args.missing else {}
-    names = [name for name in args.only or TORCHVISION if name not in known]
+    done = {name for name, result in known.items() if result.outcome != "not run"}
+    names = [name for name in args.only or TORCHVISION if name not in done]
     for name in sorted(names, key=TORCHVISION.__getitem__):
         result = _survey_apart(name, args)
         write_result(args.results, result)

@@ -13,6 +13,7 @@ from prune_tui.coupling.tracing import PassFailedError, Slot, tensors_in
 
 MAX_TRIALS = 100
 _TOLERANCE = 1e-4
+_CHANGES = "removing one of them changes the outputs"
 
 
 def why_not(
@@ -21,12 +22,13 @@ def why_not(
     """Return why units of some groups can't be removed, by their place among the groups.
 
     One unit of each is removed, of all groups at once; where that fails, of each half, and so on. `run` calls
-    a module with an example. The values are made lively, so that no unit is without effect.
+    a module with an example, of float64 if the module's parameters are. The values are made lively, so that
+    no unit is without effect.
 
     Raises:
         PassFailedError: the network does not run even with none of its units removed.
     """
-    lively = _enlivened(module)
+    lively, is_finer = _enlivened(module), False
     reasons: dict[int, str] = {}
     waiting = [list(range(len(groups)))] if groups else []
     for _ in range(MAX_TRIALS):
@@ -35,6 +37,10 @@ def why_not(
         places = waiting.pop()
         units = np.array([groups[place].units[len(groups[place].units) // 2] for place in places])
         reason = _tried(lively, slots, units, run)
+        if reason == _CHANGES and not is_finer:
+            # Deep networks can amplify rounding until outputs have nothing in common.
+            lively, is_finer = _finer(lively, run), True
+            reason = _tried(lively, slots, units, run)
         if reason is not None and len(places) == 1:
             reasons[places[0]] = reason
         elif reason is not None:
@@ -62,7 +68,26 @@ def _tried(
         with masked(module, slots, units):
             wanted = tensors_in(run(sharing_copy(module)))
     is_same = _agree(wanted, found, _TOLERANCE * coarseness(module))
-    return None if is_same else "removing one of them changes the outputs"
+    return None if is_same else _CHANGES
+
+
+def _finer(module: nn.Module, run: Callable[[nn.Module], object]) -> nn.Module:
+    """Return a copy that computes in float64; the module itself if it does not run like that."""
+    tensors = [tensor for tensor in (*module.parameters(), *module.buffers()) if tensor.is_floating_point()]
+    finer = copied(
+        module,
+        {
+            id(tensor): nn.Parameter(tensor.double(), requires_grad=False)
+            if isinstance(tensor, nn.Parameter)
+            else tensor.double()
+            for tensor in tensors
+        },
+    )
+    try:
+        run(sharing_copy(finer))
+    except PassFailedError:
+        return module
+    return finer
 
 
 def coarseness(module: nn.Module) -> float:

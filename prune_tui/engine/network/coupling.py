@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from prune_tui.catalog.batches import Tree, call
+from prune_tui.catalog.batches import Tree, call, mapped
 from prune_tui.coupling.groups import Group, groups_of
 from prune_tui.coupling.labels import Ints
 from prune_tui.coupling.parameters import BATCH_NORMS, LAYERS
@@ -103,7 +103,7 @@ def _found(module: nn.Module, example: Tree) -> tuple[Trace, Sequence[Group], Ma
         copy = _copied(module.eval())
         trace = traced(copy, example, lambda: _called(copy, example))
         groups, reasons = groups_of(trace)
-        failed = why_not(copy, trace.slots, groups, lambda smaller: _called(smaller, example))
+        failed = why_not(copy, trace.slots, groups, lambda tried: _called(tried, _as_fine(example, tried)))
     except PassFailedError:
         return Trace((), {}, (), {}), (), {}
     finally:
@@ -126,6 +126,14 @@ def _called(module: nn.Module, example: Tree) -> object:
         return call(module, example)
     except Exception as error:
         raise PassFailedError from error
+
+
+def _as_fine(example: Tree, module: nn.Module) -> Tree:
+    """Return the example with float64 for its floats if those are a module's numbers."""
+    kinds = {parameter.dtype for parameter in module.parameters() if parameter.is_floating_point()}
+    if kinds != {torch.float64}:
+        return example
+    return mapped(example, lambda part: part.double() if part.is_floating_point() else part)
 
 
 def _visible(example: Tree) -> Tree:

@@ -138,10 +138,10 @@ def _global_masks(network: Network, scores: Scores, sparsity: float, granularity
         sparsity,
         {name: _remaining(network, units) for name, units in by_leader.items()},
     )
-    masks: Masks = {}
+    joint: Masks = {}
     for name, keep in kept.items():
-        masks = joined(masks, _masks_of_units(network, by_leader[name], keep))
-    return masks
+        joint = joined(joint, _masks_of_units(network, by_leader[name], keep))
+    return joint
 
 
 def _units(network: Network, leader: str) -> Units:

@@ -256,3 +256,23 @@ def test_what_remains_is_a_multiple() -> None:
     assert smaller is not None
     assert smaller.get_parameter("0.weight").shape[0] == 8
     assert smaller.get_parameter("2.weight").shape[0] == 16
+
+
+class Amplifying(nn.Module):
+    """Each layer makes what rounding leaves some times larger, until float32 knows nothing of the outputs."""
+
+    def __init__(self, depth: int) -> None:
+        super().__init__()
+        self.layers = nn.ModuleList(nn.Linear(48, 48) for _ in range(depth))
+        self.last = nn.Linear(48, 10)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        for layer in self.layers:
+            x = torch.sin(layer(x) * 8)
+        answer: torch.Tensor = self.last(x)
+        return answer
+
+
+def test_rounding_that_a_deep_network_amplifies_locks_no_layer() -> None:
+    couplings = Couplings(Amplifying(12), torch.ones(2, 48))
+    assert couplings.unit_reasons == {"last": "its units are the outputs"}
