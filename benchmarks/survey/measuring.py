@@ -7,7 +7,6 @@ from importlib.metadata import version
 from time import perf_counter
 
 import torch
-from prune_tui.engine.scan.segments import RECORDED_BYTES, Layout, layout_of
 from torch import nn
 
 from benchmarks.families import spread_over
@@ -29,6 +28,7 @@ from prune_tui.engine.scan.evaluator import Evaluator
 from prune_tui.engine.scan.trial import NO_GAIN, NOISE, PATHS
 from prune_tui.engine.state import Baseline, EngineState
 from prune_tui.reexecution.recording import ControlFlowChangedError
+from prune_tui.reexecution.segments import RECORDED_BYTES, Layout, layout_of
 
 NUM_CLASSES = 10
 SPARSITY = 0.5
