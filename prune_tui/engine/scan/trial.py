@@ -19,7 +19,10 @@ NUM_COMPARED_LARGE = 2
 """The same where images are large: whole passes then take seconds."""
 
 NUM_TIMED = 8
-"""The groups, spread over the network, on which both are timed, on images of a whole batch."""
+"""The groups, spread over the network, on which both are timed."""
+
+NUM_TIMED_IMAGES = 128
+"""The images on which they are, at most: as many as a scan's first batch has, so that curves show soon."""
 
 NUM_ROUNDS = 3
 """How often whole passes must seem faster before they are taken."""
@@ -64,7 +67,7 @@ def _tried(evaluator: Evaluator, split: Split, num_levels: int) -> tuple[Layout 
     evaluator.load_batch(split, slice(0, min(num_compared, layout.batch_size)))
     if (differing := _differing(evaluator, layout)) is not None:
         return None, f"re-executing {differing} gives other outputs than a whole pass"
-    evaluator.load_batch(split, slice(0, min(layout.batch_size, len(split))))
+    evaluator.load_batch(split, slice(0, min(layout.batch_size, NUM_TIMED_IMAGES)))
     return layout, None if _pays(evaluator, layout, num_levels) else NO_GAIN
 
 
