@@ -38,7 +38,8 @@ class OwnImporter(MetaPathFinder):
         assert spec is not None
         assert spec.loader is not None
         module = module_from_spec(spec)
-        for known in [known for known, each in sys.modules.items() if _is_sibling(each)]:
+        # Another thread may import something meanwhile: the list is made at once.
+        for known in [known for known, each in list(sys.modules.items()) if _is_sibling(each)]:
             del sys.modules[known]
         sys.modules[name] = module
         try:
