@@ -1,7 +1,6 @@
 """Finds what installed packages offer under the entry points `prune_tui.models`, `.datasets`, `.criteria`."""
 
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from typing import Any, Literal
 
 from prune_tui.catalog.lookup import load_function
@@ -35,6 +34,8 @@ class Plugin:
 
 def plugins(group: Group) -> dict[str, Plugin]:
     """Return what is offered under an entry point, by name, without importing any of it."""
+    from importlib.metadata import entry_points  # slow, and the first paint asks for no package
+
     found = sorted(entry_points(group=f"prune_tui.{group}"), key=lambda point: point.name)
     return {
         point.name: Plugin(

@@ -16,7 +16,6 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from prune_tui.catalog.code.permission import check_code, code_to_confirm
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
@@ -181,6 +180,8 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def _resume(self, path: Path) -> None:
         """Go on with a session; ask first, if it runs files of the user's own that nobody has allowed yet."""
+        from prune_tui.catalog.code.permission import check_code, code_to_confirm
+
         try:
             session = read_session(path)
             check_names(session, source=str(path))

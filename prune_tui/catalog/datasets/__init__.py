@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, replace
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,7 @@ from platformdirs import user_cache_path
 from prune_tui.catalog.lookup import load_function
 from prune_tui.catalog.models import CIFAR_SHAPE, MNIST_SHAPE, ImageShape
 from prune_tui.catalog.paths import expanded, is_file, is_folder, why_no_folder
+from prune_tui.catalog.plugins import plugins
 from prune_tui.core.errors import DataError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from prune_tui.core.run.events import DataProgress
 
 DATA_DIR_VARIABLE: Final = "PRUNE_TUI_DATA"
-
-ENTRY_POINTS: Final = "prune_tui.datasets"
-"""The group of entry points in which installed packages name functions that return data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,8 +168,8 @@ def _code_named(name: str) -> str | None:
     file, _, function = name.rpartition(":")
     if name.endswith(".py") or (file.endswith(".py") and function.isidentifier()):
         return name
-    installed = entry_points(group=ENTRY_POINTS, name=name)
-    return next((point.value for point in installed), None)
+    installed = plugins("datasets").get(name)
+    return installed.reference if installed is not None else None
 
 
 def default_data_dir() -> Path:

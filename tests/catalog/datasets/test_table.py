@@ -9,7 +9,6 @@ import torch
 from prune_tui.catalog.datasets import (
     DATA_DIR_VARIABLE,
     DATASETS,
-    ENTRY_POINTS,
     dataset_entry,
     default_data_dir,
     whereabouts,
@@ -130,12 +129,12 @@ def my_data() -> dict[str, object]:
 
 
 def test_an_installed_package_offers_data_by_name(monkeypatch: pytest.MonkeyPatch) -> None:
-    point = EntryPoint("parity", f"{__name__}:my_data", ENTRY_POINTS)
+    point = EntryPoint("parity", f"{__name__}:my_data", "prune_tui.datasets")
 
-    def found(*, group: str, name: str) -> EntryPoints:
-        return EntryPoints([point]).select(group=group, name=name)
+    def found(*, group: str) -> EntryPoints:
+        return EntryPoints([point]).select(group=group)
 
-    monkeypatch.setattr("prune_tui.catalog.datasets.entry_points", found)
+    monkeypatch.setattr("importlib.metadata.entry_points", found)
     assert whereabouts(dataset_entry("parity"), Path()).is_here
     data = loaded("parity", image_shape=None)
     assert (len(data.train), data.class_names) == (15, ("even", "odd"))
