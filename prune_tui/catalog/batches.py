@@ -35,6 +35,10 @@ class Split(Protocol):
     def is_read_ahead(self) -> bool:
         """Whether a batch takes so long to read that the next one is read in another thread meanwhile."""
 
+    @property
+    def is_fixed(self) -> bool:
+        """Whether an example is the same each time it is read; a user's own may be varied at random."""
+
     def batch(self, at: Indices) -> Batch:
         """Return these examples, as they are stored."""
 
@@ -58,6 +62,10 @@ class TensorSplit:
     @property
     def is_read_ahead(self) -> bool:
         return False
+
+    @property
+    def is_fixed(self) -> bool:
+        return True
 
     def batch(self, at: Indices) -> Batch:
         def chosen(part: torch.Tensor) -> torch.Tensor:

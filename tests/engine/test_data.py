@@ -29,7 +29,7 @@ QUICK = Training(num_epochs=2, batch_size=16, augmentation="crop_flip")
 class Slow:
     """A split that notes which thread reads a batch; the last example can't be read."""
 
-    is_read_ahead = True
+    is_read_ahead = is_fixed = True
 
     def __init__(self, split: TensorSplit) -> None:
         self.split, self.threads = split, list[str]()

@@ -2,18 +2,27 @@
 
 import warnings
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 import torch
 from torch import nn
 
+from prune_tui.catalog.batches import Batch, Tree
+from prune_tui.catalog.tasks.own import OwnTask
+from prune_tui.catalog.tasks.task import tensor
 from prune_tui.core.errors import ModelError, PruneTuiError
 from prune_tui.core.session.recipe import Training
+from prune_tui.engine.training.distillation import Teacher
 from prune_tui.library.workbench import Workbench
 from tests.odd.networks import NUM_CLASSES, ODD, Made, body, convolutions, images
 
 ONE = Training(num_epochs=1, batch_size=13)
 """Forty examples in batches of 13 leave one example for the last."""
+
+DISTILLED = replace(ONE, distillation=0.5)
+
+OUTPUTS = Teacher.outputs
 
 REFUSED: dict[str, dict[str, str]] = {
     "features under no_grad": {"taylor": "no gradient of the loss reaches layer features.0"},
@@ -152,3 +161,49 @@ def test_masks_hold_in_a_network_opened_from_half_precision() -> None:
     report = bench.report
     assert report.pruned is None or report.pruned.sparsity >= 0.89
     assert any("float16 weights are opened as float32" in note for note in bench.view.notes)
+
+
+def by_name(outputs: object, batch: Batch) -> tuple[torch.Tensor, torch.Tensor]:
+    assert isinstance(outputs, dict)
+    loss = nn.functional.cross_entropy(outputs["logits"], tensor(batch.targets))
+    return loss, outputs["logits"].argmax(1) == batch.targets
+
+
+def test_an_own_task_over_a_dict_is_distilled() -> None:
+    make, data = ODD["dict"]
+    bench = Workbench(make(), replace(data(), task=OwnTask(function=by_name)), device="cpu", progress=False)
+    bench.prune(0.5, finetune=DISTILLED)
+    assert len(bench.report.epochs) == 2
+
+
+class Shifting:
+    """Items that are others each time they are read."""
+
+    def __len__(self) -> int:
+        return 40
+
+    def __getitem__(self, number: int) -> tuple[torch.Tensor, int]:
+        return torch.randn(3, 16, 16), number % NUM_CLASSES
+
+
+def noted(teacher: Teacher, inputs: Tree, seen: list[torch.Tensor]) -> Tree:
+    seen.append(tensor(inputs))
+    return OUTPUTS(teacher, inputs)
+
+
+def test_a_teacher_sees_the_examples_that_its_pupil_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    still = (torch.zeros(10, 3, 16, 16), torch.arange(10) % NUM_CLASSES)
+    given = {"train": Shifting(), "validation": still, "test": still, "num_classes": NUM_CLASSES}
+    bench = Workbench(body(), given, device="cpu", progress=False)
+    bench.load_dense()
+    taught, learnt = list[torch.Tensor](), list[torch.Tensor]()
+
+    def note(module: nn.Module, inputs: tuple[torch.Tensor]) -> None:
+        if module.training:
+            learnt.append(inputs[0])
+
+    bench.module.register_forward_pre_hook(note)
+    monkeypatch.setattr(Teacher, "outputs", lambda teacher, inputs: noted(teacher, inputs, taught))
+    bench.prune(0.5, finetune=DISTILLED)
+    assert sum(map(len, learnt)) == 40
+    assert torch.equal(torch.cat(taught), torch.cat(learnt))

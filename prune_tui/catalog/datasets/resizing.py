@@ -58,6 +58,10 @@ class ResizedSplit:
     def is_read_ahead(self) -> bool:
         return self.split.is_read_ahead or isinstance(self.split, TensorSplit)
 
+    @property
+    def is_fixed(self) -> bool:
+        return self.split.is_fixed
+
     def batch(self, at: Indices) -> Batch:
         batch = self.split.batch(at)
         images: Tree = resized(tensor(batch.inputs), self.shape)

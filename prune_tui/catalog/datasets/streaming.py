@@ -71,6 +71,10 @@ class StreamedSplit:
         return True
 
     @property
+    def is_fixed(self) -> bool:
+        return True
+
+    @property
     def num_bytes(self) -> int:
         """What the decoded images would take in memory."""
         return len(self) * int(np.prod(self.images.shape))

@@ -194,9 +194,8 @@ def _loss(
     loss = data.task.loss(outputs, batch, label_smoothing=training.label_smoothing)
     if teacher is None:
         return loss
-    if training.augmentation == "none":
-        teachers: Tree = teacher.looked_up(chosen)
-    else:
+    teachers: Tree | None = teacher.looked_up(chosen) if training.augmentation == "none" else None
+    if teachers is None:
         with torch.autocast(data.device.type, torch.bfloat16, enabled=is_mixed):
             teachers = mapped(teacher.outputs(batch.inputs), _as_float)
     share = training.distillation

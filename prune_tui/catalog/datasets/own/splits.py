@@ -85,6 +85,10 @@ class DatasetSplit:
     def is_read_ahead(self) -> bool:
         return False
 
+    @property
+    def is_fixed(self) -> bool:
+        return self.kept is not None
+
     def batch(self, at: Indices) -> Batch:
         read = self.items.item if self.kept is None else self.kept.__getitem__
         return self.items.batch([read(number) for number in self.numbers[at].tolist()])
