@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 
+from prune_tui.catalog.batches import num_examples
 from prune_tui.catalog.code.permission import check_code
 from prune_tui.catalog.names import check_names
 from prune_tui.core.run.events import Event
@@ -16,7 +17,6 @@ from prune_tui.engine.device import prepare_process
 from prune_tui.export.checking import MOST_DIFFERENCE, Latencies, compare, timed
 from prune_tui.export.formats import check_format, encoded, runtime_of
 from prune_tui.export.network import Exported, chosen_checkpoint, exported_network
-from prune_tui.export.trees import num_examples
 from prune_tui.storage import check_new, checkpoints_folder, read_session, write_atomically
 
 

@@ -9,10 +9,10 @@ import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
 
-from prune_tui.catalog.batches import Tree, call
+from prune_tui.catalog.batches import Tree, call, mapped
 from prune_tui.core.errors import ExportError
 from prune_tui.export.quiet import quietly
-from prune_tui.export.trees import mapped, taken
+from prune_tui.export.trees import taken
 
 Runnable: TypeAlias = Callable[[Tree], Tree]
 """A network that can be run: from the inputs of a batch to its outputs."""

@@ -1,10 +1,10 @@
-"""What can be asked of a tree of tensors: its leaves by name, a changed copy, how far two are apart."""
+"""What exporting asks of a tree of tensors: its leaves by name, some examples, how far two are apart."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 
-from prune_tui.catalog.batches import Tree
+from prune_tui.catalog.batches import Tree, mapped
 
 
 def named_leaves(tree: Tree, root: str) -> Iterator[tuple[str, torch.Tensor]]:
@@ -17,21 +17,6 @@ def named_leaves(tree: Tree, root: str) -> Iterator[tuple[str, torch.Tensor]]:
     else:
         for position, branch in enumerate(tree):
             yield from named_leaves(branch, f"{root}_{position}")
-
-
-def mapped(tree: Tree, change: Callable[[torch.Tensor], torch.Tensor]) -> Tree:
-    """Return a tree of the same form with each tensor changed."""
-    if isinstance(tree, torch.Tensor):
-        return change(tree)
-    if isinstance(tree, Mapping):
-        return {key: mapped(branch, change) for key, branch in tree.items()}
-    branches = [mapped(branch, change) for branch in tree]
-    return branches if isinstance(tree, list) else tuple(branches)
-
-
-def num_examples(tree: Tree) -> int:
-    """Return how many examples a batch has."""
-    return len(next(leaf for _, leaf in named_leaves(tree, "")))
 
 
 def taken(tree: Tree, count: int) -> Tree:
