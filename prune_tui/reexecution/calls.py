@@ -1,7 +1,7 @@
 """How the calls of a forward pass are made while it is recorded: none changes a tensor in place."""
 
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from inspect import signature
 from types import UnionType
@@ -95,18 +95,6 @@ def _changes_by_name(func: Call) -> bool:
 
 
 _NOT_IN_PLACE = ("__int__", "__index__", "__invert__", "__init__", "__instancecheck__")
-
-
-def tensors_in(value: Any) -> Iterator[torch.Tensor]:
-    """Yield the tensors of a call's arguments or result."""
-    if isinstance(value, torch.Tensor):
-        yield value
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from tensors_in(each)
-    elif isinstance(value, list | tuple):
-        for each in value:
-            yield from tensors_in(each)
 
 
 def mapped_result(value: Any, kind: type | UnionType, function: Callable[[Any], Any]) -> Any:

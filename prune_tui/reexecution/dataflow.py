@@ -10,7 +10,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from prune_tui.catalog.batches import Tree, call, tensors_of
-from prune_tui.reexecution.calls import Call, Replacements, made_out_of_place, tensors_in
+from prune_tui.reexecution.calls import Call, Replacements, made_out_of_place
 
 Change = Collection[nn.Parameter]
 """Parameters that are changed together."""
@@ -91,18 +91,18 @@ class _Follower(TorchFunctionMode):
         self, func: Call, types: Iterable[type], args: tuple[Any, ...] = (), kwargs: Any = None
     ) -> Any:
         args, kwargs = self._replacements.current(args), self._replacements.current(kwargs or {})
-        given = list(tensors_in((args, kwargs)))
+        given = list(tensors_of((args, kwargs)))
         bits = 0
         for tensor in given:
             bits |= self._taint(tensor) | self._bits.get(id(tensor), 0)
         self.need(given, bits)
         result = made_out_of_place(func, args, kwargs, self._replacements)
         position = len(self.flow.calls)
-        numbers = [self._storage(tensor) for tensor in tensors_in(result)]
+        numbers = [self._storage(tensor) for tensor in tensors_of(result)]
         self.flow.calls.append(func)
         self.flow.needed.append(0)
         self.flow.storages.append(tuple(number for number in numbers if number is not None))
-        for tensor in tensors_in(result):
+        for tensor in tensors_of(result):
             found = self._tainted.get(id(tensor))
             earlier = found[2] if found is not None and found[0]() is tensor else []
             self._tainted[id(tensor)] = (weakref.ref(tensor), bits, [*earlier, position])

@@ -21,7 +21,6 @@ from prune_tui.reexecution.calls import (
     changes_in_place,
     made_out_of_place,
     mapped_result,
-    tensors_in,
 )
 from prune_tui.reexecution.dataflow import Dataflow
 
@@ -85,7 +84,7 @@ class Recording:
         self._kept = {
             tensor.untyped_storage()._cdata: tensor.untyped_storage().nbytes()
             for result in self._results
-            for tensor in tensors_in(result)
+            for tensor in tensors_of(result)
         }
 
     def rerun(self, changed: Collection[nn.Parameter]) -> Tree:
@@ -172,13 +171,13 @@ class _Reexecutor(TorchFunctionMode):
             if changes_in_place(func, args, kwargs):
                 self._replacements.replace(args[0], recorded)
             return recorded
-        if _is_dropped(tensors_in((args, kwargs))):
+        if _is_dropped(tensors_of((args, kwargs))):
             raise ControlFlowChangedError
         if changes_in_place(func, args, kwargs) and self._is_own(args[0]):
             result = func(*args, **kwargs)
         else:
             result = made_out_of_place(func, args, kwargs, self._replacements)
-        for tensor in tensors_in(result):
+        for tensor in tensors_of(result):
             setattr(tensor, _MARK, self._number)
         return result
 
