@@ -3,13 +3,18 @@
 Published weights are only adapted to the data: few epochs at a low rate, whatever the model.
 """
 
+from __future__ import annotations
+
 from dataclasses import replace
 from math import ceil, inf
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from prune_tui.catalog.datasets import DatasetEntry
-from prune_tui.catalog.models import ModelEntry
+from prune_tui.catalog.datasets import DatasetEntry, dataset_entry
+from prune_tui.catalog.models import ModelEntry, model_entry
 from prune_tui.core.session.recipe import Training
+
+if TYPE_CHECKING:
+    from prune_tui.core.session.session import Session
 
 MIN_TRAINING_STEPS: Final = 360
 MIN_FINETUNING_STEPS: Final = 120
@@ -36,6 +41,16 @@ def training_recipe(
     if is_pretrained:
         return _with_enough_steps(ADAPTING, dataset, num_images, MIN_FINETUNING_STEPS)
     return _with_enough_steps(model.training, dataset, num_images, MIN_TRAINING_STEPS)
+
+
+def recipe_of(session: Session) -> Training:
+    """Return how to train a session's dense baseline."""
+    return training_recipe(
+        model_entry(session.model),
+        dataset_entry(session.dataset),
+        num_images=session.num_train_images,
+        is_pretrained=session.pretrained is not None,
+    )
 
 
 def finetuning_recipe(model: ModelEntry, dataset: DatasetEntry, *, num_images: int | None = None) -> Training:

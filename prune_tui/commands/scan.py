@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from prune_tui.catalog.baselines import bundled_baseline
-from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
-from prune_tui.catalog.recipes import training_recipe
+from prune_tui.catalog.recipes import recipe_of
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.budget import Solution, solve
 from prune_tui.core.planning.groups import groups_of
@@ -17,9 +16,10 @@ from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import Event, PretrainedTaken
 from prune_tui.core.run.view import View
 from prune_tui.core.scanning.predictor import error_points_at, held_out_errors
-from prune_tui.core.session.decisions import PRETRAINED, Decision, LoadDense, Scan, TrainDense
+from prune_tui.core.session.decisions import PRETRAINED, Decision, LoadDense, Scan
 from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Session
+from prune_tui.core.workflow.baselines import baseline_to_train
 from prune_tui.engine.device import prepare_process
 from prune_tui.runner.runner import Runner
 from prune_tui.storage import unused_name
@@ -112,14 +112,7 @@ def _baseline(request: Request) -> Decision:
         return LoadDense(weights="dense.safetensors")
     if bundled_baseline(session.model, session.dataset) is not None:
         return LoadDense()
-    model, dataset = model_entry(session.model), dataset_entry(session.dataset)
-    recipe = training_recipe(
-        model,
-        dataset,
-        num_images=session.num_train_images,
-        is_pretrained=session.pretrained is not None,
-    )
-    return TrainDense(training=recipe, kept_epochs=(1,) if recipe.num_epochs > 1 else ())
+    return baseline_to_train(recipe_of(session))
 
 
 def _solution(request: Request, view: View) -> Solution | None:

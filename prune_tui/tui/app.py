@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import partial
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
@@ -16,19 +15,15 @@ from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from prune_tui.catalog.datasets import dataset_entry
-from prune_tui.catalog.models import model_entry
-from prune_tui.catalog.names import check_names
-from prune_tui.catalog.recipes import training_recipe
-from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.workflow.step import Step
-from prune_tui.storage import logged, read_session, resumed_name, session_path
+from prune_tui.storage import logged
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
 from prune_tui.tui.interruption import Interruption
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
 from prune_tui.tui.picture import save_picture
+from prune_tui.tui.resumption import Resumption
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
@@ -37,7 +32,6 @@ from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Saving,
 from prune_tui.tui.worker.worker import Worker
 
 if TYPE_CHECKING:
-    from prune_tui.core.session.session import CodeFile, Session
     from prune_tui.tui.worker.jobs import Task
 
 VIEWS_PER_SECOND = 3
@@ -69,8 +63,8 @@ class PruneApp(App[None], inherit_bindings=False):
             warm_up=import_engine if make_runner is None else nothing_to_import,
             settle=settle if make_runner is None else nothing_to_import,
         )
-        self._allowed: set[CodeFile] = set()
         self._asking = Interruption(self, self.state, redraw=self._redraw, save=self._save_again)
+        self._resumption = Resumption(self, self.state, open=self._open, show_error=self._show_error)
 
     # --- beginning ----------------------------------------------------------------------------------------
 
@@ -85,7 +79,7 @@ class PruneApp(App[None], inherit_bindings=False):
     def _begin(self) -> None:
         self.worker.start()
         if self.state.options.resume is not None:
-            self._resume(self.state.options.resume)
+            self._resumption.resume(self.state.options.resume)
 
     # --- what the worker tells ----------------------------------------------------------------------------
 
@@ -176,50 +170,7 @@ class PruneApp(App[None], inherit_bindings=False):
 
     @on(messages.ResumeSession)
     def _resume_session(self, message: messages.ResumeSession) -> None:
-        self._asking.when_free("Open another session?", partial(self._resume, message.path))
-
-    def _resume(self, path: Path) -> None:
-        """Go on with a session; ask first, if it runs files of the user's own that nobody has allowed yet."""
-        from prune_tui.catalog.code.permission import check_code, code_to_confirm
-
-        try:
-            session = read_session(path)
-            check_names(session, source=str(path))
-            check_code(session, allow_code=True, source=str(path))
-            files = code_to_confirm(session)
-        except PruneTuiError as error:
-            self._show_error(messages.Failed(str(error)))
-            return
-        if self.state.options.allow_code or self._allowed.issuperset(files):
-            self._resume_allowed(path, session, allow_code=bool(files))
-            return
-
-        def answered(runs: bool | None) -> None:
-            if runs:
-                self._allowed.update(files)
-                self._resume_allowed(path, session, allow_code=True)
-
-        from prune_tui.tui.steps.pick.code_dialog import CodeDialog
-
-        self.push_screen(CodeDialog(path.name, files), answered)
-
-    def _resume_allowed(self, path: Path, session: Session, *, allow_code: bool) -> None:
-        """Go on with a session whose own code, if it has any, may run."""
-        model, dataset = model_entry(session.model), dataset_entry(session.dataset)
-        from prune_tui.core.workflow.baselines import baseline_to_train
-
-        recipe = training_recipe(
-            model,
-            dataset,
-            num_images=session.num_train_images,
-            is_pretrained=session.pretrained is not None,
-        )
-        self.state.baseline = baseline_to_train(recipe)
-        # A copy of a session under another file name is a session of that name, with its own files.
-        name = resumed_name(path)
-        if session_path(path.parent, name) != path:
-            self.notify(f"{path.name} stays as it is", title=f"Goes on as {name}.json", markup=False)
-        self._open(Opening(replace(session, name=name), resumed_from=path, allow_code=allow_code))
+        self._asking.when_free("Open another session?", partial(self._resumption.resume, message.path))
 
     def _open(self, opening: Opening) -> None:
         self.state.begin(opening.session)

@@ -8,9 +8,7 @@ from textual.app import ComposeResult
 from textual.containers import Container, Vertical
 
 from prune_tui.catalog.criteria import CRITERIA
-from prune_tui.catalog.datasets import dataset_entry
-from prune_tui.catalog.models import model_entry
-from prune_tui.catalog.recipes import training_recipe
+from prune_tui.catalog.recipes import recipe_of
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.run.view import epochs_of
 from prune_tui.core.scanning.cells import num_settled
@@ -247,17 +245,11 @@ class ScanScreen(StepScreen):
     def _sweep_decision(self, settings: SweepSettings) -> Sweep:
         state, session = self.state, self.state.session
         assert session is not None
-        recipe = training_recipe(
-            model_entry(session.model),
-            dataset_entry(session.dataset),
-            num_images=session.num_train_images,
-            is_pretrained=session.pretrained is not None,
-        )
         return sweep_of(
             settings,
             state.view.layers,
             finetuning=state.settings.finetuning,
-            training=training_like_dense(session, recipe),
+            training=training_like_dense(session, recipe_of(session)),
         )
 
     def action_next_criterion(self) -> None:
