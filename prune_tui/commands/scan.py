@@ -15,7 +15,7 @@ from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import Event, PretrainedTaken
 from prune_tui.core.run.view import View
-from prune_tui.core.scanning.predictor import error_points_at, held_out_errors
+from prune_tui.core.scanning.predictor import fitted_predictor, predicted
 from prune_tui.core.session.decisions import PRETRAINED, Decision, LoadDense, Scan
 from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Session
@@ -139,12 +139,19 @@ def _solution(request: Request, view: View) -> Solution | None:
 def document(found: Found) -> dict[str, object]:
     """Return what `scan --json` prints."""
     solution = found.solution
-    error = error_points_at(held_out_errors(found.figures), solution.price.accuracy) if solution else None
     return {
         "scan": json_data(found.figures),
         "plan": dict(solution.plan) if solution else None,
         "price": asdict(solution.price) if solution else None,
-        "predicted_error_points": error,
+        "predicted_between": _interval(found),
         "error": found.error,
         "session": str(found.path) if found.path else None,
     }
+
+
+def _interval(found: Found) -> tuple[float, float] | None:
+    """Return between which accuracies a solved plan is predicted to lie; None without one."""
+    if found.solution is None:
+        return None
+    prediction = predicted(fitted_predictor(found.figures), found.solution.plan)
+    return None if prediction is None else (prediction.low, prediction.high)

@@ -45,6 +45,7 @@ from prune_tui.engine.device import environment_of, pick_device, seed_everything
 from prune_tui.engine.network.network import Weights
 from prune_tui.engine.network.trace import find_units, network_of
 from prune_tui.engine.opening import NUM_TRIED, Opened, opened
+from prune_tui.engine.plans.measuring import Measuring
 from prune_tui.engine.pruning.plan_masks import plan_of
 from prune_tui.engine.source import Source
 from prune_tui.engine.state import EngineState
@@ -70,6 +71,7 @@ class Engine:
         self._source, self._seed = source, seed
         self._device = pick_device(device)
         self._state: EngineState | None = None
+        self._measuring = Measuring(seed)
 
     def open(self) -> Iterator[Event]:
         """Read the data and open the network with its fresh weights; ends with `EngineReady`.
@@ -161,6 +163,23 @@ class Engine:
         """Find which units can be removed, and which go together; decisions that need it do this."""
         yield DataProgress("finding which units go together", 0, None)
         yield UnitsFound(find_units(self.state.network))
+
+    def measure_plan(self, decision: Prune, *, index: int, is_asked: bool = False) -> Iterator[Event]:
+        """Measure the plan that would be decision `index` on validation images; the state stays as it is.
+
+        Raises:
+            PruneTuiError: the plan can't be carried out; the message says why.
+        """
+        if reason := why_not(decision, self.state.facts):
+            raise DecisionError(reason)
+        began = time.perf_counter()
+        return self._measuring.measure(
+            self.state,
+            decision,
+            index=index,
+            is_asked=is_asked,
+            clock=lambda: time.perf_counter() - began,
+        )
 
     def fresh_weights(self, seed: int | None) -> Weights:
         """Return the model's initial weights for a seed; None takes the session's seed. Reseeds torch."""

@@ -11,6 +11,12 @@ def percent_text(fraction: float | None, digits: int = 1) -> str:
     return "—" if fraction is None else f"{fraction * 100:.{digits}f} %"
 
 
+def interval_text(low: float, high: float) -> str:
+    """Say an interval of fractions of 1 in percent: `85.1 to 97.0 %`, or `up to 44.5 %` from 0."""
+    upper = f"{high * 100:.1f} %"
+    return f"up to {upper}" if low <= 0 else f"{low * 100:.1f} to {upper}"
+
+
 def points_text(fraction: float | None, digits: int = 1) -> str:
     """Say a difference in percentage points, signed: `−0.2`, `+1.4`, `0.0`."""
     if fraction is None:

@@ -16,7 +16,7 @@ from prune_tui.core.run.events import (
 )
 from prune_tui.core.run.fold import apply
 from prune_tui.core.run.view import View
-from prune_tui.core.session.decisions import Decision
+from prune_tui.core.session.decisions import Decision, Prune
 from prune_tui.core.session.json import checked
 from prune_tui.core.session.session import Checkpoint, Record, Session
 from prune_tui.engine.context import CheckpointToSave
@@ -126,6 +126,17 @@ class Runner:
         """Find the units that can be removed, and what goes with them."""
         for event in self._engine.find_units():
             yield self._folded(event)
+
+    def measure_plan(self, decision: Prune, *, is_asked: bool) -> Iterator[Event]:
+        """Measure the plan that may become the next decision; see `Engine.measure_plan`.
+
+        Raises:
+            PruneTuiError: it can't be carried out; the message says why.
+        """
+        index = len(self.session.decisions)
+        for event in self._engine.measure_plan(decision, index=index, is_asked=is_asked):
+            self.view = apply(self.view, event)
+            yield event
 
     def save(self) -> None:
         """Write what is not written yet.

@@ -115,6 +115,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.PLAN, "redo", "U,ctrl+r", "redo", "Redo the change that was undone"),
     Action(Step.PLAN, "reset", "r", "reset", "Reset the row to what the scan suggests"),
     Action(Step.PLAN, "copy_down", "y", "copy down", "Copy this sparsity to the unlocked rows below"),
+    Action(Step.PLAN, "measure", "M", "measure", "Measure this plan on the validation images"),
     Action(Step.PLAN, "settings", "s", "settings", "Criterion, scope, schedule, fine-tuning …", True),
     Action(Step.PLAN, "prune", "p", "prune", "Prune by this plan, then fine-tune", True),
     Action(

@@ -28,7 +28,7 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
-from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Saving, UnitSearch
+from prune_tui.tui.worker.jobs import Job, MakeRunner, Measuring, Opening, Outcome, Saving, UnitSearch
 from prune_tui.tui.worker.worker import Worker
 
 if TYPE_CHECKING:
@@ -111,6 +111,9 @@ class PruneApp(App[None], inherit_bindings=False):
     @on(messages.JobFinished)
     def _job_finished(self, message: messages.JobFinished) -> None:
         state = self.state
+        if isinstance(message.job.task, Measuring):
+            self._measured(message.job, message.job.task, message.outcome)
+            return
         if message.job in state.jobs:
             state.jobs.remove(message.job)
         state.is_paused = state.is_stopping = False
@@ -120,6 +123,17 @@ class PruneApp(App[None], inherit_bindings=False):
         if self._asking.goes_on():
             return
         self._advance(message.job, message.outcome)
+        self._redraw()
+
+    def _measured(self, job: Job, task: Measuring, outcome: Outcome) -> None:
+        """Show a plan's last figures; one that can't be measured is not tried again."""
+        state = self.state
+        if job is state.measuring:
+            state.measuring = None
+        if outcome != "abandoned":
+            state.tried = task.decision
+        if not state.is_busy and self.worker.latest is not None:
+            state.take(self.worker.latest)
         self._redraw()
 
     def _advance(self, job: Job, outcome: Outcome) -> None:
@@ -132,7 +146,7 @@ class PruneApp(App[None], inherit_bindings=False):
         if isinstance(task, Saving):
             self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
             return
-        if isinstance(task, UnitSearch):
+        if isinstance(task, UnitSearch | Measuring):
             return
         if isinstance(task, Opening):
             for note in state.view.notes:
@@ -182,6 +196,17 @@ class PruneApp(App[None], inherit_bindings=False):
     def _perform(self, message: messages.Perform) -> None:
         self._submit(message.decision)
 
+    @on(messages.MeasurePlan)
+    def _measure_plan(self, message: messages.MeasurePlan) -> None:
+        """Measure a plan while nothing else runs, in place of the one that is being measured."""
+        state = self.state
+        if state.measuring is not None:
+            state.measuring.ask_to_abandon()
+            state.measuring = None
+        if message.decision is not None and not state.is_busy and state.view.is_ready:
+            state.measuring = Job(Measuring(message.decision, message.is_asked))
+            self.worker.submit(state.measuring)
+
     @on(messages.UnitsWanted)
     def _find_units(self) -> None:
         """Look for units while nothing else runs; a decision that prunes units looks for itself."""
@@ -225,6 +250,9 @@ class PruneApp(App[None], inherit_bindings=False):
             self.bell()
 
     def _submit(self, task: Task) -> None:
+        if self.state.measuring is not None:
+            self.state.measuring.ask_to_abandon()
+            self.state.measuring = None
         job = Job(task)
         self.state.jobs.append(job)
         self.worker.submit(job)
@@ -321,6 +349,7 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def release(self) -> None:
         """End the worker, as far as it can be ended; leaving never waits for more than a moment."""
-        for job in self.state.jobs:
-            job.ask_to_abandon()
+        for job in (*self.state.jobs, self.state.measuring):
+            if job is not None:
+                job.ask_to_abandon()
         self.worker.close()

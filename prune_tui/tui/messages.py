@@ -11,7 +11,7 @@ from prune_tui.core.workflow.step import Step
 from prune_tui.tui.worker.jobs import Job, Outcome
 
 if TYPE_CHECKING:
-    from prune_tui.core.session.decisions import Decision
+    from prune_tui.core.session.decisions import Decision, Prune
     from prune_tui.core.session.session import Session
 
 
@@ -50,6 +50,15 @@ class Perform(Message):
 
     def __init__(self, decision: Decision) -> None:
         self.decision = decision
+        super().__init__()
+
+
+class MeasurePlan(Message):
+    """Measure the plan on show between decisions; None ends what is being measured."""
+
+    def __init__(self, decision: Prune | None, *, is_asked: bool = False) -> None:
+        self.decision = decision
+        self.is_asked = is_asked
         super().__init__()
 
 

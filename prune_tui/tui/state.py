@@ -26,13 +26,16 @@ if TYPE_CHECKING:
     from prune_tui.core.planning.settings import PlanSettings
     from prune_tui.core.report import ScanFigures
     from prune_tui.core.run.view import Running, View
-    from prune_tui.core.session.decisions import Decision, Finetune, Scan
+    from prune_tui.core.session.decisions import Decision, Finetune, Prune, Scan
     from prune_tui.core.session.session import Session
 
 
 @dataclass(slots=True)
 class State:
-    """The open session, its view, the plan being made, and what is under way."""
+    """The open session, its view, the plan being made, and what is under way.
+
+    `measuring` is the plan that is measured between decisions, `tried` the last that it was tried for.
+    """
 
     options: Options
     engine: Literal["loading", "ready", "failed"] = "loading"
@@ -46,6 +49,8 @@ class State:
     is_paused: bool = False
     is_stopping: bool = False
     wants_another: bool = False
+    measuring: Job | None = None
+    tried: Prune | None = None
     _view: View | None = None
     _settings: PlanSettings | None = None
     _baseline: Decision | None = None
@@ -133,17 +138,20 @@ class State:
     @property
     def planner(self) -> Planner:
         """What the plan is priced by, worked out once for what it depends on."""
-        from prune_tui.core.planning.planner import planner_of
+        from prune_tui.core.planning.planner import planner_of, plans_taught
         from prune_tui.core.planning.settings import matching_scan
 
         before, view, settings = self._planner, self.view, self.settings
         scan = matching_scan(view.report.scan, settings)
-        if before is None or (before.layers, before.settings, before.figures, before.histograms) != (
-            view.layers,
-            settings,
-            scan if scan is not None and scan.dense_accuracy > 0 else None,
-            view.dense_histograms,
-        ):
+        scan = scan if scan is not None and scan.dense_accuracy > 0 else None
+        measured = plans_taught(view, settings) if scan is not None else ()
+        if before is None or (
+            before.layers,
+            before.settings,
+            before.figures,
+            before.scan.measured if before.scan is not None else (),
+            before.histograms,
+        ) != (view.layers, settings, scan, measured, view.dense_histograms):
             is_on_magnitude = criterion_entry(settings.criterion).weights_by_magnitude == "global"
             known = before.scan if before is not None else None
             self._planner = planner_of(view, settings, is_threshold_on_magnitude=is_on_magnitude, known=known)

@@ -264,7 +264,7 @@ def test_scan_solves_a_budget_and_saves_a_session_that_the_app_can_open(tmp_path
     assert {curve["name"] for curve in document["scan"]["layers"]} == set(document["plan"])
     price = document["price"]
     assert price["parameters"] / price["nonzero"] >= 20
-    assert document["predicted_error_points"] >= 0
+    assert 0 <= document["predicted_between"][0] < document["predicted_between"][1] <= 1
     assert document["error"] is None
     assert run("show", document["session"]).exit_code == 0
 
@@ -322,7 +322,7 @@ def test_a_budget_out_of_reach_leaves_the_scan_in_the_document() -> None:
     assert result.exit_code == 1
     document = json.loads(result.stdout)
     assert document["scan"]["layers"]
-    assert (document["plan"], document["price"], document["predicted_error_points"]) == (None, None, None)
+    assert (document["plan"], document["price"], document["predicted_between"]) == (None, None, None)
     assert f"prune-tui: {document['error']}" == result.stderr.splitlines()[-1]
 
 

@@ -9,7 +9,7 @@ from threading import Semaphore
 
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.calibration import RUIN_SHARE, calibration_plans
+from prune_tui.core.planning.calibration import calibration_plans
 from prune_tui.core.report import Environment, EpochFigures, Figures, JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.run.events import (
     BatchTrained,
@@ -27,6 +27,8 @@ from prune_tui.core.run.events import (
     LatencyMeasured,
     MaskChecked,
     Measured,
+    MeasuringTakesLong,
+    PlanMeasured,
     PointSwept,
     Pruned,
     ScanStarted,
@@ -36,8 +38,9 @@ from prune_tui.core.run.events import (
     UnitsFound,
 )
 from prune_tui.core.run.fold import apply
+from prune_tui.core.run.measured_plans import MeasuredPlan, in_one_shot, start_of
 from prune_tui.core.run.view import View
-from prune_tui.core.scanning.predictor import predict
+from prune_tui.core.scanning.predictor import RUIN_SHARE, predict
 from prune_tui.core.scanning.statistics import is_settled, paired_half_width
 from prune_tui.core.session.decisions import (
     Decision,
@@ -72,7 +75,8 @@ def never() -> bool:
 class Script:
     """What the fake does: gates by stage (`open`, `scan`, `joint`, `shrink`, …), errors, pace.
 
-    `num_images` are of the validation split. `hides_units` leaves which units go together to be found.
+    `num_images` are of the validation split; plans are measured on them only where
+    `measures_plans`. `hides_units` leaves which units go together to be found.
     """
 
     layers: tuple[LayerInfo, ...] = LAYERS
@@ -83,6 +87,9 @@ class Script:
     gates: dict[str, Semaphore] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
     seconds_a_step: float = 0.0
+    measures_plans: bool = False
+    seconds_to_measure: float = 0.0
+    measured: list[Prune] = field(default_factory=list)
     performed: list[Decision] = field(default_factory=list)
 
     def hold(self, stage: str, *, after: int = 0) -> Semaphore:
@@ -115,6 +122,26 @@ class FakeRunner:
 
     def find_units(self) -> Iterator[Event]:
         yield self._folded(UnitsFound(self._script.layers))
+
+    def measure_plan(self, decision: Prune, *, is_asked: bool) -> Iterator[Event]:
+        if self._script.seconds_to_measure and not is_asked:
+            yield self._folded(MeasuringTakesLong(self._script.seconds_to_measure))
+            return
+        self._script.measured.append(decision)
+        total, index = self._script.num_images, len(self.session.decisions)
+        accuracy = made_up.accuracy_of_plan(self._script.layers, decision)
+        for seen in (128, 1_000, total) if self._script.measures_plans else ():
+            self._step("measure plan")
+            half_width = paired_half_width((DENSE - accuracy) * seen, 0, seen, total)
+            figures = MeasuredPlan(
+                decision=in_one_shot(decision),
+                after=start_of(decision, index),
+                accuracy=accuracy,
+                half_width=half_width,
+                num_images=seen,
+                num_total=total,
+            )
+            yield self._folded(PlanMeasured(figures, 0.1))
 
     def open(self) -> Iterator[Event]:
         for done in range(0, 101, 10):

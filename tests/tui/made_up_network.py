@@ -208,3 +208,11 @@ def _spread(number: int, measure: Quantity, stage: str) -> tuple[int, ...]:
     middle = 20 if stage == "dense" else 30
     shape = [math.exp(-(((position - middle) / 9) ** 2)) for position in range(NUM_BINS)]
     return tuple(round(number * one / sum(shape)) for one in shape)
+
+
+def accuracy_of_plan(layers: Sequence[LayerInfo], decision: Prune) -> float:
+    """Return the accuracy right after pruning: each layer leaves its share of the accuracy above chance."""
+    share, plan = 1.0, planned(layers, decision)
+    for layer in layers:
+        share *= (accuracy_of(layer, plan.get(layer.name, 0.0)) - 0.1) / (accuracy_of(layer, 0.0) - 0.1)
+    return 0.1 + (DENSE - 0.1) * share

@@ -13,9 +13,6 @@ from prune_tui.core.scanning.predictor import fitted_predictor
 JOINT_ERRORS = (0.3, 0.5, 0.7, 0.85, 1.0, 1.4, 2.0)
 """The sum of all groups' logit errors in each plan: from almost none to a ruined network."""
 
-RUIN_SHARE = 0.5
-"""Below this share of the dense accuracy, plans that prune still more say nothing new."""
-
 
 def calibration_plans(layers: Sequence[LayerInfo], scan: ScanFigures) -> tuple[dict[str, float], ...]:
     """Return the plans over several layers to evaluate; none before all curves are known.

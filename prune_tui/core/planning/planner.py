@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import PruningGroup, by_layer, group_with, groups_of
@@ -19,31 +20,27 @@ from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.run.view import View
 from prune_tui.core.scanning.curves import safe_sparsity
 from prune_tui.core.scanning.predictor import (
-    HeldOutError,
+    Prediction,
     Predictor,
-    error_points_at,
+    WholePlan,
     fitted_predictor,
-    held_out_errors,
+    predicted,
     predicted_accuracy,
 )
+
+MOST_TAUGHT: Final = 40
+"""The plans measured last teach the predictor; more would take too long between two keys."""
+
+LEAST_IMAGES_TAUGHT: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
 class FittedScan:
-    """A scan, the accuracy predictor fitted to it, and its errors on plans that it was not fitted to."""
+    """A scan, the plans measured since, and the accuracy predictor fitted to both."""
 
     figures: ScanFigures
+    measured: tuple[WholePlan, ...]
     predictor: Predictor
-    held_out_errors: tuple[HeldOutError, ...]
-
-    def error_points(self, accuracy: float | None) -> float | None:
-        """Return how far a predicted accuracy may be off, in points; None where that is not known."""
-        return error_points_at(self.held_out_errors, accuracy)
-
-
-def fitted_scan(scan: ScanFigures) -> FittedScan:
-    """Return a scan with an accuracy predictor fitted to it."""
-    return FittedScan(scan, fitted_predictor(scan), held_out_errors(scan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +100,10 @@ class Planner:
             return counted
         return replace(counted, accuracy=predicted_accuracy(self.scan.predictor, by_group))
 
+    def prediction(self, plan: EditablePlan) -> Prediction | None:
+        """Return the predicted accuracy of a plan and its interval; None where the scan can't predict it."""
+        return None if self.scan is None else predicted(self.scan.predictor, self._by_group(plan))
+
     def _by_group(self, plan: EditablePlan) -> dict[str, float]:
         return group_sparsities(
             plan,
@@ -117,13 +118,13 @@ def planner_of(
     view: View, settings: PlanSettings, *, is_threshold_on_magnitude: bool, known: FittedScan | None = None
 ) -> Planner:
     """Return the planner of the network in a view; `known` is a scan that is already fitted."""
-    scan = matching_scan(view.report.scan, settings)
+    scan, measured = matching_scan(view.report.scan, settings), plans_taught(view, settings)
     if scan is None or scan.dense_accuracy <= 0:
         chosen = None
-    elif known is not None and known.figures is scan:
+    elif known is not None and known.figures is scan and known.measured == measured:
         chosen = known
     else:
-        chosen = fitted_scan(scan)
+        chosen = FittedScan(scan, measured, fitted_predictor(scan, measured))
     return Planner(
         layers=view.layers,
         groups=groups_of(view.layers, settings.granularity),
@@ -134,3 +135,16 @@ def planner_of(
         other_macs=view.other_macs,
         is_threshold_on_magnitude=is_threshold_on_magnitude,
     )
+
+
+def plans_taught(view: View, settings: PlanSettings) -> tuple[WholePlan, ...]:
+    """Return the newest plans of these settings' method that were measured, to fit the predictor to."""
+    found = [
+        WholePlan(one.decision.plan, one.accuracy, one.half_width)
+        for one in view.measured_plans
+        if not isinstance(one.decision.plan, float)
+        and one.after is None
+        and (one.decision.criterion, one.decision.granularity) == (settings.criterion, settings.granularity)
+        and (one.is_complete or one.num_images >= LEAST_IMAGES_TAUGHT)
+    ]
+    return tuple(found[-MOST_TAUGHT:])

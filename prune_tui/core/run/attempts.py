@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from prune_tui.core.report import Attempt, EpochFigures, Figures, Report, ScanFigures
-from prune_tui.core.scanning.predictor import error_points_at, held_out_errors, predict
+from prune_tui.core.scanning.predictor import Prediction, fitted_predictor, predicted
 from prune_tui.core.session.decisions import Decision, Prune
 from prune_tui.core.session.legal import RULES
 
@@ -38,12 +38,10 @@ def accuracy_right_after(run: Sequence[EpochFigures]) -> float | None:
 class PredictionCheck:
     """The predicted and the actual accuracy right after pruning; None where there is none.
 
-    `error_points` is how far the prediction may be off. With `num_rounds` above 1, `actual` is after the
-    first round, so that the two can't be compared.
+    With `num_rounds` above 1, `actual` is after the first round, so that the two can't be compared.
     """
 
-    predicted: float | None
-    error_points: float | None
+    predicted: Prediction | None
     actual: float | None
     num_rounds: int
 
@@ -52,7 +50,7 @@ class PredictionCheck:
         """Actual − predicted, as a fraction of 1; None unless both are of the whole plan."""
         if self.predicted is None or self.actual is None or self.num_rounds > 1:
             return None
-        return self.actual - self.predicted
+        return self.actual - self.predicted.accuracy
 
 
 def prediction_check(decisions: Sequence[Decision], report: Report) -> PredictionCheck | None:
@@ -61,22 +59,20 @@ def prediction_check(decisions: Sequence[Decision], report: Report) -> Predictio
     if prune is None:
         return None
     index = max(at for at, decision in enumerate(decisions) if decision == prune)
-    predicted = predicted_for(prune, report.scan)
     return PredictionCheck(
-        predicted=predicted,
-        error_points=error_points_at(held_out_errors(report.scan), predicted)
-        if report.scan is not None
-        else None,
+        predicted=predicted_for(prune, report.scan),
         actual=accuracy_right_after([epoch for epoch in report.epochs if epoch.decision == index]),
         num_rounds=prune.schedule.num_rounds,
     )
 
 
-def predicted_for(prune: Prune, scan: ScanFigures | None) -> float | None:
+def predicted_for(prune: Prune, scan: ScanFigures | None) -> Prediction | None:
     """Return the predicted accuracy right after pruning; None if the scan used another method."""
     if scan is None or (scan.criterion, scan.granularity) != (prune.criterion, prune.granularity):
         return None
-    return None if isinstance(prune.plan, float) else predict(scan, prune.plan)
+    if isinstance(prune.plan, float) or scan.dense_accuracy <= 0:
+        return None
+    return predicted(fitted_predictor(scan), prune.plan)
 
 
 def last_measured(report: Report) -> Figures | None:

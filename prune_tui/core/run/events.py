@@ -20,6 +20,7 @@ from prune_tui.core.report import (
     Report,
     ScanFigures,
 )
+from prune_tui.core.run.measured_plans import MeasuredPlan
 from prune_tui.core.session.decisions import DecisionKind
 from prune_tui.core.session.session import Checkpoint
 from prune_tui.core.terms import TimedNetwork
@@ -148,6 +149,21 @@ class JointScanned:
     """A plan over several layers was evaluated as a whole."""
 
     point: JointPoint
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanMeasured:
+    """A plan that may become a decision was evaluated, on more images than before."""
+
+    figures: MeasuredPlan
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuringTakesLong:
+    """The first figure of a plan would take so many seconds, so that measuring has to be asked for."""
+
     seconds: float
 
 
@@ -294,6 +310,8 @@ Event = (
     | EpochFinished
     | CellScanned
     | JointScanned
+    | PlanMeasured
+    | MeasuringTakesLong
     | ScanStarted
     | SweepStarted
     | PointSwept

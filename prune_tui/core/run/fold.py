@@ -22,6 +22,8 @@ from prune_tui.core.run.events import (
     LatencyMeasured,
     MaskChecked,
     Measured,
+    MeasuringTakesLong,
+    PlanMeasured,
     PointSwept,
     PretrainedTaken,
     Pruned,
@@ -32,6 +34,7 @@ from prune_tui.core.run.events import (
     UnitsFound,
     WeightsBinned,
 )
+from prune_tui.core.run.measured_plans import with_measured
 from prune_tui.core.run.narration import narrated
 from prune_tui.core.run.view import LogLine, Running, View
 from prune_tui.core.session.legal import RULES, Fact
@@ -99,6 +102,10 @@ def _applied(view: View, event: Event) -> View:
             if scan is None:
                 return view
             return _reported(view, scan=replace(scan, joint=(*scan.joint, event.point)))
+        case PlanMeasured():
+            return replace(view, measured_plans=with_measured(view.measured_plans, event.figures))
+        case MeasuringTakesLong():
+            return replace(view, seconds_to_measure=event.seconds)
         case SweepStarted():
             return _reported(view, curves=(*view.report.curves, *event.curves))
         case PointSwept():
@@ -163,6 +170,7 @@ def _without(view: View, facts: frozenset[Fact]) -> View:
         view = replace(view, counted=None, pruned_histograms={})
         report = replace(report, layers=_dense_layers(view))
     if "dense" in facts:
+        view = replace(view, measured_plans=())
         report = replace(report, dense=None, distributions=())
     return replace(view, report=report)
 

@@ -13,6 +13,7 @@ from prune_tui.core.run.events import (
     Shrunk,
     WeightsBinned,
 )
+from prune_tui.core.run.measured_plans import MeasuredPlan
 from prune_tui.core.session.decisions import DecisionKind
 from prune_tui.core.session.session import Checkpoint
 
@@ -53,7 +54,8 @@ class View:
     `report` holds the figures so far. The rest is live: the network's layers, the decision being carried out,
     the newest counts, mask check and histograms, and the log. `other_parameters` and `other_macs` belong to
     none of the layers. `has_units` says whether the layers know which units go together; `notes` are the
-    engine's on the model; `score_name` is what the task calls its score.
+    engine's on the model; `score_name` is what the task calls its score. `measured_plans` were evaluated
+    between decisions, the newest last; `seconds_to_measure` is how long one takes, if that is long, else 0.
     """
 
     report: Report = field(default_factory=Report)
@@ -72,6 +74,8 @@ class View:
     pruned_histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
     shrunk: Shrunk | None = None
     checkpoints: tuple[Checkpoint, ...] = ()
+    measured_plans: tuple[MeasuredPlan, ...] = ()
+    seconds_to_measure: float = 0.0
     log: tuple[LogLine, ...] = ()
 
     @property

@@ -5,9 +5,10 @@ from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 import torch
 
 from prune_tui.catalog.batches import Split
-from prune_tui.core.planning.calibration import RUIN_SHARE, calibration_plans
+from prune_tui.core.planning.calibration import calibration_plans
 from prune_tui.core.report import JointPoint, ScanFigures
 from prune_tui.core.run.events import BatchEvaluated, JointScanned
+from prune_tui.core.scanning.predictor import RUIN_SHARE
 from prune_tui.engine.context import Clock
 from prune_tui.engine.measure.evaluate import as_accuracy
 from prune_tui.engine.network.network import Masks

@@ -6,8 +6,8 @@ from rich.text import Text
 from prune_tui.core.planning.budget import Solution
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.scanning.predictor import error_points_at, held_out_errors
-from prune_tui.reports.numbers import shortened
+from prune_tui.core.scanning.predictor import Prediction, fitted_predictor, predicted
+from prune_tui.reports.numbers import interval_text, shortened
 from prune_tui.reports.terminal.tables import WIDTH, plain_table
 
 
@@ -19,9 +19,7 @@ def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> Rendera
     for name, sparsity in solution.plan.items():
         table.add_row(Text(shortened(name, WIDTH - 12)), f"{sparsity:.2%}")
     price = solution.price
-    error = error_points_at(held_out_errors(scan), price.accuracy)
-    predicted = "none" if price.accuracy is None else f"{price.accuracy:.2%}"
-    margin = "" if error is None else f" ±{error:.1f} points"
+    prediction = predicted(fitted_predictor(scan), solution.plan) if scan.dense_accuracy > 0 else None
     return Group(
         Text(f"plan for {describe_target(target)}"),
         table,
@@ -29,5 +27,11 @@ def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> Rendera
             f"compression ratio {price.compression_ratio:.2f}x, theoretical speedup "
             f"{price.theoretical_speedup:.2f}x, file {price.file_bytes:,} bytes"
         ),
-        Text(f"predicted accuracy before any fine-tuning: {predicted}{margin}"),
+        Text(f"predicted accuracy before any fine-tuning: {_prediction_text(prediction)}"),
     )
+
+
+def _prediction_text(prediction: Prediction | None) -> str:
+    if prediction is None:
+        return "none"
+    return f"{prediction.accuracy:.2%}, {interval_text(prediction.low, prediction.high)}"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from prune_tui.core.run.events import Event
     from prune_tui.core.run.view import View
-    from prune_tui.core.session.decisions import Decision
+    from prune_tui.core.session.decisions import Decision, Prune
     from prune_tui.core.session.session import Session
 
 Outcome = Literal["done", "stopped", "abandoned", "failed"]
@@ -45,6 +45,9 @@ class Runner(Protocol):
     def find_units(self) -> Iterator[Event]:
         """Find the units that can be removed, and what goes with them."""
 
+    def measure_plan(self, decision: Prune, *, is_asked: bool) -> Iterator[Event]:
+        """Measure the plan that may become the next decision, batch after batch."""
+
     def save(self) -> None:
         """Save what could not be saved."""
 
@@ -72,8 +75,16 @@ class UnitSearch:
     """A search for the units that can be removed, and for what goes with them."""
 
 
+@dataclass(frozen=True, slots=True)
+class Measuring:
+    """A plan that is measured between decisions; one that takes long, only if it `is_asked` for."""
+
+    decision: Prune
+    is_asked: bool = False
+
+
 if TYPE_CHECKING:
-    Task = Opening | Decision | Saving | UnitSearch
+    Task = Opening | Decision | Saving | UnitSearch | Measuring
 MakeRunner = Callable[[Opening], Runner]
 
 
@@ -100,7 +111,9 @@ class Job:
 
     @property
     def _decision(self) -> Decision | None:
-        return None if isinstance(self.task, Opening | Saving | UnitSearch) else self.task
+        if isinstance(self.task, Opening | Saving | UnitSearch | Measuring):
+            return None
+        return self.task
 
     def ask_to_stop(self) -> None:
         """Have it end at the next batch and keep what there is; loading can only be abandoned."""

@@ -11,7 +11,17 @@ from textual.message import Message
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.storage import logged
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
-from prune_tui.tui.worker.jobs import Job, MakeRunner, Opening, Outcome, Runner, Saving, Snapshot, UnitSearch
+from prune_tui.tui.worker.jobs import (
+    Job,
+    MakeRunner,
+    Measuring,
+    Opening,
+    Outcome,
+    Runner,
+    Saving,
+    Snapshot,
+    UnitSearch,
+)
 
 
 class Worker:
@@ -66,8 +76,9 @@ class Worker:
         try:
             self._carry_out(job)
         except PruneTuiError as error:
-            self._publish()
-            self._tell(Failed(str(error)))
+            if not isinstance(job.task, Measuring):  # nobody asked: the prune itself says why it can't be
+                self._publish()
+                self._tell(Failed(str(error)))
             return "failed"
         except Exception as error:  # noqa: BLE001 - a bug must not end the app or lose the session
             self._report_bug(error)
@@ -93,6 +104,8 @@ class Worker:
             raise PruneTuiError("no session is open: pick a model and a dataset first")
         elif isinstance(job.task, UnitSearch):
             events = self._runner.find_units()
+        elif isinstance(job.task, Measuring):
+            events = self._runner.measure_plan(job.task.decision, is_asked=job.task.is_asked)
         else:
             events = self._runner.perform(job.task, should_stop=job.stop.is_set)
         try:

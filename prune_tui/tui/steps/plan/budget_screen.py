@@ -1,5 +1,7 @@
 """The part of step 3 that takes a budget: solves it as it is typed, and keeps it as the goal."""
 
+from dataclasses import replace
+
 from rich.text import Text
 from textual import on
 from textual.widget import Widget
@@ -14,6 +16,7 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps.plan import budget_trial
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
+from prune_tui.tui.steps.plan.measurer import Measurer
 from prune_tui.tui.steps.step_screen import StepScreen
 
 
@@ -28,6 +31,7 @@ class BudgetScreen(StepScreen):
         self._note = ""
         self._typed_goal: Goal | None = None
         self._home_of_budget: Widget | None = None
+        self._measurer = Measurer(self, state)
 
     @property
     def plan(self) -> EditablePlan:
@@ -43,16 +47,25 @@ class BudgetScreen(StepScreen):
         return self.query_one(BudgetBar)
 
     def _totals(self, price: Price) -> plan_text.Totals:
-        goal, scan = self._goal, self.state.planner.scan
+        goal, state = self._goal, self.state
+        scan, measured = state.view.report.scan, self._measurer.figures(self.plan)
+        if measured is not None:
+            price = replace(price, accuracy=measured.accuracy)
         return plan_text.Totals(
             price=price,
-            dense_accuracy=scan.figures.dense_accuracy if scan is not None else None,
-            error_points=scan.error_points(price.accuracy) if scan is not None else None,
-            num_measured=len(scan.figures.joint) if scan is not None else 0,
+            dense_accuracy=scan.dense_accuracy if scan is not None else None,
+            prediction=state.planner.prediction(self.plan),
+            measured=measured,
+            seconds_to_measure=state.view.seconds_to_measure,
             target=goal.target if goal is not None else None,
-            is_met=budget_trial.whether_met(goal, price, self.state),
+            is_met=budget_trial.whether_met(goal, price, state),
             score=self.state.score_name,
         )
+
+    def action_measure(self) -> None:
+        """Measure the plan on show, however long it takes."""
+        if not self._measurer.measure_now(self.plan):
+            self.app.bell()
 
     def _say_no(self, why: str) -> None:
         self._note = why

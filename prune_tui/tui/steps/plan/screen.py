@@ -54,6 +54,7 @@ class PlanScreen(BudgetScreen):
         yield BudgetBar()
         yield FixedText(id="settings")
         yield FixedText(id="totals")
+        yield FixedText(id="accuracy")
         yield CellEditor()
 
     @property
@@ -76,6 +77,7 @@ class PlanScreen(BudgetScreen):
         state, plan = self.state, self.plan
         if not state.view.layers:
             return
+        self._measurer.follow(plan)
         sparsities, price = state.planner.sparsities(plan), state.planner.price(plan)
         columns = plan_text.columns(self._table.size.width, state.scan, score=state.short_score)
         self._table.set_columns(columns)
@@ -88,7 +90,9 @@ class PlanScreen(BudgetScreen):
         self._show_group(sparsities, is_unmet=budget_trial.whether_met(self._goal, price, state) is False)
         self.query_one("#settings", FixedText).show(plan_text.settings_line(plan, state, self.palette))
         totals = self.query_one("#totals", FixedText)
-        totals.show(plan_text.totals(self._totals(price), self.palette, width=self.size.width - 4))
+        shown = self._totals(price)
+        totals.show(plan_text.totals(shown, self.palette, width=self.size.width - 4))
+        self.query_one("#accuracy", FixedText).show(plan_text.accuracy_line(shown, self.palette))
         if is_pruning(state.view):
             self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
         else:

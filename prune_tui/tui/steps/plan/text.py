@@ -20,12 +20,15 @@ from prune_tui.core.planning.settings import (
 from prune_tui.core.planning.target import Target, TargetKind, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
+from prune_tui.core.run.measured_plans import MeasuredPlan
 from prune_tui.core.scanning.curves import explain, layer_accuracy
+from prune_tui.core.scanning.predictor import Prediction
 from prune_tui.core.session.recipe import epochs
 from prune_tui.core.workflow.baselines import describe_rewinding
 from prune_tui.reports.numbers import (
     change_text,
     count_text,
+    duration_text,
     percent_text,
     points_text,
     size_text,
@@ -195,22 +198,24 @@ def settings_line(plan: EditablePlan, state: State, palette: Palette) -> Text:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """What a plan costs and saves, how sure its predicted accuracy is, and whether a goal is met.
+    """What a plan costs and saves, what is predicted or measured of it, and whether a goal is met.
 
-    `score` is what the accuracy is called.
+    `seconds_to_measure` is 0 where a plan is measured by itself. `score` is what the accuracy is called.
     """
 
     price: Price
     dense_accuracy: float | None = None
-    error_points: float | None = None
-    num_measured: int = 0
+    prediction: Prediction | None = None
+    measured: MeasuredPlan | None = None
+    seconds_to_measure: float = 0.0
     target: Target | None = None
     is_met: bool | None = None
     score: str = "accuracy"
 
 
+_ITALIC = Style(italic=True)
+
 LEFT_OUT: Final = (
-    "measured plans",
     "change of size",
     "compression",
     "size",
@@ -225,7 +230,7 @@ LEFT_OUT: Final = (
 
 
 def totals(shown: Totals, palette: Palette, *, width: int) -> Text:
-    """Say the totals in one line, with as much detail as fits; always that accuracy is before fine-tuning."""
+    """Say what a plan costs in one line, with as much detail as fits."""
     for num_left_out in range(len(LEFT_OUT) + 1):
         text = _totals(shown, palette, left_out=LEFT_OUT[:num_left_out])
         if text.cell_len <= width:
@@ -262,26 +267,43 @@ def _totals(shown: Totals, palette: Palette, *, left_out: Sequence[str]) -> Text
         text.append("compression " if "compression" not in left_out else "", palette.muted)
         text.append(times_text(price.compression_ratio), palette.bold)
     text.append_text(goal("compression_ratio"))
-    predicted = "predicted " if shown.score == "accuracy" else f"predicted {shown.score} "
-    text.append(f"  {predicted}" if text else predicted, palette.muted)
-    if price.accuracy is None or shown.dense_accuracy is None:
-        return text.append("—", palette.muted).append_text(goal("accuracy_drop"))
-    lost = shown.dense_accuracy - price.accuracy
-    text.append(f"{price.accuracy * 100:.1f}", loss_style(lost, palette))
-    if shown.error_points is not None:
-        text.append(f" ±{shown.error_points:.1f}", palette.muted)
+    return text
+
+
+def accuracy_line(shown: Totals, palette: Palette) -> Text:
+    """Say what was measured of the plan; until then what is predicted, in italics, with its interval."""
+    text, measured, prediction = Text(no_wrap=True, overflow="ellipsis"), shown.measured, shown.prediction
+    name = "" if shown.score == "accuracy" else f"{shown.score} "
+    if measured is not None:
+        lost = shown.dense_accuracy - measured.accuracy if shown.dense_accuracy is not None else 0.0
+        text.append(f"measured {name}", palette.muted)
+        text.append(f"{measured.accuracy * 100:.1f}", loss_style(lost, palette) + palette.bold)
+        if measured.half_width:
+            text.append(f" ±{measured.half_width * 100:.1f}", palette.muted)
+        everyone = "all " if measured.is_complete else ""
+        text.append(f" ({everyone}{count_text(measured.num_images)} images)", palette.muted)
+    elif prediction is None or shown.dense_accuracy is None:
+        text.append(f"predicted {name}—", palette.muted)
+    else:
+        lost = shown.dense_accuracy - prediction.accuracy
+        text.append(f"predicted {name}", palette.muted)
+        text.append(f"≈{prediction.accuracy * 100:.0f}", loss_style(lost, palette) + _ITALIC)
+        text.append(f" ({prediction.low * 100:.0f}–{prediction.high * 100:.0f})", palette.muted + _ITALIC)
     text.append(" before fine-tuning", palette.muted)
-    if "measured plans" not in left_out and shown.error_points is not None:
-        text.append(f", fitted to {shown.num_measured} measured plans", palette.muted)
-    return text.append_text(goal("accuracy_drop"))
+    if measured is None and shown.seconds_to_measure:
+        text.append("   M", palette.selected)
+        text.append(f" measures it, about {duration_text(shown.seconds_to_measure)}", palette.muted)
+    is_goal = shown.target is not None and shown.target.kind == "accuracy_drop"
+    return text.append_text(_goal(shown, palette, has_word=True)) if is_goal else text
 
 
 def _goal(shown: Totals, palette: Palette, *, has_word: bool) -> Text:
     """Say what the goal is, and whether it is met."""
     if shown.target is None:
         return Text()
-    outcome = {True: "ok", False: "not met", None: "not known"}[shown.is_met]
-    style = {True: palette.good, False: palette.bad, None: palette.warn}[shown.is_met]
+    is_open = shown.is_met is True and shown.target.kind == "accuracy_drop" and shown.measured is None
+    outcome = "predicted" if is_open else {True: "ok", False: "not met", None: "not known"}[shown.is_met]
+    style = {True: palette.good, False: palette.bad, None: palette.warn}[None if is_open else shown.is_met]
     what = describe_target(shown.target).removesuffix(" fewer MACs")
     start = f" (goal {what} " if has_word else f" ({what} "
     return Text.assemble((start, palette.muted), (outcome, style), (")", palette.muted))

@@ -16,6 +16,7 @@ from prune_tui.reports.caveats import caveats
 from prune_tui.reports.figures import attempt_line, figure_table
 from prune_tui.reports.numbers import (
     count_text,
+    interval_text,
     percent_text,
     points_text,
     shortened,
@@ -100,8 +101,9 @@ def _prediction_text(held: PredictionCheck, palette: Palette, *, score: str) -> 
     rounds = held.num_rounds
     after = f"after the first of {rounds} rounds" if rounds > 1 else "right after pruning"
     text = Text(f"validation {score} {after}, before fine-tuning\n", palette.muted)
-    text.append(f"predicted {percent_text(held.predicted)}", palette.text)
-    text.append(f" ±{held.error_points:.1f}" if held.error_points is not None else "", palette.muted)
+    prediction = held.predicted
+    text.append(f"predicted {percent_text(prediction.accuracy if prediction else None)}", palette.text)
+    text.append(f" ({interval_text(prediction.low, prediction.high)})" if prediction else "", palette.muted)
     if rounds > 1:
         text.append(" for all rounds at once", palette.muted)
     text.append(f", actual {percent_text(held.actual)}", palette.text)

@@ -42,7 +42,9 @@ async def test_a_budget_fills_the_plan_and_one_undo_takes_it_back(tmp_path: Path
         await desk.press(*goal, "enter")
         assert not _bar_is_on_screen(desk)
         assert _sparsities(desk) != before
-        assert f"goal {goal.removesuffix(' fewer MACs')} ok" in desk.drawn("#totals")
+        outcome = "predicted" if "point" in goal else "ok"
+        told = desk.drawn("#totals") + desk.drawn("#accuracy")
+        assert f"goal {goal.removesuffix(' fewer MACs')} {outcome}" in told
         assert "is met" in desk.drawn("#explain")
         await desk.press("u")
         assert _sparsities(desk) == before

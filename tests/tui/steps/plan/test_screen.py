@@ -14,6 +14,8 @@ from tests.tui.helpers import open_desk
 from tests.tui.made_up_network import DEEP, RESIDUAL, VAST
 from tests.tui.steps.plan.test_cell_editor import first_row
 
+PREDICTED = r"predicted ≈\d+ \(\d+–\d+\) before fine-tuning"
+
 
 async def test_what_enter_does_is_said_of_where_the_focus_is(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
@@ -29,11 +31,11 @@ async def test_what_enter_does_is_said_of_where_the_focus_is(tmp_path: Path) -> 
 async def test_the_accuracy_is_said_to_be_that_before_fine_tuning(tmp_path: Path, width: int) -> None:
     async with open_desk(tmp_path, size=(width, 30)) as desk:
         await desk.to_plan()
-        assert re.search(r"predicted [0-9.]+ ±[0-9.]+ before fine-tuning", desk.drawn("#totals"))
+        assert re.search(PREDICTED, desk.drawn("#accuracy"))
         for budget in ("1 point", "20x", "2x MACs", "0.5 MB"):
             await desk.press("b", *budget, "enter")
-            assert re.search(r"predicted [0-9.]+( ±[0-9.]+)? before fine-tuning", desk.drawn("#totals"))
-            assert "goal" in desk.drawn("#totals")
+            assert re.search(PREDICTED, desk.drawn("#accuracy"))
+            assert "goal" in desk.drawn("#totals") + desk.drawn("#accuracy")
 
 
 async def test_undo_and_redo(tmp_path: Path) -> None:
@@ -205,7 +207,7 @@ async def test_no_key_has_the_predictor_fitted_anew(tmp_path: Path, monkeypatch:
         for key, sparsity in (("+", "0.55"), ("+", "0.60"), ("-", "0.55")):
             await desk.press(key)
             assert desk.cell("layer0.conv", "sparsity") == sparsity
-            assert "predicted" in desk.drawn("#totals")
+            assert "predicted" in desk.drawn("#accuracy")
         before = desk.drawn("#totals")
         await desk.press("enter", *".98")
         assert desk.drawn("#totals") != before
@@ -244,7 +246,7 @@ async def test_the_score_has_the_name_that_the_task_gives_it(tmp_path: Path) -> 
         await desk.press("enter")
         await desk.to(Step.PLAN)
         assert "ΔmIoU" in desk.drawn("#layers")
-        assert "predicted mIoU" in desk.drawn("#totals")
+        assert "predicted mIoU" in desk.drawn("#accuracy")
         await desk.press("enter")
         await desk.to(Step.TRAIN)
         await desk.idle()
@@ -267,7 +269,7 @@ async def test_coupled_layers_are_one_row_priced_whole(tmp_path: Path) -> None:
         assert desk.cell("stem", "parameters") == "5,040"
         assert desk.cell("stem", "kept") == "2,520"
         assert desk.cell("fc", "note").startswith("locked")
-        assert "predicted —" not in desk.drawn("#totals")
+        assert "predicted —" not in desk.drawn("#accuracy")
         await desk.press("up", "g", "enter", *".25", "enter")
         assert desk.cell("stem", "kept") == "3,780"
         kept, total = 3780 + 1152 + 1152 + 160 + 580, 5040 + 2304 + 2304 + 160 + 580

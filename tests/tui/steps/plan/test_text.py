@@ -4,7 +4,8 @@ import pytest
 
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import parse_target
-from prune_tui.tui.steps.plan.text import Totals, totals
+from prune_tui.core.scanning.predictor import Prediction
+from prune_tui.tui.steps.plan.text import Totals, accuracy_line, totals
 from tests.tui.helpers import PALETTE
 
 
@@ -24,8 +25,12 @@ def test_the_totals_fit_and_the_goal_is_always_told(
         accuracy=0.913,
     )
     target = parse_target(goal) if goal else None
-    text = totals(Totals(price, 0.98, 1.2, 6, target, False), PALETTE, width=width).plain
+    prediction = Prediction(0.913, 0.884, 0.932)
+    shown = Totals(price, 0.98, prediction, target=target, is_met=False)
+    text = totals(shown, PALETTE, width=width).plain
     assert len(text) <= width
-    assert "predicted 91.3 ±1.2 before fine-tuning" in text
-    assert ("not met" in text) == (goal is not None)
-    assert goal is None or goal.removesuffix(" fewer MACs") in text
+    line = accuracy_line(shown, PALETTE).plain
+    assert len(line) <= width
+    assert "predicted ≈91 (88–93) before fine-tuning" in line
+    assert ("not met" in text + line) == (goal is not None)
+    assert goal is None or goal.removesuffix(" fewer MACs") in text + line

@@ -1,0 +1,1 @@
+"""Plans that are evaluated before they are decided on."""
