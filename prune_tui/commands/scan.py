@@ -130,6 +130,7 @@ def _solution(request: Request, view: View) -> Solution | None:
         {},
         other_parameters=view.other_parameters,
         other_macs=view.other_macs,
+        shape=view.shape,
     )
     if not solution.is_met:
         raise DecisionError(f"{describe_target(request.target)} can't be met")

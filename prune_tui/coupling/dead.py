@@ -1,7 +1,6 @@
 """Removes the units of a module whose output is zero or that nothing reads."""
 
 from collections.abc import Mapping, Sequence
-from math import gcd
 
 import numpy as np
 import torch
@@ -44,8 +43,7 @@ def _removable(group: Group, is_dead: Bools, removed: Ints, multiple: int) -> In
     """Return the dead units of a group to remove now, besides those that are removed already."""
     left = group.units[~np.isin(group.units, removed)]
     dead = left[is_dead[left]]
-    # Every weight's rows are a multiple once the units are a multiple of this.
-    step = max(multiple // gcd(multiple, rows.shape[1]) for rows in group.rows.values())
+    step = group.step(multiple)
     num_kept = -(-max(1, len(left) - len(dead)) // step) * step
     num_removed = max(0, len(left) - num_kept)
     return dead[len(dead) - num_removed :]

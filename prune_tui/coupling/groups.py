@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import gcd
 
 import numpy as np
 
@@ -15,6 +16,10 @@ class Group:
 
     units: Ints
     rows: Mapping[str, Ints]
+
+    def step(self, multiple: int) -> int:
+        """Return a number of units of which every weight's rows are a multiple, once the units are."""
+        return max(multiple // gcd(multiple, rows.shape[1]) for rows in self.rows.values())
 
 
 def groups_of(trace: Trace) -> tuple[tuple[Group, ...], dict[str, str]]:

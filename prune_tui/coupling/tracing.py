@@ -15,6 +15,7 @@ from prune_tui.coupling.labels import Axes, Ints, Ledger
 from prune_tui.coupling.parameters import RECURRENT, Role, named_axes
 from prune_tui.coupling.rules import RULES
 from prune_tui.coupling.rules.pointwise import pointwise
+from prune_tui.coupling.rules.products import product_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +33,30 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True)
+class Product:
+    """Multiply-adds of one operation in the whole pass, by the weight of this name, if that is one's.
+
+    They are proportional to each of the `dims`, given by the unit of each position, [size].
+    """
+
+    weight: str | None
+    macs: int
+    dims: tuple[Ints, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """What one pass showed: where each unit is, and which can't be removed and why.
 
     `used` are the weights in the order they ran; `batch_norms` maps a weight to the batch norm whose scale or
-    running mean is named, if that comes right after.
+    running mean is named, if that comes right after; `products` are in the order they ran.
     """
 
     slots: tuple[Slot, ...]
     reasons: Mapping[int, str]
     used: tuple[str, ...]
     batch_norms: Mapping[str, str]
+    products: tuple[Product, ...] = ()
 
 
 class PassFailedError(Exception):
@@ -70,7 +84,11 @@ def traced(module: nn.Module, inputs: object, run: Callable[[], object]) -> Trac
         for dim, (axis, role) in enumerate(zip(axes, roles, strict=True))
         if axis is not None
     )
-    return Trace(slots, ledger.reasons(units), tuple(mode.used), mode.batch_norms)
+    products = tuple(
+        Product(weight, macs, tuple(units[axis.atoms] for axis in axes if axis is not None))
+        for weight, macs, axes in mode.products
+    )
+    return Trace(slots, ledger.reasons(units), tuple(mode.used), mode.batch_norms, products)
 
 
 def tensors_in(tree: object) -> list[torch.Tensor]:
@@ -109,6 +127,7 @@ class _Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
         self.known: MutableMapping[torch.Tensor, Known] = WeakIdKeyDictionary()
         self.used: dict[str, None] = {}
         self.batch_norms: dict[str, str] = {}
+        self.products: list[tuple[str | None, int, Axes]] = []
         self._ledger = ledger
 
     def look_up(self, tensor: torch.Tensor) -> Known:
@@ -133,6 +152,8 @@ class _Following(TorchDispatchMode):  # type: ignore[no-untyped-call]
     def _note(self, call: Call) -> None:
         inputs = [self.look_up(tensor) for tensor in call.inputs]
         self.used |= {each.source: None for each in inputs if each.is_weight and each.source is not None}
+        product = product_of(call)
+        self.products += [product] if product is not None else []
         rule = _rule_for(call.operation)
         axes: Sequence[Axes] = ()
         if any(axis is not None for each in inputs for axis in each.axes):

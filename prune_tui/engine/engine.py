@@ -7,6 +7,7 @@ from functools import partial
 from typing import assert_never
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.planning.polish import Polish
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import (
     DataProgress,
@@ -30,7 +31,7 @@ from prune_tui.core.session.decisions import (
 )
 from prune_tui.core.session.legal import why_not
 from prune_tui.core.terms import Device
-from prune_tui.engine.context import Context, DecisionResult, Execution
+from prune_tui.engine.context import Clock, Context, DecisionResult, Execution
 from prune_tui.engine.data import DeviceData
 from prune_tui.engine.decisions.finetune import finetune
 from prune_tui.engine.decisions.load_dense import load_dense
@@ -62,6 +63,11 @@ def never() -> bool:
 def any_name(name: str) -> str:
     """Return a checkpoint's file name where there are no others."""
     return f"{name}.safetensors"
+
+
+def _stopwatch() -> Clock:
+    began = time.perf_counter()
+    return lambda: time.perf_counter() - began
 
 
 class Engine:
@@ -131,7 +137,7 @@ class Engine:
         try:
             yield DecisionStarted(index, decision.kind, decision.description, time.time())
             if decision.prunes_units:
-                yield UnitsFound(find_units(self.state.network))
+                yield self._units()
             context = Context(index, seed_everything(self._seed, index), clock, should_stop, free_name)
             execution = self._execution(decision, context)
             with closing(execution):
@@ -162,7 +168,11 @@ class Engine:
     def find_units(self) -> Iterator[Event]:
         """Find which units can be removed, and which go together; decisions that need it do this."""
         yield DataProgress("finding which units go together", 0, None)
-        yield UnitsFound(find_units(self.state.network))
+        yield self._units()
+
+    def _units(self) -> UnitsFound:
+        network = self.state.network
+        return UnitsFound(find_units(network), network.shape)
 
     def measure_plan(self, decision: Prune, *, index: int, is_asked: bool = False) -> Iterator[Event]:
         """Measure the plan that would be decision `index` on validation images; the state stays as it is.
@@ -172,14 +182,19 @@ class Engine:
         """
         if reason := why_not(decision, self.state.facts):
             raise DecisionError(reason)
-        began = time.perf_counter()
         return self._measuring.measure(
-            self.state,
-            decision,
-            index=index,
-            is_asked=is_asked,
-            clock=lambda: time.perf_counter() - began,
+            self.state, decision, index=index, is_asked=is_asked, clock=_stopwatch()
         )
+
+    def polish(self, polish: Polish, *, index: int) -> Iterator[Event]:
+        """Improve a solved plan that would be decision `index`; the state stays as it is.
+
+        Raises:
+            PruneTuiError: the plan can't be carried out; the message says why.
+        """
+        if reason := why_not(polish.decision, self.state.facts):
+            raise DecisionError(reason)
+        return self._measuring.polish(self.state, polish, index=index, clock=_stopwatch())
 
     def fresh_weights(self, seed: int | None) -> Weights:
         """Return the model's initial weights for a seed; None takes the session's seed. Reseeds torch."""

@@ -15,6 +15,7 @@ from prune_tui.core.planning.target import describe_target, parse_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.predictor import fitted_predictor, predicted_accuracy
 from prune_tui.core.session.decisions import N_M_SPARSITY
+from prune_tui.core.shrinking import NetworkShape
 from prune_tui.core.terms import Granularity
 from prune_tui.library.rendering import as_html, as_text
 from prune_tui.reports.terminal.plans import plan_table
@@ -82,6 +83,17 @@ class Scanned:
     layers: tuple[LayerInfo, ...]
     other_parameters: int
     other_macs: int
+    shape: NetworkShape | None = None
+
+    def price(self, sparsities: Mapping[str, float]) -> Price:
+        """Return the counts of a plan."""
+        return price(
+            self.layers,
+            by_layer(groups_of(self.layers, self.figures.granularity), sparsities),
+            other_parameters=self.other_parameters,
+            other_macs=self.other_macs,
+            shape=self.shape if self.figures.granularity == "unit" else None,
+        )
 
 
 def solved(scanned: Scanned, budget: str, locked: Mapping[str, float]) -> Plan:
@@ -102,6 +114,7 @@ def solved(scanned: Scanned, budget: str, locked: Mapping[str, float]) -> Plan:
         locked,
         other_parameters=scanned.other_parameters,
         other_macs=scanned.other_macs,
+        shape=scanned.shape,
     )
     if not is_met(target, solution.price, figures):
         raise DecisionError(f"{describe_target(target)} can't be met")
@@ -126,12 +139,7 @@ def priced(scanned: Scanned, sparsities: Mapping[str, float] | float) -> Plan:
     if not isinstance(sparsities, Mapping):
         sparsities = dict.fromkeys((group.name for group in groups if group.is_free), float(sparsities))
     _check_layers(scanned, sparsities)
-    counted = price(
-        scanned.layers,
-        by_layer(groups, sparsities),
-        other_parameters=scanned.other_parameters,
-        other_macs=scanned.other_macs,
-    )
+    counted = scanned.price(sparsities)
     accuracy = None
     if figures.dense_accuracy > 0:
         accuracy = predicted_accuracy(fitted_predictor(figures), sparsities)

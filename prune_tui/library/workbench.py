@@ -106,7 +106,7 @@ class Workbench(Bench):
         )
         figures, view = self.report.scan, self.view
         assert figures is not None
-        return Scan(Scanned(figures, view.layers, view.other_parameters, view.other_macs))
+        return Scan(Scanned(figures, view.layers, view.other_parameters, view.other_macs, view.shape))
 
     def sweep(
         self,

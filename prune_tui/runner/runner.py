@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from prune_tui.core.errors import CheckpointError
+from prune_tui.core.planning.polish import Polish
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import (
     CheckpointSaved,
@@ -135,6 +136,16 @@ class Runner:
         """
         index = len(self.session.decisions)
         for event in self._engine.measure_plan(decision, index=index, is_asked=is_asked):
+            self.view = apply(self.view, event)
+            yield event
+
+    def polish(self, polish: Polish) -> Iterator[Event]:
+        """Improve a solved plan that may become the next decision; see `Engine.polish`.
+
+        Raises:
+            PruneTuiError: it can't be carried out; the message says why.
+        """
+        for event in self._engine.polish(polish, index=len(self.session.decisions)):
             self.view = apply(self.view, event)
             yield event
 

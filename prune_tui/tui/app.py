@@ -28,7 +28,16 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
-from prune_tui.tui.worker.jobs import Job, MakeRunner, Measuring, Opening, Outcome, Saving, UnitSearch
+from prune_tui.tui.worker.jobs import (
+    Job,
+    MakeRunner,
+    Measuring,
+    Opening,
+    Outcome,
+    Polishing,
+    Saving,
+    UnitSearch,
+)
 from prune_tui.tui.worker.worker import Worker
 
 if TYPE_CHECKING:
@@ -111,7 +120,7 @@ class PruneApp(App[None], inherit_bindings=False):
     @on(messages.JobFinished)
     def _job_finished(self, message: messages.JobFinished) -> None:
         state = self.state
-        if isinstance(message.job.task, Measuring):
+        if isinstance(message.job.task, Measuring | Polishing):
             self._measured(message.job, message.job.task, message.outcome)
             return
         if message.job in state.jobs:
@@ -125,15 +134,17 @@ class PruneApp(App[None], inherit_bindings=False):
         self._advance(message.job, message.outcome)
         self._redraw()
 
-    def _measured(self, job: Job, task: Measuring, outcome: Outcome) -> None:
+    def _measured(self, job: Job, task: Measuring | Polishing, outcome: Outcome) -> None:
         """Show a plan's last figures; one that can't be measured is not tried again."""
         state = self.state
         if job is state.measuring:
             state.measuring = None
-        if outcome != "abandoned":
+        if outcome != "abandoned" and isinstance(task, Measuring):
             state.tried = task.decision
         if not state.is_busy and self.worker.latest is not None:
             state.take(self.worker.latest)
+        if outcome == "done" and isinstance(task, Polishing):
+            state.adopt_polished()
         self._redraw()
 
     def _advance(self, job: Job, outcome: Outcome) -> None:
@@ -146,7 +157,7 @@ class PruneApp(App[None], inherit_bindings=False):
         if isinstance(task, Saving):
             self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
             return
-        if isinstance(task, UnitSearch | Measuring):
+        if isinstance(task, UnitSearch | Measuring | Polishing):
             return
         if isinstance(task, Opening):
             for note in state.view.notes:
@@ -203,8 +214,8 @@ class PruneApp(App[None], inherit_bindings=False):
         if state.measuring is not None:
             state.measuring.ask_to_abandon()
             state.measuring = None
-        if message.decision is not None and not state.is_busy and state.view.is_ready:
-            state.measuring = Job(Measuring(message.decision, message.is_asked))
+        if message.task is not None and not state.is_busy and state.view.is_ready:
+            state.measuring = Job(message.task)
             self.worker.submit(state.measuring)
 
     @on(messages.UnitsWanted)

@@ -10,7 +10,7 @@ from textual.app import App
 
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.worker.jobs import Measuring, Opening, Saving, UnitSearch
+from prune_tui.tui.worker.jobs import Measuring, Opening, Polishing, Saving, UnitSearch
 
 if TYPE_CHECKING:
     from prune_tui.tui.worker.jobs import Task
@@ -90,6 +90,8 @@ class Interruption:
 def _task_name(task: Task) -> str:
     if isinstance(task, Opening):
         return "loading"
-    if isinstance(task, UnitSearch | Measuring):
-        return "finding units" if isinstance(task, UnitSearch) else "measuring the plan"
+    if isinstance(task, UnitSearch):
+        return "finding units"
+    if isinstance(task, Measuring | Polishing):
+        return "measuring the plan"
     return "saving" if isinstance(task, Saving) else task.description

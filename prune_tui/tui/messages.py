@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from prune_tui.core.workflow.step import Step
-from prune_tui.tui.worker.jobs import Job, Outcome
+from prune_tui.tui.worker.jobs import Job, Measuring, Outcome, Polishing
 
 if TYPE_CHECKING:
-    from prune_tui.core.session.decisions import Decision, Prune
+    from prune_tui.core.session.decisions import Decision
     from prune_tui.core.session.session import Session
 
 
@@ -54,11 +54,10 @@ class Perform(Message):
 
 
 class MeasurePlan(Message):
-    """Measure the plan on show between decisions; None ends what is being measured."""
+    """Measure or polish the plan on show between decisions; None ends what is being measured."""
 
-    def __init__(self, decision: Prune | None, *, is_asked: bool = False) -> None:
-        self.decision = decision
-        self.is_asked = is_asked
+    def __init__(self, task: Measuring | Polishing | None) -> None:
+        self.task = task
         super().__init__()
 
 

@@ -145,13 +145,15 @@ class State:
         scan = matching_scan(view.report.scan, settings)
         scan = scan if scan is not None and scan.dense_accuracy > 0 else None
         measured = plans_taught(view, settings) if scan is not None else ()
+        shape = view.shape if settings.granularity == "unit" else None
         if before is None or (
             before.layers,
+            before.shape,
             before.settings,
             before.figures,
             before.scan.measured if before.scan is not None else (),
             before.histograms,
-        ) != (view.layers, settings, scan, measured, view.dense_histograms):
+        ) != (view.layers, shape, settings, scan, measured, view.dense_histograms):
             is_on_magnitude = criterion_entry(settings.criterion).weights_by_magnitude == "global"
             known = before.scan if before is not None else None
             self._planner = planner_of(view, settings, is_threshold_on_magnitude=is_on_magnitude, known=known)
@@ -226,6 +228,16 @@ class State:
         elif self.scan is not None and dict(self.plan.suggested) != suggested:
             self.plan = with_suggestions(self.plan, suggested)
         return self.plan
+
+    def adopt_polished(self) -> None:
+        """Take on the plan that polishing has found, unless the plan or the goal has changed since."""
+        from prune_tui.core.planning.goal import goal_of, polished
+
+        found, goal = self.view.polished, self.goal
+        if found is not None and goal is not None:
+            after = polished(self.current_plan(), goal, self.planner, found)
+            if after is not None:
+                self.plan, self.goal = after, goal_of(goal.target, after)
 
     def edit(self, plan: EditablePlan) -> None:
         """Take on a plan that was edited by hand, and remember which rows for the goal."""

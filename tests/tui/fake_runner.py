@@ -10,6 +10,8 @@ from threading import Semaphore
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.calibration import calibration_plans
+from prune_tui.core.planning.polish import Polish
+from prune_tui.core.planning.target import describe_target
 from prune_tui.core.report import Environment, EpochFigures, Figures, JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.run.events import (
     BatchTrained,
@@ -29,6 +31,7 @@ from prune_tui.core.run.events import (
     Measured,
     MeasuringTakesLong,
     PlanMeasured,
+    PlanPolished,
     PointSwept,
     Pruned,
     ScanStarted,
@@ -38,7 +41,7 @@ from prune_tui.core.run.events import (
     UnitsFound,
 )
 from prune_tui.core.run.fold import apply
-from prune_tui.core.run.measured_plans import MeasuredPlan, in_one_shot, start_of
+from prune_tui.core.run.measured_plans import MeasuredPlan, PolishedPlan, in_one_shot, start_of
 from prune_tui.core.run.view import View
 from prune_tui.core.scanning.predictor import RUIN_SHARE, predict
 from prune_tui.core.scanning.statistics import is_settled, paired_half_width
@@ -90,6 +93,7 @@ class Script:
     measures_plans: bool = False
     seconds_to_measure: float = 0.0
     measured: list[Prune] = field(default_factory=list)
+    polished: list[Polish] = field(default_factory=list)
     performed: list[Decision] = field(default_factory=list)
 
     def hold(self, stage: str, *, after: int = 0) -> Semaphore:
@@ -142,6 +146,37 @@ class FakeRunner:
                 num_total=total,
             )
             yield self._folded(PlanMeasured(figures, 0.1))
+
+    def polish(self, polish: Polish) -> Iterator[Event]:
+        """Find that the first group should keep a little more, and the last a little less."""
+        self._script.polished.append(polish)
+        self._step("polish")
+        plan, start = dict(polish.moving), in_one_shot(polish.decision)
+        first, *_, last = plan
+        if self._script.measures_plans:
+            plan[first], plan[last] = round(plan[first] / 2, 4), round(plan[last] * 0.9 + 0.09, 4)
+        found = MeasuredPlan(
+            decision=in_one_shot(polish.with_plan(plan)),
+            after=None,
+            accuracy=0.9,
+            half_width=0.0,
+            num_images=self._script.num_images,
+            num_total=self._script.num_images,
+        )
+        if self._script.measures_plans:
+            yield self._folded(PlanMeasured(found, 1.0))
+            yield self._folded(
+                PlanPolished(
+                    PolishedPlan(
+                        target=describe_target(polish.target),
+                        start=start,
+                        start_accuracy=0.85,
+                        found=found,
+                        num_plans=17,
+                        seconds=1.5,
+                    )
+                )
+            )
 
     def open(self) -> Iterator[Event]:
         for done in range(0, 101, 10):

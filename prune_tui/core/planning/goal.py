@@ -3,11 +3,15 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from prune_tui.core.planning.budget import Solution, solve
+from prune_tui.core.errors import DecisionError
+from prune_tui.core.planning.budget import Solution, solved
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.plan_editor import MAX_UNDO, EditablePlan, toggled_lock, with_sparsity
 from prune_tui.core.planning.planner import Planner
-from prune_tui.core.planning.target import Target
+from prune_tui.core.planning.settings import prune_decision
+from prune_tui.core.planning.solving.problem import Problem
+from prune_tui.core.planning.target import Target, describe_target
+from prune_tui.core.run.measured_plans import PolishedPlan, in_one_shot
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +45,49 @@ def solve_plan(
     Raises:
         DecisionError: the target can't be reached; the message names the best that can.
     """
+    problem = problem_of(plan, planner)
+    if problem is None:
+        raise DecisionError("a budget is solved from the scan's curves: scan the network first")
+    solution = solved(problem, target)
+    return as_one_step(plan, filled(plan, solution.plan)), solution
+
+
+def problem_of(plan: EditablePlan, planner: Planner) -> Problem | None:
+    """Return what a budget is to be solved over, with the locked rows of a plan; None without a scan."""
+    if planner.scan is None:
+        return None
     entries = {group.name: plan.entries[group.name] for group in planner.groups if group.is_free}
-    solution = solve(
-        target,
-        planner.groups,
-        planner.figures,
-        {name: entry.sparsity for name, entry in entries.items() if entry.is_locked},
+    return Problem(
+        groups=planner.groups,
+        scan=planner.scan.figures,
+        predictor=planner.scan.predictor,
+        locked={name: entry.sparsity for name, entry in entries.items() if entry.is_locked},
         other_parameters=planner.other_parameters,
         other_macs=planner.other_macs,
+        shape=planner.shape,
     )
-    return as_one_step(plan, filled(plan, solution.plan)), solution
+
+
+def polished(plan: EditablePlan, goal: Goal, planner: Planner, found: PolishedPlan) -> EditablePlan | None:
+    """Return the plan with what polishing found for its goal, as the same step to undo.
+
+    None if the plan or the goal has changed since.
+    """
+    if describe_target(goal.target) != found.target:
+        return None
+    try:
+        now = in_one_shot(prune_decision(plan, planner.groups, planner.settings))
+    except DecisionError:
+        return None
+    better = found.found.decision.plan
+    if now != found.start or isinstance(better, float):
+        return None
+    entries = {
+        group.name: replace(plan.entries[group.name], sparsity=better.get(group.name, 0.0))
+        for group in planner.groups
+        if group.is_free
+    }
+    return replace(plan, entries={**plan.entries, **entries})
 
 
 def solve_again(
@@ -68,9 +105,9 @@ def solve_again(
     return as_one_step(plan, after), goal_of(goal.target, after)
 
 
-def goal_of(target: Target, solved: EditablePlan) -> Goal:
+def goal_of(target: Target, plan: EditablePlan) -> Goal:
     """Return the goal of a plan that was just solved for a target."""
-    return Goal(target, {name: entry.sparsity for name, entry in solved.entries.items()})
+    return Goal(target, {name: entry.sparsity for name, entry in plan.entries.items()})
 
 
 def locked(plan: EditablePlan, names: Iterable[str]) -> EditablePlan:

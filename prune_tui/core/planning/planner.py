@@ -27,6 +27,7 @@ from prune_tui.core.scanning.predictor import (
     predicted,
     predicted_accuracy,
 )
+from prune_tui.core.shrinking import NetworkShape
 
 MOST_TAUGHT: Final = 40
 """The plans measured last teach the predictor; more would take too long between two keys."""
@@ -48,6 +49,7 @@ class Planner:
     """Prices plans of one network under one choice of settings.
 
     `scan` is None unless it used the criterion and granularity of the settings: other curves would mislead.
+    `shape` is what the network becomes without some of its units; None unless units are pruned.
     `is_threshold_on_magnitude` says whether the criterion ranks weights by |w|.
     """
 
@@ -58,6 +60,7 @@ class Planner:
     histograms: Mapping[str, WeightsBinned] = field(default_factory=dict)
     other_parameters: int = 0
     other_macs: int = 0
+    shape: NetworkShape | None = None
     is_threshold_on_magnitude: bool = False
 
     @property
@@ -95,6 +98,7 @@ class Planner:
             by_layer(self.groups, by_group),
             other_parameters=self.other_parameters,
             other_macs=self.other_macs,
+            shape=self.shape,
         )
         if self.scan is None:
             return counted
@@ -133,6 +137,7 @@ def planner_of(
         histograms=view.dense_histograms,
         other_parameters=view.other_parameters,
         other_macs=view.other_macs,
+        shape=view.shape if settings.granularity == "unit" else None,
         is_threshold_on_magnitude=is_threshold_on_magnitude,
     )
 

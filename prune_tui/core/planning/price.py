@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prune_tui.core.network import LayerInfo, NetworkCounts
+from prune_tui.core.shrinking import NetworkShape, ShrunkCounts, shrunk_counts
 
 FLOAT_BYTES = 4
 
@@ -12,11 +13,19 @@ FLOAT_BYTES = 4
 class Price(NetworkCounts):
     """The counts of a plan, the size of the dense file in bytes, and the predicted accuracy.
 
-    `accuracy` is right after pruning; None where the scan can't predict it.
+    `weights` and `nonzero_weights` are of the layers that can be pruned. `accuracy` is right after pruning;
+    None where the scan can't predict it.
     """
 
     dense_bytes: int
+    weights: int = 0
+    nonzero_weights: int = 0
     accuracy: float | None = None
+
+    @property
+    def sparsity(self) -> float:
+        """Pruned weights / prunable weights."""
+        return 1 - self.nonzero_weights / max(1, self.weights)
 
 
 def num_pruned(parameters: int, sparsity: float) -> int:
@@ -38,11 +47,15 @@ def price(
     *,
     other_parameters: int,
     other_macs: int,
+    shape: NetworkShape | None = None,
 ) -> Price:
     """Return the counts of a plan, a sparsity by layer name; layers left out stay dense.
 
-    Weights are counted exactly for granularity `weight`. `file_bytes` leaves out the header of the file.
+    Weights are counted exactly for granularity `weight`. For `unit`, `shape` gives exactly what shrinking
+    will leave. `file_bytes` leaves out the header of the file.
     """
+    if shape is not None:
+        return price_of(shape, shrunk_counts(shape, kept_units(shape, plan)))
     nonzero = {
         layer.name: layer.parameters - num_pruned(layer.parameters, plan.get(layer.name, 0.0))
         for layer in layers
@@ -62,4 +75,28 @@ def price(
             else layer.parameters * FLOAT_BYTES
             for layer in layers
         ),
+        weights=sum(layer.parameters for layer in layers if layer.is_prunable),
+        nonzero_weights=sum(nonzero[layer.name] for layer in layers if layer.is_prunable),
+    )
+
+
+def kept_units(shape: NetworkShape, plan: Mapping[str, float]) -> dict[str, int]:
+    """Return how many units of each group a plan keeps."""
+    return {
+        group.name: group.units - num_pruned(group.units, plan.get(group.name, 0.0)) for group in shape.groups
+    }
+
+
+def price_of(shape: NetworkShape, counts: ShrunkCounts) -> Price:
+    """Return the price of a plan whose shrunk network has these counts."""
+    dense = shape.dense
+    return Price(
+        parameters=dense.nonzero,
+        nonzero=counts.nonzero,
+        macs=dense.nonzero_macs,
+        nonzero_macs=counts.nonzero_macs,
+        dense_bytes=dense.file_bytes,
+        file_bytes=counts.file_bytes,
+        weights=dense.nonzero_weights,
+        nonzero_weights=counts.nonzero_weights,
     )

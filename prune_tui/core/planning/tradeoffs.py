@@ -1,7 +1,8 @@
 """Trade-offs: what each sparsity of a group saves and costs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 
 from prune_tui.core.network import LayerInfo
@@ -15,6 +16,9 @@ from prune_tui.core.terms import Granularity
 
 STEP = 0.005
 HIGHEST = 0.995
+FINE_STEPS = 10_000
+"""Sparsities are solved to a ten-thousandth, the resolution of the plan editor."""
+
 SPARSITY_COST = 1e-6
 """The cost of sparsity², so that groups of one size are pruned alike where pruning costs no accuracy."""
 
@@ -25,7 +29,7 @@ class Tradeoff:
 
     Levels rise from sparsity 0, and each saves more than the one before. `savings` are in bytes, MACs or
     weights, as the target counts; `costs` are those of `cost_at`. `hull` holds the indices of the levels on
-    the lower convex hull of cost over saving.
+    the lower convex hull of cost over saving. Between levels, sparsities are multiples of 1/`num_steps`.
     """
 
     group: PruningGroup
@@ -33,10 +37,17 @@ class Tradeoff:
     savings: tuple[int, ...]
     costs: tuple[float, ...]
     hull: tuple[int, ...]
+    num_steps: int = FINE_STEPS
 
     @property
     def name(self) -> str:
         return self.group.name
+
+    def step_of(self, sparsity: float) -> int:
+        return round(sparsity * self.num_steps)
+
+    def sparsity_at(self, step: int) -> float:
+        return round(step / self.num_steps, 4)
 
 
 def tradeoffs_of(
@@ -47,23 +58,42 @@ def tradeoffs_of(
     locked: Mapping[str, float],
 ) -> tuple[Tradeoff, ...]:
     """Return the trade-offs of the groups that are not locked and have a scan curve."""
-    levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
-    if granularity == "n_m":
-        levels = [0.0, N_M_SPARSITY]
+    levels = [0.0, N_M_SPARSITY] if granularity == "n_m" else coarse_levels(FINE_STEPS)
     return tuple(
-        _tradeoff(kind, group, predictor, levels)
-        for group in groups
-        if group.is_free and group.name not in locked and group.name in predictor.logit_errors
+        tradeoff_of(group, predictor, levels, partial(saved_at, kind, group.layers))
+        for group in groups_to_move(groups, predictor, locked)
     )
 
 
-def _tradeoff(
-    kind: TargetKind, group: PruningGroup, predictor: Predictor, all_levels: Sequence[float]
+def groups_to_move(
+    groups: Sequence[PruningGroup], predictor: Predictor, locked: Mapping[str, float]
+) -> list[PruningGroup]:
+    """Return the groups that are not locked and have a scan curve."""
+    return [
+        group
+        for group in groups
+        if group.is_free and group.name not in locked and group.name in predictor.logit_errors
+    ]
+
+
+def coarse_levels(num_steps: int) -> list[float]:
+    """Return sparsities STEP apart, as multiples of 1/`num_steps`."""
+    coarse = [num_pruned(num_steps, step * STEP) for step in range(round(HIGHEST / STEP) + 1)]
+    return [round(step / num_steps, 4) for step in sorted(set(coarse))]
+
+
+def tradeoff_of(
+    group: PruningGroup,
+    predictor: Predictor,
+    all_levels: Sequence[float],
+    saving: Callable[[float], int],
+    *,
+    num_steps: int = FINE_STEPS,
 ) -> Tradeoff:
     """Return a group's trade-off, without the levels that save no more than a lower one."""
     levels, savings = [0.0], [0]
     for level in all_levels[1:]:
-        saved = saved_at(kind, group.layers, level)
+        saved = saving(level)
         if saved > savings[-1]:
             levels.append(level)
             savings.append(saved)
@@ -74,6 +104,7 @@ def _tradeoff(
         savings=tuple(savings),
         costs=tuple(costs),
         hull=_lower_hull(savings, costs),
+        num_steps=num_steps,
     )
 
 
@@ -94,7 +125,7 @@ def saved_at(kind: TargetKind, layers: Sequence[LayerInfo], sparsity: float) -> 
             saved += layer.parameters * FLOAT_BYTES - stored_bytes(layer.parameters, nonzero)
         elif kind == "theoretical_speedup":
             saved += layer.macs - layer.macs * nonzero // layer.parameters
-        elif kind in ("compression_ratio", "accuracy_drop"):
+        elif kind != "file_size":
             saved += layer.parameters - nonzero
     return saved
 

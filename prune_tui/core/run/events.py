@@ -20,9 +20,10 @@ from prune_tui.core.report import (
     Report,
     ScanFigures,
 )
-from prune_tui.core.run.measured_plans import MeasuredPlan
+from prune_tui.core.run.measured_plans import MeasuredPlan, PolishedPlan
 from prune_tui.core.session.decisions import DecisionKind
 from prune_tui.core.session.session import Checkpoint
+from prune_tui.core.shrinking import NetworkShape
 from prune_tui.core.terms import TimedNetwork
 
 NUM_BINS = 64
@@ -56,9 +57,13 @@ class EngineReady:
 
 @dataclass(frozen=True, slots=True)
 class UnitsFound:
-    """Which units can be removed, and which go together, is known: `layers` now say so."""
+    """Which units can be removed, and which go together, is known: `layers` now say so.
+
+    `shape` says what the network becomes without some of them.
+    """
 
     layers: tuple[LayerInfo, ...]
+    shape: NetworkShape | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +163,13 @@ class PlanMeasured:
 
     figures: MeasuredPlan
     seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanPolished:
+    """Plans that meet a target were evaluated, and the best of them is known."""
+
+    figures: PolishedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,6 +323,7 @@ Event = (
     | CellScanned
     | JointScanned
     | PlanMeasured
+    | PlanPolished
     | MeasuringTakesLong
     | ScanStarted
     | SweepStarted

@@ -24,6 +24,7 @@ from prune_tui.core.run.events import (
     Measured,
     MeasuringTakesLong,
     PlanMeasured,
+    PlanPolished,
     PointSwept,
     PretrainedTaken,
     Pruned,
@@ -67,13 +68,14 @@ def _applied(view: View, event: Event) -> View:
                 other_parameters=event.other_parameters,
                 other_macs=event.other_macs,
                 has_units=False,
+                shape=None,
                 notes=event.notes,
                 score_name=event.score_name,
             )
             layers = view.report.layers or _dense_layers(ready)
             return _reported(ready, environment=event.environment, layers=layers)
         case UnitsFound():
-            return replace(view, layers=event.layers, has_units=True, data_progress=None)
+            return replace(view, layers=event.layers, has_units=True, shape=event.shape, data_progress=None)
         case SessionRestored():
             report = replace(event.report, environment=view.report.environment)
             return replace(
@@ -104,6 +106,8 @@ def _applied(view: View, event: Event) -> View:
             return _reported(view, scan=replace(scan, joint=(*scan.joint, event.point)))
         case PlanMeasured():
             return replace(view, measured_plans=with_measured(view.measured_plans, event.figures))
+        case PlanPolished():
+            return replace(view, polished=event.figures)
         case MeasuringTakesLong():
             return replace(view, seconds_to_measure=event.seconds)
         case SweepStarted():
@@ -170,7 +174,7 @@ def _without(view: View, facts: frozenset[Fact]) -> View:
         view = replace(view, counted=None, pruned_histograms={})
         report = replace(report, layers=_dense_layers(view))
     if "dense" in facts:
-        view = replace(view, measured_plans=())
+        view = replace(view, measured_plans=(), polished=None)
         report = replace(report, dense=None, distributions=())
     return replace(view, report=report)
 

@@ -35,6 +35,22 @@ class MeasuredPlan(Data):
         return self.num_images >= self.num_total
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolishedPlan(Data):
+    """The best plan found by evaluating plans that meet the same target.
+
+    `start` is the plan it began with, of which `start_accuracy` was measured, a fraction of 1. `num_plans`
+    were evaluated in so many `seconds`.
+    """
+
+    target: str
+    start: Prune
+    start_accuracy: Fraction
+    found: MeasuredPlan
+    num_plans: Count
+    seconds: float
+
+
 def in_one_shot(decision: Prune) -> Prune:
     """Return the decision that prunes to the same plan in one shot, and retrains nothing."""
     return replace(
@@ -59,6 +75,10 @@ def measured_plan(known: Sequence[MeasuredPlan], decision: Prune, num_decisions:
 
 
 def with_measured(known: Sequence[MeasuredPlan], newest: MeasuredPlan) -> tuple[MeasuredPlan, ...]:
-    """Return the plans with the newest figures of one; the oldest go first."""
-    others = [one for one in known if (one.after, one.decision) != (newest.after, newest.decision)]
-    return (*others, newest)[-MAX_KEPT:]
+    """Return the plans with the newest figures of one, unless more images are known; the oldest go first."""
+    others, same = list[MeasuredPlan](), list[MeasuredPlan]()
+    for one in known:
+        is_same = (one.after, one.decision) == (newest.after, newest.decision)
+        (same if is_same else others).append(one)
+    best = max((newest, *same), key=lambda one: one.num_images)
+    return (*others, best)[-MAX_KEPT:]

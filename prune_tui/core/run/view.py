@@ -13,9 +13,10 @@ from prune_tui.core.run.events import (
     Shrunk,
     WeightsBinned,
 )
-from prune_tui.core.run.measured_plans import MeasuredPlan
+from prune_tui.core.run.measured_plans import MeasuredPlan, PolishedPlan
 from prune_tui.core.session.decisions import DecisionKind
 from prune_tui.core.session.session import Checkpoint
+from prune_tui.core.shrinking import NetworkShape
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,10 @@ class View:
 
     `report` holds the figures so far. The rest is live: the network's layers, the decision being carried out,
     the newest counts, mask check and histograms, and the log. `other_parameters` and `other_macs` belong to
-    none of the layers. `has_units` says whether the layers know which units go together; `notes` are the
-    engine's on the model; `score_name` is what the task calls its score. `measured_plans` were evaluated
-    between decisions, the newest last; `seconds_to_measure` is how long one takes, if that is long, else 0.
+    none of the layers. `has_units` says whether the layers know which units go together, and `shape` what the
+    network becomes without some; `notes` are the engine's on the model; `score_name` is what the task calls
+    its score. `measured_plans` were evaluated between decisions, the newest last, `polished` is the best plan
+    for the last target, and `seconds_to_measure` is how long a plan takes, if that is long, else 0.
     """
 
     report: Report = field(default_factory=Report)
@@ -64,6 +66,7 @@ class View:
     other_parameters: int = 0
     other_macs: int = 0
     has_units: bool = False
+    shape: NetworkShape | None = None
     notes: tuple[str, ...] = ()
     score_name: str = "accuracy"
     running: Running | None = None
@@ -75,6 +78,7 @@ class View:
     shrunk: Shrunk | None = None
     checkpoints: tuple[Checkpoint, ...] = ()
     measured_plans: tuple[MeasuredPlan, ...] = ()
+    polished: PolishedPlan | None = None
     seconds_to_measure: float = 0.0
     log: tuple[LogLine, ...] = ()
 

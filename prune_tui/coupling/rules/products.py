@@ -1,6 +1,7 @@
 """What convolutions and matrix products do to units: they read those of one tensor and compute new ones."""
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
@@ -78,6 +79,29 @@ _FACTORS = {
     "baddbmm": ("batch1", "batch2"),
     "linear": ("input", "weight"),
 }
+
+
+def product_of(call: Call) -> tuple[str | None, int, Axes] | None:
+    """Return the weight of a product, its multiply-adds, and the dimensions that these are proportional to.
+
+    The weight is None for a product of activations; None for what is no product.
+    """
+    if call.name == "convolution":
+        weight = call.tensor("weight")
+        image = call.tensor("input") if call.arguments.get("transposed") else call.outputs[0]
+        macs = weight.numel() * len(image) * prod(image.shape[2:])
+        return call.known(weight).source, macs, (call.axes("input")[0], *call.axes("weight")[:2])
+    if call.name not in _FACTORS:
+        return None
+    left, right = (call.tensor(name) for name in _FACTORS[call.name])
+    known = [call.known(left), call.known(right)]
+    if call.name == "linear":
+        axes = (*known[0].axes, known[1].axes[0])
+        return known[1].source, left.numel() * len(right), axes
+    macs = left.numel() * right.shape[-1]
+    source = next((each.source for each in known if each.is_weight), None)
+    batch = [one or other for one, other in zip(known[0].axes[:-2], known[1].axes[:-2], strict=True)]
+    return source, macs, (*batch, *known[0].axes[-2:], known[1].axes[-1])
 
 
 def _plus(ledger: Ledger, axis: Axis | None, bias: Axis | None, *, has_bias: bool) -> Axis | None:

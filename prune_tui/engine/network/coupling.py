@@ -12,7 +12,7 @@ from prune_tui.coupling.groups import Group, groups_of
 from prune_tui.coupling.labels import Ints
 from prune_tui.coupling.parameters import BATCH_NORMS, LAYERS
 from prune_tui.coupling.removal import sharing_copy
-from prune_tui.coupling.tracing import PassFailedError, Slot, Trace, traced
+from prune_tui.coupling.tracing import PassFailedError, Product, Slot, Trace, traced
 from prune_tui.coupling.trial import why_not
 from prune_tui.engine.network.network import Units
 
@@ -28,8 +28,8 @@ class Coupled:
 class Couplings:
     """What is coupled in a module, found in one pass with an example, and tried by removing a unit of each.
 
-    `slots` says which unit each position of each parameter and buffer belongs to. `unit_reasons` says of each
-    layer whose units can't be removed why.
+    `slots` says which unit each position of each parameter and buffer belongs to, `products` that of what is
+    multiplied. `unit_reasons` says of each layer whose units can't be removed why.
     """
 
     def __init__(self, module: nn.Module, example: Tree) -> None:
@@ -40,6 +40,7 @@ class Couplings:
         self._batch_norms = {name for name, layer in module.named_modules() if isinstance(layer, BATCH_NORMS)}
         self._trace, groups, by_weight = _found(module, example)
         self.slots: tuple[Slot, ...] = self._trace.slots
+        self.products: tuple[Product, ...] = self._trace.products
         self.coupled: tuple[Coupled, ...] = tuple(self._coupled(group) for group in groups)
         self.unit_reasons: Mapping[str, str] = {
             layer: by_weight.get(weight) or self._why_unknown(module.get_submodule(layer))
@@ -47,10 +48,14 @@ class Couplings:
             if not any(layer in each.units.layers for each in self.coupled)
         }
 
-    def units(self, layers: Iterable[str]) -> tuple[Units, ...]:
+    def coupled_in(self, layers: Iterable[str]) -> tuple[Coupled, ...]:
         """Return the units that only these layers compute, coupled layers as one, in the order they run."""
         known = set(layers)
-        return tuple(each.units for each in self.coupled if known.issuperset(each.units.layers))
+        return tuple(each for each in self.coupled if known.issuperset(each.units.layers))
+
+    def units(self, layers: Iterable[str]) -> tuple[Units, ...]:
+        """Return the same, as masks see them."""
+        return tuple(each.units for each in self.coupled_in(layers))
 
     def batch_norm_after(self, layer: str) -> str | None:
         """Return the name of the batch norm right after a layer; None if there is none."""

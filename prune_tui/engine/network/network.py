@@ -8,6 +8,7 @@ from torch import nn
 
 from prune_tui.catalog.batches import Tree
 from prune_tui.core.network import LayerInfo
+from prune_tui.core.shrinking import NetworkShape
 
 Weights = dict[str, torch.Tensor]
 """A module's state: every parameter and buffer by its name."""
@@ -63,9 +64,10 @@ class Network:
     """A module and what pruning needs to know of it.
 
     `layers` has the prunable layers in the order they run, and between them the weights that can only be
-    counted. `example` holds the inputs it was traced with. `units` holds the units that can be removed, None
-    until they are first asked for (`find_units`). `batch_norms` maps a layer to the batch norm right after
-    it. `masks` holds the masks of pruned parameters only; a layer's weight is named `weight_name(layer)`.
+    counted. `example` holds the inputs it was traced with. `units` holds the units that can be removed and
+    `shape` what it becomes without some, None until they are first asked for (`find_units`). `batch_norms`
+    maps a layer to the batch norm right after it. `masks` holds the masks of pruned parameters only; a
+    layer's weight is named `weight_name(layer)`.
     """
 
     module: nn.Module
@@ -73,6 +75,7 @@ class Network:
     total_macs: int
     example: Tree
     units: tuple[Units, ...] | None = None
+    shape: NetworkShape | None = None
     batch_norms: Mapping[str, str] = field(default_factory=dict)
     masks: Masks = field(default_factory=dict)
     _bits: dict[str, torch.Tensor] = field(default_factory=dict)

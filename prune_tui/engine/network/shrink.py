@@ -13,6 +13,7 @@ from prune_tui.coupling.tracing import tensors_in
 from prune_tui.coupling.trial import coarseness
 from prune_tui.engine.network.coupling import Couplings
 from prune_tui.engine.network.network import Network, weight_name
+from prune_tui.engine.network.shape import default_multiple
 from prune_tui.engine.network.trace import OUTPUT_REASON, network_of
 
 MAX_DISAGREEMENT = 1e-5
@@ -20,11 +21,6 @@ MAX_DISAGREEMENT = 1e-5
 
 That is for float32 and finer; coarser types may differ by as much more as they round more.
 """
-
-
-def default_multiple(device: torch.device) -> int:
-    """Return what the number of remaining channels should be a multiple of: CUDA's tensor cores want 8."""
-    return 8 if device.type == "cuda" else 1
 
 
 def shrink(network: Network, *, multiple: int = 1) -> Network | None:

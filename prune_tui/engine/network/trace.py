@@ -12,7 +12,8 @@ from prune_tui.core.errors import ModelError
 from prune_tui.core.network import LayerInfo
 from prune_tui.coupling.descent import Descent
 from prune_tui.engine.network.coupling import Couplings
-from prune_tui.engine.network.network import Network, Units, weight_of
+from prune_tui.engine.network.network import Network, Units, weight_name, weight_of
+from prune_tui.engine.network.shape import default_multiple, shape_of
 
 _PRUNABLE = (nn.Conv1d, nn.Conv2d, nn.Conv3d, nn.Linear)
 
@@ -49,9 +50,13 @@ def network_of(module: nn.Module, example: Tree) -> Network:
     if not positions:
         raise ModelError("the network runs no convolution and no linear layer: there is nothing to prune")
     giving = descent.layers_behind(outputs)
+    of_weight: dict[int, int] = {}
+    for name, num_positions in positions.items():
+        own = id(weight_of(module.get_submodule(name)))
+        of_weight[own] = of_weight.get(own, 0) + num_positions
     seen: dict[int, str] = {}
     layers = []
-    for name, num_positions in positions.items():
+    for name in positions:
         layer = module.get_submodule(name)
         weight = weight_of(layer)
         if seen.setdefault(id(weight), name) == name:
@@ -61,7 +66,7 @@ def network_of(module: nn.Module, example: Tree) -> Network:
                     kind=_kind(layer),
                     parameters=weight.numel(),
                     units=weight.shape[0],
-                    macs=weight.numel() * num_positions // count,
+                    macs=weight.numel() * of_weight[id(weight)] // count,
                     locked_reason=OUTPUT_REASON if name in giving else None,
                     inputs=weight.shape[1],
                 )
@@ -81,9 +86,20 @@ def find_units(network: Network) -> tuple[LayerInfo, ...]:
         prunable = [layer.name for layer in network.prunable]
         outputs = {layer.name for layer in network.prunable if layer.locked_reason}
         found = Couplings(network.module, network.example)
-        units = tuple(each for each in found.units(prunable) if outputs.isdisjoint(each.layers))
+        free = [each for each in found.coupled_in(prunable) if outputs.isdisjoint(each.units.layers)]
+        units = tuple(each.units for each in free)
         network.layers = tuple(_with_coupling(layer, units, found.unit_reasons) for layer in network.layers)
         network.units = units
+        network.shape = shape_of(
+            network.module,
+            {each.units.layers[0]: each.group for each in free},
+            found.slots,
+            found.products,
+            weights=[weight_name(name) for name in prunable],
+            total_macs=network.total_macs,
+            num_examples=max(1, num_examples(network.example)),
+            multiple=default_multiple(network.device),
+        )
     return network.layers
 
 

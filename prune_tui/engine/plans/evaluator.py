@@ -15,6 +15,7 @@ import torch
 from prune_tui.catalog.batches import Split
 from prune_tui.core.run.events import BatchEvaluated
 from prune_tui.core.run.measured_plans import MeasuredPlan, in_one_shot, start_of
+from prune_tui.core.scanning.distortion import distortion
 from prune_tui.core.scanning.statistics import paired_half_width
 from prune_tui.core.session.decisions import Prune
 from prune_tui.engine.context import Clock
@@ -38,7 +39,7 @@ class PlanEvaluator:
     """Evaluates plans that begin with the same network, on the validation images in an order drawn by a seed.
 
     Plans begin with the `dense` weights, or, with `is_pruned`, with the network as it is now. It is copied.
-    `seconds_per_image` is the time of a forward pass.
+    `seconds_per_image` is the time of a forward pass; `parts` are the images batch by batch.
     """
 
     def __init__(
@@ -53,10 +54,12 @@ class PlanEvaluator:
         order = torch.randperm(count, generator=torch.Generator().manual_seed(seed))
         self._drawn: Split = data.validation.subset(order)
         self._dense_scores: dict[int, torch.Tensor] = {}
+        self._signal, self._signal_of = torch.zeros(0), 0
         self._scores: dict[tuple[object, ...], Scores] = {}
         self.seconds_per_image = self._timed()
         most = max(1, int(LONGEST_BATCH_SECONDS / self.seconds_per_image))
-        self.parts = _parts(count, min(data.batch_size, most))
+        self.batch_size = min(data.batch_size, most)
+        self.parts = _parts(count, self.batch_size)
 
     @property
     def num_images(self) -> int:
@@ -100,6 +103,21 @@ class PlanEvaluator:
             self._dense_scores[number] = task.scores(self._reference.plain_outputs(), batch).float()
         batch = self._evaluator.load_batch(self._drawn, part)
         return task.scores(self._evaluator.outputs_with(masks), batch).float() - self._dense_scores[number]
+
+    def distortion(self, masks: Masks, num_images: int) -> float:
+        """Return the distortion of the outputs under these masks, on the first images of the order."""
+        part, task = slice(0, num_images), self._data.task
+        if self._signal_of != num_images:
+            self._reference.load_batch(self._drawn, part)
+            self._signal = task.signal(self._reference.plain_outputs())
+            self._signal_of = num_images
+        self._evaluator.load_batch(self._drawn, part)
+        errors = task.signal(self._evaluator.outputs_with(masks)) - self._signal
+        return distortion(
+            signal=float(self._signal.square().sum()),
+            error=float(errors.square().sum()),
+            overlap=float((errors * self._signal).sum()),
+        )
 
     def measured(
         self, decision: Prune, masks: Masks, *, index: int, dense_accuracy: float

@@ -4,12 +4,14 @@ import operator
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
+from prune_tui.core.planning.polish import Polish
 from prune_tui.core.run.events import Event, MeasuringTakesLong, PlanMeasured, UnitsFound
 from prune_tui.core.run.measured_plans import start_of
 from prune_tui.core.session.decisions import Prune
 from prune_tui.engine.context import Clock
 from prune_tui.engine.network.trace import find_units
 from prune_tui.engine.plans.evaluator import FIRST_BATCH_SIZE, PlanEvaluator
+from prune_tui.engine.plans.polishing import Polisher
 from prune_tui.engine.state import EngineState
 
 LONG_SECONDS = 1.0
@@ -36,7 +38,7 @@ class Measuring:
             PruneTuiError: the plan can't be carried out.
         """
         if decision.prunes_units:
-            yield UnitsFound(find_units(state.network))
+            yield UnitsFound(find_units(state.network), state.network.shape)
         evaluator = self.evaluator(state, after=start_of(decision, index))
         seconds = evaluator.seconds_per_image * min(FIRST_BATCH_SIZE, evaluator.num_images)
         if seconds > LONG_SECONDS and not is_asked:
@@ -46,6 +48,18 @@ class Measuring:
         masks = yield from evaluator.masks_of(decision, index=index, clock=clock)
         for figures in evaluator.measured(decision, masks, index=index, dense_accuracy=accuracy):
             yield PlanMeasured(figures, clock())
+
+    def polish(self, state: EngineState, polish: Polish, *, index: int, clock: Clock) -> Iterator[Event]:
+        """Improve a solved plan that would be decision `index`, by evaluating others for the same target.
+
+        Raises:
+            PruneTuiError: the plan can't be carried out.
+        """
+        if polish.decision.prunes_units:
+            yield UnitsFound(find_units(state.network), state.network.shape)
+        evaluator = self.evaluator(state, after=start_of(polish.decision, index))
+        accuracy = yield from dense_accuracy(state, evaluator, clock)
+        yield from Polisher(evaluator, polish, index=index, dense_accuracy=accuracy, clock=clock).events()
 
     def evaluator(self, state: EngineState, *, after: int | None) -> PlanEvaluator:
         """Return what evaluates plans that begin dense, or with the network as it is `after` decisions."""

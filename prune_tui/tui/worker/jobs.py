@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    from prune_tui.core.planning.polish import Polish
     from prune_tui.core.run.events import Event
     from prune_tui.core.run.view import View
     from prune_tui.core.session.decisions import Decision, Prune
@@ -48,6 +49,9 @@ class Runner(Protocol):
     def measure_plan(self, decision: Prune, *, is_asked: bool) -> Iterator[Event]:
         """Measure the plan that may become the next decision, batch after batch."""
 
+    def polish(self, polish: Polish) -> Iterator[Event]:
+        """Improve a solved plan by evaluating others for the same target."""
+
     def save(self) -> None:
         """Save what could not be saved."""
 
@@ -83,8 +87,20 @@ class Measuring:
     is_asked: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Polishing:
+    """A solved plan that is improved between decisions."""
+
+    polish: Polish
+
+    @property
+    def decision(self) -> Prune:
+        """The plan that it begins with."""
+        return self.polish.decision
+
+
 if TYPE_CHECKING:
-    Task = Opening | Decision | Saving | UnitSearch | Measuring
+    Task = Opening | Decision | Saving | UnitSearch | Measuring | Polishing
 MakeRunner = Callable[[Opening], Runner]
 
 
@@ -111,7 +127,7 @@ class Job:
 
     @property
     def _decision(self) -> Decision | None:
-        if isinstance(self.task, Opening | Saving | UnitSearch | Measuring):
+        if isinstance(self.task, Opening | Saving | UnitSearch | Measuring | Polishing):
             return None
         return self.task
 

@@ -17,6 +17,7 @@ from prune_tui.tui.worker.jobs import (
     Measuring,
     Opening,
     Outcome,
+    Polishing,
     Runner,
     Saving,
     Snapshot,
@@ -76,7 +77,8 @@ class Worker:
         try:
             self._carry_out(job)
         except PruneTuiError as error:
-            if not isinstance(job.task, Measuring):  # nobody asked: the prune itself says why it can't be
+            # A plan is measured unasked: its prune says why it can't be carried out.
+            if not isinstance(job.task, Measuring | Polishing):
                 self._publish()
                 self._tell(Failed(str(error)))
             return "failed"
@@ -106,6 +108,8 @@ class Worker:
             events = self._runner.find_units()
         elif isinstance(job.task, Measuring):
             events = self._runner.measure_plan(job.task.decision, is_asked=job.task.is_asked)
+        elif isinstance(job.task, Polishing):
+            events = self._runner.polish(job.task.polish)
         else:
             events = self._runner.perform(job.task, should_stop=job.stop.is_set)
         try:

@@ -62,6 +62,22 @@ class BudgetScreen(StepScreen):
             score=self.state.score_name,
         )
 
+    def _polishing_note(self) -> str:
+        """Say that plans are tried for the budget, or what came of it; empty if neither."""
+        goal, found = self.state.goal, self.state.view.polished
+        if goal is None or self._typed is not None:
+            return ""
+        target = describe_target(goal.target)
+        if self._measurer.is_polishing:
+            return f"{target}: trying neighbouring plans …"
+        if found is None or found.target != target or found.found != self._measurer.figures(self.plan):
+            return ""
+        better = f"{found.start_accuracy * 100:.1f} → " if found.found.decision != found.start else ""
+        return (
+            f"✓ {target}: {better}{found.found.accuracy * 100:.1f} measured, the best of {found.num_plans} "
+            f"plans in {found.seconds:.1f} s; u takes it back"
+        )
+
     def action_measure(self) -> None:
         """Measure the plan on show, however long it takes."""
         if not self._measurer.measure_now(self.plan):
@@ -107,6 +123,8 @@ class BudgetScreen(StepScreen):
         goal = tried.goal
         done = budget_trial.outcome(goal.target, tried.plan, self.state) if goal is not None else ""
         self._leave_budget(done, is_left=False)
+        if goal is not None:
+            self._measurer.polish(tried.plan, goal.target)
 
     @on(BudgetBar.Cancelled)
     def _budget_cancelled(self, message: BudgetBar.Cancelled) -> None:
@@ -136,3 +154,4 @@ class BudgetScreen(StepScreen):
             return
         self._note = budget_trial.outcome(state.goal.target, state.plan, state)
         self.show()
+        self._measurer.polish(state.plan, state.goal.target)

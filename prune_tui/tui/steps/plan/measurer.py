@@ -5,14 +5,17 @@ from typing import Final
 from textual.timer import Timer
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.planning.goal import problem_of
 from prune_tui.core.planning.plan_editor import EditablePlan
+from prune_tui.core.planning.polish import Polish
 from prune_tui.core.planning.settings import prune_decision
+from prune_tui.core.planning.target import Target
 from prune_tui.core.run.measured_plans import MeasuredPlan, in_one_shot, measured_plan
 from prune_tui.core.session.decisions import Prune
 from prune_tui.tui.messages import MeasurePlan
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.worker.jobs import Measuring
+from prune_tui.tui.worker.jobs import Measuring, Polishing
 
 REST_SECONDS: Final = 0.3
 """How long the hand rests before a plan is measured."""
@@ -31,7 +34,7 @@ class Measurer:
         wanted = _wanted(plan, self._state)
         if wanted != self._waiting:
             self._stop_waiting()
-        if self._measuring is not None and self._measuring.decision != wanted:
+        if self._measuring is not None and in_one_shot(self._measuring.decision) != wanted:
             self._screen.post_message(MeasurePlan(None))
         if wanted is None or self._waiting is not None or self._measuring is not None:
             return
@@ -45,8 +48,16 @@ class Measurer:
         if wanted is None or self._state.is_busy or self._is_measured(wanted):
             return False
         self._stop_waiting()
-        self._screen.post_message(MeasurePlan(wanted, is_asked=True))
+        self._screen.post_message(MeasurePlan(Measuring(wanted, is_asked=True)))
         return True
+
+    def polish(self, plan: EditablePlan, target: Target) -> None:
+        """Improve a plan that was just solved for a target, by evaluating others for it."""
+        wanted, planner = _wanted(plan, self._state), self._state.planner
+        problem = problem_of(plan, planner)
+        if wanted is not None and problem is not None and not self._state.is_busy:
+            self._stop_waiting()
+            self._screen.post_message(MeasurePlan(Polishing(Polish(wanted, target, problem))))
 
     def figures(self, plan: EditablePlan) -> MeasuredPlan | None:
         """Return what was measured of this plan so far."""
@@ -54,9 +65,14 @@ class Measurer:
         return None if wanted is None else _known(wanted, self._state)
 
     @property
-    def _measuring(self) -> Measuring | None:
+    def is_polishing(self) -> bool:
+        """Whether plans are being tried for a budget."""
+        return isinstance(self._measuring, Polishing)
+
+    @property
+    def _measuring(self) -> Measuring | Polishing | None:
         job = self._state.measuring
-        return job.task if job is not None and isinstance(job.task, Measuring) else None
+        return job.task if job is not None and isinstance(job.task, Measuring | Polishing) else None
 
     def _is_measured(self, wanted: Prune) -> bool:
         known = _known(wanted, self._state)
@@ -70,7 +86,7 @@ class Measurer:
     def _rested(self) -> None:
         wanted, self._timer, self._waiting = self._waiting, None, None
         if wanted is not None and self._screen.is_current:
-            self._screen.post_message(MeasurePlan(wanted))
+            self._screen.post_message(MeasurePlan(Measuring(wanted)))
 
 
 def _wanted(plan: EditablePlan, state: State) -> Prune | None:

@@ -114,7 +114,7 @@ class PlanScreen(BudgetScreen):
         if chart.display:
             chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
         on_action = self.next_bar.has_focus and not self._note
-        note = self._note
+        note = self._polishing_note() or self._note
         if is_unmet and not note and state.goal is not None and self._typed is None:
             note = budget_trial.way_back(state.goal, self.plan, state)
         explanation = plan_text.explanation(
