@@ -7,7 +7,7 @@ from functools import partial
 from typing import assert_never
 
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.planning.polish import Polish
+from prune_tui.core.planning.solving.polish import Polish
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import (
     DataProgress,

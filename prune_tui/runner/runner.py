@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from prune_tui.core.errors import CheckpointError
-from prune_tui.core.planning.polish import Polish
+from prune_tui.core.planning.solving.polish import Polish
 from prune_tui.core.returning import Returning
 from prune_tui.core.run.events import (
     CheckpointSaved,

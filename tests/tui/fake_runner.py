@@ -10,7 +10,7 @@ from threading import Semaphore
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.calibration import calibration_plans
-from prune_tui.core.planning.polish import Polish
+from prune_tui.core.planning.solving.polish import Polish
 from prune_tui.core.planning.target import describe_target
 from prune_tui.core.report import Environment, EpochFigures, Figures, JointPoint, ScanCurve, ScanFigures
 from prune_tui.core.run.events import (

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 
-from prune_tui.core.planning.polish import Polish
+from prune_tui.core.planning.solving.polish import Polish
 from prune_tui.core.run.events import Event, MeasuringTakesLong, PlanMeasured, UnitsFound
 from prune_tui.core.run.measured_plans import start_of
 from prune_tui.core.session.decisions import Prune

@@ -8,8 +8,8 @@ from collections.abc import Generator, Iterator
 from math import sqrt
 
 from prune_tui.core.errors import PruneTuiError
-from prune_tui.core.planning.neighbours import Meets, Plan, just_met, neighbour, scaled
-from prune_tui.core.planning.polish import Polish
+from prune_tui.core.planning.solving.neighbours import Meets, Plan, just_met, neighbour, scaled
+from prune_tui.core.planning.solving.polish import Polish
 from prune_tui.core.planning.target import describe_target
 from prune_tui.core.run.events import BatchEvaluated, Event, PlanMeasured, PlanPolished
 from prune_tui.core.run.measured_plans import MeasuredPlan, PolishedPlan

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
-    from prune_tui.core.planning.polish import Polish
+    from prune_tui.core.planning.solving.polish import Polish
     from prune_tui.core.run.events import Event
     from prune_tui.core.run.view import View
     from prune_tui.core.session.decisions import Decision, Prune

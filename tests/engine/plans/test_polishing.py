@@ -8,7 +8,7 @@ import torch
 
 from prune_tui.core.planning.budget import solved
 from prune_tui.core.planning.groups import groups_of
-from prune_tui.core.planning.polish import Polish
+from prune_tui.core.planning.solving.polish import Polish
 from prune_tui.core.planning.solving.problem import Problem
 from prune_tui.core.planning.target import parse_target
 from prune_tui.core.run.events import PlanMeasured, PlanPolished

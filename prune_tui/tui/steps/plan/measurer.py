@@ -7,8 +7,8 @@ from textual.timer import Timer
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.goal import problem_of
 from prune_tui.core.planning.plan_editor import EditablePlan
-from prune_tui.core.planning.polish import Polish
 from prune_tui.core.planning.settings import prune_decision
+from prune_tui.core.planning.solving.polish import Polish
 from prune_tui.core.planning.target import Target
 from prune_tui.core.run.measured_plans import MeasuredPlan, in_one_shot, measured_plan
 from prune_tui.core.session.decisions import Prune

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from prune_tui.core.planning.neighbours import Plan
+from prune_tui.core.planning.solving.neighbours import Plan
 from prune_tui.core.planning.solving.problem import Problem, accuracy_floor, amount, most_allowed
 from prune_tui.core.planning.target import Target, TargetKind
 from prune_tui.core.session.decisions import Prune

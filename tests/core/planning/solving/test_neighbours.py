@@ -2,7 +2,7 @@
 
 import pytest
 
-from prune_tui.core.planning.neighbours import Plan, just_met, neighbour, scaled, sparsity_of
+from prune_tui.core.planning.solving.neighbours import Plan, just_met, neighbour, scaled, sparsity_of
 
 WEIGHTS = {"a": 500, "b": 25_000, "c": 400_000}
 PLAN = {"a": 0.2, "b": 0.7, "c": 0.95}
