@@ -67,7 +67,11 @@ def scan(
         Precision, typer.Option(help="bfloat16 is faster where the device supports it.")
     ] = "float32",
     budget: Annotated[
-        str | None, typer.Option(help="Budget to solve for, such as 20x, '0.1 MB', '1 point' or '3x MACs'.")
+        str | None,
+        typer.Option(
+            help="Budget to solve for, such as 20x, '0.1 MB', '10k params', '3x MACs', '95 % sparsity', "
+            "'1 point', '≥ 96 % accuracy' or '0.1 MB and 1 point'."
+        ),
     ] = None,
     as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Folder to save the session in, for the app.")] = None,

@@ -40,7 +40,8 @@ class Scan:
         """Return the plan that meets a budget at the least predicted loss.
 
         Args:
-            budget: text as in the app: `20x`, `≤ 0.1 MB`, `1 point`, `3x MACs`.
+            budget: text as in the app: `20x`, `≤ 0.1 MB`, `10k params`, `3x MACs`, `95 % sparsity`,
+                `1 point`, `≥ 96 % accuracy`, or two such as `0.1 MB and 1 point`.
             locked: sparsities of layers that are to stay as they are.
 
         Raises:

@@ -58,6 +58,7 @@ from prune_tui.core.session.decisions import (
     TrainDense,
 )
 from prune_tui.core.session.session import Checkpoint, Record
+from prune_tui.core.shrinking import NetworkShape
 from prune_tui.core.terms import Stage, TimedNetwork
 from prune_tui.storage import session_path, write_session
 from prune_tui.tui.worker.jobs import Opening
@@ -84,6 +85,7 @@ class Script:
 
     layers: tuple[LayerInfo, ...] = LAYERS
     num_images: int = 6_000
+    shape: NetworkShape | None = None
     hides_units: bool = False
     score_name: str = "accuracy"
     is_reused: bool = True
@@ -125,7 +127,7 @@ class FakeRunner:
         self.is_saved = True
 
     def find_units(self) -> Iterator[Event]:
-        yield self._folded(UnitsFound(self._script.layers))
+        yield self._folded(UnitsFound(self._script.layers, self._script.shape))
 
     def measure_plan(self, decision: Prune, *, is_asked: bool) -> Iterator[Event]:
         if self._script.seconds_to_measure and not is_asked:
@@ -206,6 +208,8 @@ class FakeRunner:
         before, index, num_parts = self.view, len(self.session.decisions), 0
         try:
             yield self._folded(DecisionStarted(index, decision.kind, decision.description, time.time()))
+            if decision.prunes_units and self._script.shape is not None:
+                yield self._folded(UnitsFound(self._script.layers, self._script.shape))
             for event in self._events(decision, index, should_stop):
                 num_parts += isinstance(event, EpochFinished | CellScanned | PointSwept)
                 yield self._folded(event)

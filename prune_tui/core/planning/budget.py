@@ -82,9 +82,7 @@ def solved(problem: Problem, target: Target) -> Solution:
         DecisionError: the target can't be reached; the message names the best that can.
     """
     if any(part.kind == "latency" for part in target.parts):
-        raise DecisionError(
-            "latency can't be predicted, only measured after pruning: type a budget of MACs, such as 3x MACs"
-        )
+        raise DecisionError("latency is measured, not predicted: type a budget of MACs, such as 3x MACs")
     moved = _solved(problem, target)
     free = [group.name for group in problem.groups if group.is_free]
     plan = {name: moved.get(name, 0.0) for name in free if name not in problem.locked}
@@ -134,8 +132,8 @@ def _too_much(problem: Problem, size: Target, accuracy: Target, plan: Mapping[st
     widest = widest_within(problem, accuracy, saving=size.kind)
     best = best_target(size.kind, problem.price(widest))
     predicted = problem.price(plan).accuracy
-    left = "nothing" if predicted is None else f"{predicted * 100:.1f} %"
+    left = f" ({predicted * 100:.1f} % is predicted)" if predicted is not None else ""
     return (
-        f"{describe_target(accuracy)} can't be held: {describe_target(size)} is predicted to leave {left}; "
-        f"type at best {describe_target(best)} and {describe_target(accuracy)}"
+        f"{describe_target(accuracy)} can't be met with {describe_target(size)}: "
+        f"type at best {describe_target(best)} and {describe_target(accuracy)}{left}"
     )

@@ -7,7 +7,7 @@ from typing import Final
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import PruningGroup, by_layer, group_with, groups_of
 from prune_tui.core.planning.plan_editor import EditablePlan
-from prune_tui.core.planning.price import Price, price
+from prune_tui.core.planning.price import Price, num_pruned, price
 from prune_tui.core.planning.settings import (
     PlanSettings,
     group_sparsities,
@@ -27,7 +27,7 @@ from prune_tui.core.scanning.predictor import (
     predicted,
     predicted_accuracy,
 )
-from prune_tui.core.shrinking import NetworkShape
+from prune_tui.core.shrinking import NetworkShape, UnitGroup
 
 MOST_TAUGHT: Final = 40
 """The plans measured last teach the predictor; more would take too long between two keys."""
@@ -42,6 +42,15 @@ class FittedScan:
     figures: ScanFigures
     measured: tuple[WholePlan, ...]
     predictor: Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Units:
+    """The units of a group: all there are, those that a plan keeps, and those of the shrunk network."""
+
+    total: int
+    kept: int
+    left: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,13 @@ class Planner:
     def share(self, group: PruningGroup) -> float:
         """Return the share of the prunable weights that a group holds."""
         return group.parameters / max(1, sum(layer.parameters for layer in self.layers))
+
+    def units(self, group: PruningGroup, sparsity: float) -> Units:
+        """Return how many units of a group a sparsity keeps, and how many shrinking leaves."""
+        shape = self.shape.group(group.name) if self.shape is not None else None
+        own = UnitGroup(group.name, group.leader.units) if shape is None else shape
+        kept = own.units - num_pruned(own.units, sparsity)
+        return Units(own.units, kept, own.num_left(kept))
 
     def suggested(self) -> dict[str, float]:
         """Return the sparsity that the scan suggests for each layer: the highest safe for it alone."""

@@ -83,10 +83,7 @@ def parse_target(text: str) -> Target:
     if not others:
         return first
     if len(others) > 1 or first.is_of_accuracy == others[0].is_of_accuracy:
-        raise TargetError(
-            "two budgets at once are one of size or speed and one of accuracy: type one such as "
-            "0.1 MB and 1 point"
-        )
+        raise TargetError("two at once are a size or speed and an accuracy: type them as 0.1 MB and 1 point")
     return replace(first, also=others[0])
 
 
@@ -148,9 +145,7 @@ def _percentage(match: re.Match[str], text: str, *, is_least: bool | None) -> Ta
     if of in _ACCURACY or (not of and is_least):
         return "accuracy"
     number = match["number"]
-    raise TargetError(
-        f"{text!r} is neither sparsity nor accuracy: type {number} % sparsity or ≥ {number} % accuracy"
-    )
+    raise TargetError(f"{text!r} says not of what: type {number} % sparsity or ≥ {number} % accuracy")
 
 
 def _unit(unit: str, text: str) -> tuple[TargetKind, float]:

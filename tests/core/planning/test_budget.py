@@ -4,6 +4,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise, product
+from typing import TypedDict
 
 import pytest
 
@@ -19,7 +20,14 @@ from prune_tui.core.scanning.predictor import fitted_predictor, predicted_accura
 from tests.core.world import layer, scanned
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
-OTHERS = {"other_parameters": 330, "other_macs": 0}
+
+
+class Others(TypedDict):
+    other_parameters: int
+    other_macs: int
+
+
+OTHERS: Others = {"other_parameters": 330, "other_macs": 0}
 
 
 def made_up(seed: int, num_layers: int) -> tuple[list[LayerInfo], ScanFigures]:
@@ -67,6 +75,20 @@ def solved(target: str | Target, fixed: dict[str, float] | None = None) -> Solut
         ("at most 2 points drop", Target("accuracy_drop", 2)),
         ("3x MACs", Target("theoretical_speedup", 3)),
         ("≥ 3x fewer MACs", Target("theoretical_speedup", 3)),
+        ("95 %", Target("sparsity", 95)),
+        ("95% sparsity", Target("sparsity", 95)),
+        ("≥ 95 percent sparsity", Target("sparsity", 95)),
+        ("≥ 96 %", Target("accuracy", 96)),
+        ("at least 96.5%", Target("accuracy", 96.5)),
+        ("96 % accuracy", Target("accuracy", 96)),
+        ("10k params", Target("nonzero_parameters", 10_000)),
+        ("≤ 1.5 M parameters", Target("nonzero_parameters", 1_500_000)),
+        ("10,000 params", Target("nonzero_parameters", 10_000)),
+        ("1,234,567 params", Target("nonzero_parameters", 1_234_567)),
+        ("2 ms", Target("latency", 2)),
+        ("≤ 0.1 MB and ≤ 1 point", Target("file_size", 100_000, Target("accuracy_drop", 1))),
+        ("1 point & 20x", Target("accuracy_drop", 1, Target("compression_ratio", 20))),
+        ("2,5x, ≥ 96 %", Target("compression_ratio", 2.5, Target("accuracy", 96))),
     ],
 )
 def test_a_target_is_read_as_people_type_it(text: str, target: Target) -> None:
@@ -83,6 +105,13 @@ def test_a_target_is_read_as_people_type_it(text: str, target: Target) -> None:
         ("accuracy_drop", 0.25),
         ("file_size", 123_456),
         ("file_size", 99),
+        ("sparsity", 99.25),
+        ("accuracy", 96),
+        ("nonzero_parameters", 12_345),
+        ("nonzero_parameters", 10_000),
+        ("nonzero_parameters", 1_500_000),
+        ("nonzero_parameters", 999),
+        ("latency", 1.5),
     ],
 )
 def test_what_is_said_of_a_target_reads_as_the_same_target(kind: TargetKind, value: float) -> None:
@@ -92,6 +121,9 @@ def test_what_is_said_of_a_target_reads_as_the_same_target(kind: TargetKind, val
 def test_targets_are_said_in_the_words_of_the_screens() -> None:
     said = [describe_target(parse_target(text)) for text in ("20x", "0.1 MB", "1 point", "3x MACs")]
     assert said == ["≥ 20x", "≤ 0.1 MB", "≤ 1 point", "≥ 3x fewer MACs"]
+    said = [describe_target(parse_target(text)) for text in ("95 %", "≥ 96 %", "10000 params", "1MB & 1 pt")]
+    assert said == ["≥ 95 % sparsity", "≥ 96 % accuracy", "≤ 10k params", "≤ 1 MB and ≤ 1 point"]
+    assert parse_target(said[-1]) == parse_target("1MB & 1 pt")
 
 
 @pytest.mark.parametrize(
@@ -100,7 +132,7 @@ def test_targets_are_said_in_the_words_of_the_screens() -> None:
         ("", "20x"),
         ("small", "20x, 0.1 MB, 1 point or 3x MACs"),
         ("20", "no unit"),
-        ("5 %", "1 point"),
+        ("≤ 5 %", "5 % sparsity or ≥ 5 % accuracy"),
         ("3x bananas", "3x MACs"),
         ("<= 20x", "≥ 20x"),
         (">= 0.1 MB", "≤ 0.1 MB"),
@@ -108,6 +140,19 @@ def test_targets_are_said_in_the_words_of_the_screens() -> None:
         ("0.5x", "20x"),
         ("0 MB", "0.1 MB"),
         ("101 points", "1 point"),
+        ("≤ 95 % sparsity", "≥ 95 % sparsity"),
+        ("≤ 96 % accuracy", "≥ 96 % accuracy"),
+        ("5 % off", "5 % sparsity"),
+        ("100 %", "95 % sparsity"),
+        ("≥ 101 %", "96 % accuracy"),
+        ("1.2.3x", "20x"),
+        ("≥ 10k params", "≤ 10k params"),
+        ("0 params", "10k params"),
+        ("0 ms", "2 ms"),
+        ("20x and 3x MACs", "0.1 MB and 1 point"),
+        ("1 point and ≥ 96 %", "0.1 MB and 1 point"),
+        ("20x and 1 point and 1 MB", "0.1 MB and 1 point"),
+        ("20x and", "20x"),
         ("nan x", "20x"),
         ("9" * 400 + "x", "20x"),
     ],
@@ -141,12 +186,59 @@ def test_a_target_is_met_and_hardly_more_than_met(seed: int) -> None:
         assert found.price.accuracy >= scan.dense_accuracy - drop / 100 - 1e-9
 
 
-@pytest.mark.parametrize("kind", ["file_size", "theoretical_speedup", "compression_ratio"])
-def test_out_of_reach_names_what_is_in_reach(kind: TargetKind) -> None:
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("file_size", 1),
+        ("theoretical_speedup", 1e6),
+        ("compression_ratio", 1e6),
+        ("nonzero_parameters", 1),
+        ("sparsity", 99.99),
+    ],
+)
+def test_out_of_reach_names_what_is_in_reach(kind: TargetKind, value: float) -> None:
     with pytest.raises(DecisionError) as caught:
-        solved(Target(kind, 1 if kind == "file_size" else 1e6))
+        solved(Target(kind, value))
     best = parse_target(str(caught.value).split("type at best ")[1])
     assert solved(best).is_met
+
+
+def test_a_sparsity_and_a_number_of_parameters_are_only_just_met() -> None:
+    weights = sum(one.parameters for one in FIVE)
+    largest = max(one.parameters for one in FIVE)
+    for percent in (50, 90, 97.5):
+        paid = solved(f"{percent} %").price
+        assert percent / 100 <= paid.sparsity <= percent / 100 + (1 + largest * 1e-4) / weights
+    paid = solved("20k params").price
+    assert 20_000 - 1 - largest * 1e-4 <= paid.nonzero <= 20_000
+
+
+def test_an_accuracy_is_the_same_as_the_drop_to_it() -> None:
+    found, dropped = solved("≥ 93 %"), solved(f"{SCAN.dense_accuracy * 100 - 93} points")
+    assert found.plan == dropped.plan
+    assert found.price.accuracy is not None
+    assert found.price.accuracy >= 0.93 - 1e-9
+    with pytest.raises(DecisionError, match="the dense network itself has less") as caught:
+        solved("≥ 99 %")
+    assert set(solved(str(caught.value).split("type at best ")[1]).plan.values()) == {0.0}
+
+
+def test_of_two_at_once_both_hold_or_it_is_said_which_does_not() -> None:
+    both = solved("2x and 8 points")
+    assert both.is_met
+    assert both.plan == solved("2x").plan
+    assert both.plan == solved("8 points and 2x").plan
+    with pytest.raises(DecisionError, match=r"≤ 0\.5 points can't be met with ≥ 20x") as caught:
+        solved("20x and 0.5 points")
+    best = str(caught.value).split("type at best ")[1].split(" (")[0]
+    assert solved(best).is_met
+
+
+def test_a_latency_is_refused_in_a_line() -> None:
+    with pytest.raises(DecisionError, match="measured, not predicted: type a budget of MACs"):
+        solved("2 ms")
+    with pytest.raises(DecisionError, match="latency"):
+        solved("1 point and 2 ms")
 
 
 def test_a_drop_that_locked_rows_exceed_names_what_they_lose() -> None:

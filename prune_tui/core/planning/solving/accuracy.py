@@ -75,9 +75,7 @@ def _check_locked(problem: Problem, target: Target, floor: float) -> None:
         lost = (problem.scan.dense_accuracy - accuracy) * 100
         best = describe_target(Target("accuracy_drop", math.ceil(lost * 100) / 100))
     if problem.scan.dense_accuracy < floor:
-        raise DecisionError(
-            f"{describe_target(target)}: the dense network itself has less; type at best {best}"
-        )
+        raise DecisionError(f"the dense network itself has less: type at best {best}")
     raise DecisionError(
         f"{describe_target(target)}: locked rows alone lose more; type {best} or unlock a row"
     )

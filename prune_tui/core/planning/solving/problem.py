@@ -83,7 +83,8 @@ def best_target(kind: TargetKind, paid: Price) -> Target:
     """Return the hardest target of size or speed that a plan of this price meets, as a round number."""
     match kind:
         case "file_size":
-            return Target(kind, math.ceil(paid.file_bytes / 100) * 100.0)
+            step = 10 ** max(2, len(str(paid.file_bytes)) - 3)
+            return Target(kind, float(-(-paid.file_bytes // step) * step))
         case "compression_ratio":
             return Target(kind, math.floor(paid.compression_ratio * 100) / 100)
         case "theoretical_speedup":
@@ -91,7 +92,8 @@ def best_target(kind: TargetKind, paid: Price) -> Target:
         case "sparsity":
             return Target(kind, math.floor(paid.sparsity * 10_000) / 100)
         case "nonzero_parameters" | "latency" | "accuracy_drop" | "accuracy":
-            return Target("nonzero_parameters", paid.nonzero)
+            step = 10 ** max(0, len(str(paid.nonzero)) - 3)
+            return Target("nonzero_parameters", float(-(-paid.nonzero // step) * step))
         case _:
             assert_never(kind)
 

@@ -41,7 +41,7 @@ class BudgetBar(Vertical):
     BudgetBar { display: none; height: 2; padding: 0 2; }
     BudgetBar Horizontal { height: 1; }
     BudgetBar .name { width: 8; text-style: bold; }
-    BudgetBar BudgetInput { width: 24; }
+    BudgetBar BudgetInput { width: 32; }
     BudgetBar .keys { width: 1fr; padding: 0 2; color: $foreground 60%; }
     BudgetBar FixedText { height: 1; text-wrap: nowrap; }
     """
@@ -70,7 +70,9 @@ class BudgetBar(Vertical):
     def compose(self) -> ComposeResult:
         with Horizontal():
             yield Static("budget", classes="name")
-            yield BudgetInput(id="budget", compact=True, max_length=40)
+            yield BudgetInput(
+                placeholder="20x, or 0.1 MB and 1 point", id="budget", compact=True, max_length=60
+            )
             yield Static("enter fill the plan   esc cancel", classes="keys")
         yield FixedText(id="budget-hint")
 

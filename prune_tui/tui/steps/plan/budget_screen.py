@@ -17,6 +17,7 @@ from prune_tui.tui.steps.plan import budget_trial
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
 from prune_tui.tui.steps.plan.measurer import Measurer
+from prune_tui.tui.steps.plan.totals_text import Totals
 from prune_tui.tui.steps.step_screen import StepScreen
 
 
@@ -46,12 +47,12 @@ class BudgetScreen(StepScreen):
     def _budget_bar(self) -> BudgetBar:
         return self.query_one(BudgetBar)
 
-    def _totals(self, price: Price) -> plan_text.Totals:
+    def _totals(self, price: Price) -> Totals:
         goal, state = self._goal, self.state
         scan, measured = state.view.report.scan, self._measurer.figures(self.plan)
         if measured is not None:
             price = replace(price, accuracy=measured.accuracy)
-        return plan_text.Totals(
+        return Totals(
             price=price,
             dense_accuracy=scan.dense_accuracy if scan is not None else None,
             prediction=state.planner.prediction(self.plan),
@@ -60,6 +61,7 @@ class BudgetScreen(StepScreen):
             target=goal.target if goal is not None else None,
             is_met=budget_trial.whether_met(goal, price, state),
             score=self.state.score_name,
+            outcomes=budget_trial.outcomes(goal, price, self.state),
         )
 
     def _polishing_note(self) -> str:

@@ -7,10 +7,10 @@ from prune_tui.core.planning.budget import is_met
 from prune_tui.core.planning.goal import Goal, edited_groups, goal_of, solve_plan
 from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price
-from prune_tui.core.planning.target import Target, describe_target, parse_target
+from prune_tui.core.planning.target import Target, TargetKind, describe_target, parse_target
 from prune_tui.tui.state import State
 
-EXAMPLES = "such as  ≤ 0.1 MB   ≥ 20x   ≤ 1 point   ≥ 3x MACs"
+EXAMPLES = "such as 20x, 0.1 MB, 10k params, 3x MACs, 95 %, ≥ 96 % accuracy, 1 point"
 RUINOUS_POINTS = 5.0
 
 
@@ -28,7 +28,7 @@ def try_budget(text: str, plan: EditablePlan, state: State) -> BudgetTrial:
     """Read and solve what is typed; nothing typed is no goal."""
     if not text.strip():
         gone = "   enter clears the goal" if state.goal is not None else ""
-        return BudgetTrial(plan, None, EXAMPLES + gone)
+        return BudgetTrial(plan, None, gone.strip() or EXAMPLES)
     try:
         target = parse_target(text)
         solved, solution = solve_plan(target, plan, state.planner)
@@ -36,7 +36,11 @@ def try_budget(text: str, plan: EditablePlan, state: State) -> BudgetTrial:
         return BudgetTrial(None, None, f"✗ {error}", is_wrong=True)
     if not solution.is_met:
         return BudgetTrial(None, None, f"✗ {describe_target(target)} can't be met", is_wrong=True)
-    return BudgetTrial(solved, goal_of(target, solved), _promise(target, solved, state))
+    promise = _promise(target, solved, state)
+    if target.kind == "sparsity" and text.rstrip().endswith("%"):
+        named = describe_target(target)
+        promise = promise.replace(named, f"{named} (for accuracy type ≥ {target.value:g} %)", 1)
+    return BudgetTrial(solved, goal_of(target, solved), promise)
 
 
 def _promise(target: Target, solved: EditablePlan, state: State) -> str:
@@ -45,7 +49,7 @@ def _promise(target: Target, solved: EditablePlan, state: State) -> str:
     kept = f", {num_locked} locked" if num_locked else ""
     if is_ruinous(target, solved, state):
         return f"{describe_target(target)} is predicted to cost {points_lost(solved, state):.0f} points{kept}"
-    most = "saves most" if target.kind == "accuracy_drop" else "is predicted to lose least"
+    most = "saves most" if target.of_size is None else "is predicted to lose least"
     return f"✓ {describe_target(target)}: the plan above {most}{kept}"
 
 
@@ -59,7 +63,7 @@ def outcome(target: Target, solved: EditablePlan, state: State) -> str:
 
 def is_ruinous(target: Target, solved: EditablePlan, state: State) -> bool:
     """Whether a plan loses so much that meeting the target is no success, unless the target is a drop."""
-    return target.kind != "accuracy_drop" and points_lost(solved, state) >= RUINOUS_POINTS
+    return target.of_accuracy is None and points_lost(solved, state) >= RUINOUS_POINTS
 
 
 def points_lost(plan: EditablePlan, state: State) -> float:
@@ -72,9 +76,18 @@ def whether_met(goal: Goal | None, price: Price, state: State) -> bool | None:
     """Whether a plan of this price reaches the goal; None without a goal, or where it can't be predicted."""
     if goal is None or state.scan is None:
         return None
-    if goal.target.kind == "accuracy_drop" and price.accuracy is None:
-        return None
-    return is_met(goal.target, price, state.scan)
+    met = outcomes(goal, price, state).values()
+    return False if False in met else None if None in met else True
+
+
+def outcomes(goal: Goal | None, price: Price, state: State) -> dict[TargetKind, bool | None]:
+    """Say of each part of the goal whether it is reached; empty without a goal or a scan."""
+    if goal is None or state.scan is None:
+        return {}
+    return {
+        part.kind: None if part.is_of_accuracy and price.accuracy is None else is_met(part, price, state.scan)
+        for part in goal.target.parts
+    }
 
 
 def way_back(goal: Goal, plan: EditablePlan, state: State) -> str:

@@ -26,12 +26,13 @@ from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.step import Step
 from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.tui.messages import GoTo, Perform, UnitsWanted
-from prune_tui.tui.steps.plan import budget_trial
+from prune_tui.tui.steps.plan import budget_trial, totals_text
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
 from prune_tui.tui.steps.plan.budget_screen import BudgetScreen
 from prune_tui.tui.steps.plan.cell_editor import CellEditor
 from prune_tui.tui.steps.plan.settings_dialog import SettingsDialog
+from prune_tui.tui.steps.plan.units_text import kept_width
 from prune_tui.tui.steps.plots import curve_plot
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.fixed_text import FixedText
@@ -79,7 +80,12 @@ class PlanScreen(BudgetScreen):
             return
         self._measurer.follow(plan)
         sparsities, price = state.planner.sparsities(plan), state.planner.price(plan)
-        columns = plan_text.columns(self._table.size.width, state.scan, score=state.short_score)
+        columns = plan_text.columns(
+            self._table.size.width,
+            state.scan,
+            score=state.short_score,
+            kept_width=kept_width(state),
+        )
         self._table.set_columns(columns)
         self._table.set_rows(
             [
@@ -91,8 +97,9 @@ class PlanScreen(BudgetScreen):
         self.query_one("#settings", FixedText).show(plan_text.settings_line(plan, state, self.palette))
         totals = self.query_one("#totals", FixedText)
         shown = self._totals(price)
-        totals.show(plan_text.totals(shown, self.palette, width=self.size.width - 4))
-        self.query_one("#accuracy", FixedText).show(plan_text.accuracy_line(shown, self.palette))
+        totals.show(totals_text.totals(shown, self.palette, width=self.size.width - 4))
+        line = totals_text.accuracy_line(shown, self.palette, width=self.size.width - 4)
+        self.query_one("#accuracy", FixedText).show(line)
         if is_pruning(state.view):
             self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
         else:
@@ -118,7 +125,7 @@ class PlanScreen(BudgetScreen):
         if is_unmet and not note and state.goal is not None and self._typed is None:
             note = budget_trial.way_back(state.goal, self.plan, state)
         explanation = plan_text.explanation(
-            group, state, self.palette, note=note, is_arrival=on_action and not self.plan.past
+            group, sparsity, state, self.palette, note=note, is_arrival=on_action and not self.plan.past
         )
         self.query_one("#explain", FixedText).show(explanation)
 

@@ -267,11 +267,11 @@ async def test_coupled_layers_are_one_row_priced_whole(tmp_path: Path) -> None:
         assert desk.rows == ["stem", "block1.conv1", "block2.conv1", "fc"]
         assert desk.cell("stem", "layer") == "stem +2"
         assert desk.cell("stem", "parameters") == "5,040"
-        assert desk.cell("stem", "kept") == "2,520"
+        assert desk.cell("stem", "kept") == "8 of 16"
         assert desk.cell("fc", "note").startswith("locked")
         assert "predicted —" not in desk.drawn("#accuracy")
         await desk.press("up", "g", "enter", *".25", "enter")
-        assert desk.cell("stem", "kept") == "3,780"
+        assert desk.cell("stem", "kept") == "12 of 16"
         kept, total = 3780 + 1152 + 1152 + 160 + 580, 5040 + 2304 + 2304 + 160 + 580
         assert f"{total / kept:.1f}×" in desk.drawn("#totals")
         await desk.press("k")

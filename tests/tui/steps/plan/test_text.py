@@ -5,7 +5,7 @@ import pytest
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import parse_target
 from prune_tui.core.scanning.predictor import Prediction
-from prune_tui.tui.steps.plan.text import Totals, accuracy_line, totals
+from prune_tui.tui.steps.plan.totals_text import Totals, accuracy_line, totals
 from tests.tui.helpers import PALETTE
 
 
@@ -29,7 +29,7 @@ def test_the_totals_fit_and_the_goal_is_always_told(
     shown = Totals(price, 0.98, prediction, target=target, is_met=False)
     text = totals(shown, PALETTE, width=width).plain
     assert len(text) <= width
-    line = accuracy_line(shown, PALETTE).plain
+    line = accuracy_line(shown, PALETTE, width=width).plain
     assert len(line) <= width
     assert "predicted ≈91 (88–93) before fine-tuning" in line
     assert ("not met" in text + line) == (goal is not None)
