@@ -1,7 +1,7 @@
 """What a network becomes when units are removed, from the sizes of its tensors and products alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 
@@ -73,22 +73,6 @@ class ShrunkCounts:
     nonzero_macs: int = 0
     file_bytes: int = 0
 
-    def __add__(self, other: "ShrunkCounts") -> "ShrunkCounts":
-        return ShrunkCounts(
-            self.nonzero + other.nonzero,
-            self.nonzero_weights + other.nonzero_weights,
-            self.nonzero_macs + other.nonzero_macs,
-            self.file_bytes + other.file_bytes,
-        )
-
-    def __sub__(self, other: "ShrunkCounts") -> "ShrunkCounts":
-        return ShrunkCounts(
-            self.nonzero - other.nonzero,
-            self.nonzero_weights - other.nonzero_weights,
-            self.nonzero_macs - other.nonzero_macs,
-            self.file_bytes - other.file_bytes,
-        )
-
 
 @dataclass(frozen=True, slots=True)
 class NetworkShape:
@@ -116,59 +100,11 @@ class NetworkShape:
 def shrunk_counts(shape: NetworkShape, num_kept: Mapping[str, int]) -> ShrunkCounts:
     """Return the counts of a network that keeps so many units of each group; all of groups left out."""
     kept = [num_kept.get(group.name, group.units) for group in shape.groups]
-    return _counted(shape, shape.tensors, shape.products, kept) + ShrunkCounts(nonzero_macs=shape.other_macs)
-
-
-@dataclass(slots=True)
-class Shrinking:
-    """A network being shrunk group by group: counts again only what a group has a part in."""
-
-    shape: NetworkShape
-    kept: dict[str, int]
-    counts: ShrunkCounts = field(init=False)
-    _parts: dict[str, tuple[list[TensorShape], list[Product]]] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.counts = shrunk_counts(self.shape, self.kept)
-
-    def counts_with(self, name: str, num_kept: int) -> ShrunkCounts:
-        """Return the counts with another number of units of one group."""
-        if name not in self._parts:
-            self._parts[name] = _parts_of(self.shape, [group.name for group in self.shape.groups].index(name))
-        tensors, products = self._parts[name]
-        before = [self.kept.get(group.name, group.units) for group in self.shape.groups]
-        after = [
-            num_kept if group.name == name else one
-            for one, group in zip(before, self.shape.groups, strict=True)
-        ]
-        return (
-            self.counts
-            - _counted(self.shape, tensors, products, before)
-            + _counted(self.shape, tensors, products, after)
-        )
-
-
-def _parts_of(shape: NetworkShape, number: int) -> tuple[list[TensorShape], list[Product]]:
-    """Return the tensors and the products that a group's units are a part of."""
-    own = {
-        at for at, extent in enumerate(shape.extents) if any(group == number for group, _ in extent.shares)
-    }
-    tensors = [
-        tensor
-        for tensor in shape.tensors
-        if not own.isdisjoint(tensor.extents)
-        or any(not own.isdisjoint(product.extents) for product in tensor.products)
-    ]
-    return tensors, [product for product in shape.products if not own.isdisjoint(product.extents)]
-
-
-def _counted(
-    shape: NetworkShape, tensors: Iterable[TensorShape], products: Iterable[Product], kept: Sequence[int]
-) -> ShrunkCounts:
     left = [group.num_left(one) for one, group in zip(kept, shape.groups, strict=True)]
     sizes = _Sizes(shape, left, kept)
-    nonzero = weights = macs = file_bytes = 0
-    for tensor in tensors:
+    nonzero = weights = file_bytes = 0
+    macs = shape.other_macs + sum(sizes.macs(product) for product in shape.products)
+    for tensor in shape.tensors:
         size, num_nonzero = sizes.of(tensor)
         file_bytes += size * tensor.element_bytes * tensor.num_stored * tensor.count
         if tensor.kind != "buffer":
@@ -180,7 +116,6 @@ def _counted(
                 file_bytes += (with_mask - (size - num_nonzero) * tensor.element_bytes) * tensor.count
         whole = sum(sizes.macs(product) for product in tensor.products)
         macs += whole * num_nonzero // max(1, size) * tensor.count
-    macs += sum(sizes.macs(product) for product in products)
     return ShrunkCounts(nonzero, weights, macs, file_bytes)
 
 

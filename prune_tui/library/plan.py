@@ -26,8 +26,9 @@ from prune_tui.reports.terminal.tables import plain_table
 class Plan(Mapping[str, float]):
     """A target sparsity by the name of each group's first layer; layers left out stay as they are.
 
-    `price` holds the predicted counts, and the predicted accuracy right after pruning; None for a plan that
-    does not come from a scan. `target` is the budget that it was solved for.
+    `price` holds the predicted counts (for units those of the shrunk network), and the predicted accuracy
+    right after pruning; None for a plan that does not come from a scan. `target` is the budget that it was
+    solved for.
     """
 
     sparsities: Mapping[str, float]
@@ -63,15 +64,16 @@ class Plan(Mapping[str, float]):
             table.add_row(Text(name), f"{sparsity:.2%}")
         lines: list[RenderableType] = [Text(f"plan, {self.criterion} {self.granularity}"), table]
         if self.price is not None:
-            lines.append(Text(_price_line(self.price)))
+            lines.append(Text(_price_line(self.price, self.granularity)))
         return Group(*lines)
 
 
-def _price_line(paid: Price) -> str:
+def _price_line(paid: Price, granularity: Granularity) -> str:
     predicted = "" if paid.accuracy is None else f", predicted accuracy {paid.accuracy:.2%}"
     return (
         f"compression ratio {paid.compression_ratio:.2f}x, theoretical speedup "
-        f"{paid.theoretical_speedup:.2f}x, file {paid.file_bytes:,} bytes{predicted}"
+        f"{paid.theoretical_speedup:.2f}x, file {paid.file_bytes:,} bytes"
+        f"{' once shrunk' if granularity == 'unit' else ''}{predicted}"
     )
 
 

@@ -39,8 +39,8 @@ def test_an_example_is_pruned_to_a_budget_fine_tuned_and_shrunk(
     counts = pt.prune(model, plan)
     assert plan.price is not None
     assert plan.price.compression_ratio >= 1.2
-    # Whole units are pruned, and their biases with them.
-    assert counts.compression_ratio == pytest.approx(plan.price.compression_ratio, rel=0.03)
+    # The price is that of the network without the units, their biases, and what reads them.
+    assert counts.compression_ratio <= plan.price.compression_ratio
     pruned = pt.evaluate(model)
     (finetuned,) = pt.finetune(model, training=pt.Training(num_epochs=1, batch_size=training.batch_size))
     # The network as it was pruned is an epoch to beat.
@@ -53,4 +53,4 @@ def test_an_example_is_pruned_to_a_budget_fine_tuned_and_shrunk(
         for one, other in zip(wanted, given, strict=True):
             assert torch.allclose(one, other, atol=1e-4)
     sizes = [sum(parameter.numel() for parameter in each.parameters()) for each in (small, model)]
-    assert sizes[0] * 1.1 < sizes[1]
+    assert sizes[1] / sizes[0] == pytest.approx(plan.price.compression_ratio)

@@ -14,7 +14,7 @@ from prune_tui.core.planning.solving.problem import (
     best_target,
     most_allowed,
 )
-from prune_tui.core.planning.solving.units import cheapest_units
+from prune_tui.core.planning.solving.units import cheapest_units, highest_units
 from prune_tui.core.planning.solving.weights import cheapest_weights
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.planning.tradeoffs import HIGHEST, groups_to_move
@@ -120,8 +120,11 @@ def _solved(problem: Problem, target: Target) -> dict[str, float]:
 def _unreachable(problem: Problem, target: Target) -> str:
     """Return the message that a target can't be reached, with the best that can."""
     highest = N_M_SPARSITY if problem.scan.granularity == "n_m" else HIGHEST
-    moving = groups_to_move(problem.groups, problem.predictor, problem.locked)
-    paid = problem.price({group.name: highest for group in moving})
+    if problem.shape is not None:
+        paid = problem.price(highest_units(problem, problem.shape))
+    else:
+        moving = groups_to_move(problem.groups, problem.predictor, problem.locked)
+        paid = problem.price({group.name: highest for group in moving})
     best = describe_target(best_target(target.kind, paid))
     advice = " or unlock a row" if problem.locked else ""
     return f"{describe_target(target)} can't be reached: type at best {best}{advice}"

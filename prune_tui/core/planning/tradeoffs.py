@@ -1,5 +1,6 @@
 """Trade-offs: what each sparsity of a group saves and costs."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,25 +30,26 @@ class Tradeoff:
 
     Levels rise from sparsity 0, and each saves more than the one before. `savings` are in bytes, MACs or
     weights, as the target counts; `costs` are those of `cost_at`. `hull` holds the indices of the levels on
-    the lower convex hull of cost over saving. Between levels, sparsities are multiples of 1/`num_steps`.
+    the lower convex hull of cost over saving. `finest` are the sparsities between which it is solved; empty
+    for the multiples of a ten-thousandth.
     """
 
     group: PruningGroup
     levels: tuple[float, ...]
-    savings: tuple[int, ...]
+    savings: tuple[float, ...]
     costs: tuple[float, ...]
     hull: tuple[int, ...]
-    num_steps: int = FINE_STEPS
+    finest: tuple[float, ...] = ()
 
     @property
     def name(self) -> str:
         return self.group.name
 
     def step_of(self, sparsity: float) -> int:
-        return round(sparsity * self.num_steps)
+        return bisect_left(self.finest, sparsity) if self.finest else round(sparsity * FINE_STEPS)
 
     def sparsity_at(self, step: int) -> float:
-        return round(step / self.num_steps, 4)
+        return self.finest[step] if self.finest else round(step / FINE_STEPS, 4)
 
 
 def tradeoffs_of(
@@ -58,7 +60,9 @@ def tradeoffs_of(
     locked: Mapping[str, float],
 ) -> tuple[Tradeoff, ...]:
     """Return the trade-offs of the groups that are not locked and have a scan curve."""
-    levels = [0.0, N_M_SPARSITY] if granularity == "n_m" else coarse_levels(FINE_STEPS)
+    levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
+    if granularity == "n_m":
+        levels = [0.0, N_M_SPARSITY]
     return tuple(
         tradeoff_of(group, predictor, levels, partial(saved_at, kind, group.layers))
         for group in groups_to_move(groups, predictor, locked)
@@ -76,22 +80,16 @@ def groups_to_move(
     ]
 
 
-def coarse_levels(num_steps: int) -> list[float]:
-    """Return sparsities STEP apart, as multiples of 1/`num_steps`."""
-    coarse = [num_pruned(num_steps, step * STEP) for step in range(round(HIGHEST / STEP) + 1)]
-    return [round(step / num_steps, 4) for step in sorted(set(coarse))]
-
-
 def tradeoff_of(
     group: PruningGroup,
     predictor: Predictor,
     all_levels: Sequence[float],
-    saving: Callable[[float], int],
+    saving: Callable[[float], float],
     *,
-    num_steps: int = FINE_STEPS,
+    finest: tuple[float, ...] = (),
 ) -> Tradeoff:
     """Return a group's trade-off, without the levels that save no more than a lower one."""
-    levels, savings = [0.0], [0]
+    levels, savings = [0.0], [0.0]
     for level in all_levels[1:]:
         saved = saving(level)
         if saved > savings[-1]:
@@ -104,7 +102,7 @@ def tradeoff_of(
         savings=tuple(savings),
         costs=tuple(costs),
         hull=_lower_hull(savings, costs),
-        num_steps=num_steps,
+        finest=finest,
     )
 
 
@@ -130,7 +128,7 @@ def saved_at(kind: TargetKind, layers: Sequence[LayerInfo], sparsity: float) -> 
     return saved
 
 
-def _lower_hull(savings: Sequence[int], costs: Sequence[float]) -> tuple[int, ...]:
+def _lower_hull(savings: Sequence[float], costs: Sequence[float]) -> tuple[int, ...]:
     """Return the indices of the lower convex hull (Andrew's monotone chain, 1979)."""
     hull: list[int] = []
     for at in range(len(savings)):

@@ -26,6 +26,7 @@ def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> Rendera
         Text(
             f"compression ratio {price.compression_ratio:.2f}x, theoretical speedup "
             f"{price.theoretical_speedup:.2f}x, file {price.file_bytes:,} bytes"
+            f"{' once shrunk' if scan.granularity == 'unit' else ''}"
         ),
         Text(f"predicted accuracy before any fine-tuning: {_prediction_text(prediction)}"),
     )

@@ -10,11 +10,13 @@ from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.budget import Solution, is_met, solve
 from prune_tui.core.planning.groups import groups_of
 from prune_tui.core.planning.price import num_pruned, price
-from prune_tui.core.planning.target import parse_target
+from prune_tui.core.planning.solving.problem import amount
+from prune_tui.core.planning.solving.remaining import remaining_of
+from prune_tui.core.planning.target import TargetKind, parse_target
 from prune_tui.core.planning.tradeoffs import cost_at
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.scanning.predictor import fitted_predictor
-from prune_tui.core.shrinking import NetworkShape, Shrinking, shrunk_counts
+from prune_tui.core.shrinking import NetworkShape, shrunk_counts
 from tests.core.chain import chain, layers_of
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -79,18 +81,24 @@ def test_units_left_beside_the_kept_ones_are_zero_rows_and_are_read() -> None:
     assert paid.file_bytes == 4 * (nonzero + 5) + masked
 
 
-def test_one_group_moved_counts_the_same_as_all_counted_anew() -> None:
-    draw = random.Random(0)
-    for shape in (SHAPE, chain(SIZES, POSITIONS, step=4)):
-        for _ in range(20):
-            kept = {group.name: draw.randint(1, group.units) for group in shape.groups}
-            moved = draw.choice(shape.groups)
-            to = draw.randint(1, moved.units)
-            found = Shrinking(shape, kept).counts_with(moved.name, to)
-            assert found == shrunk_counts(shape, {**kept, moved.name: to})
+@pytest.mark.parametrize("step", [1, 4])
+@pytest.mark.parametrize("kind", ["file_size", "compression_ratio", "theoretical_speedup", "sparsity"])
+def test_what_is_left_is_a_polynomial_in_the_units_left(kind: TargetKind, step: int) -> None:
+    shape, draw = chain(SIZES, POSITIONS, step=step), random.Random(0)
+    remaining = remaining_of(kind, shape, {})
+    for _ in range(20):
+        left = {group.name: group.num_left(draw.randint(1, group.units)) for group in shape.groups}
+        assert remaining.at(left) == amount(kind, shrunk_counts(shape, left))
+        moved = draw.choice(shape.groups)
+        to = moved.num_left(draw.randint(1, moved.units))
+        here, along = left[moved.name], remaining.along(moved.name, left)
+        change = sum(factor * (to**power - here**power) for power, factor in along)
+        assert remaining.at(left) + change == remaining.at({**left, moved.name: to})
+        fixed = remaining_of(kind, shape, {moved.name: to})
+        assert fixed.at({**left, moved.name: 1}) == remaining.at({**left, moved.name: to})
 
 
-@pytest.mark.parametrize("step", [1, 8])
+@pytest.mark.parametrize("step", [1, 4])
 @pytest.mark.parametrize("text", TARGETS)
 def test_a_target_is_met_and_no_unit_could_be_given_back(text: str, step: int) -> None:
     shape, target = chain(SIZES, POSITIONS, step=step), parse_target(text)
@@ -100,9 +108,10 @@ def test_a_target_is_met_and_no_unit_could_be_given_back(text: str, step: int) -
     units = {group.name: group.units for group in shape.groups}
     for name, sparsity in found.plan.items():
         if sparsity > 0:
-            pruned = num_pruned(units[name], sparsity)
-            assert sparsity == round(pruned / units[name], 4)
-            less = {**found.plan, name: round((pruned - 1) / units[name], 4)}
+            kept = units[name] - num_pruned(units[name], sparsity)
+            assert kept % step == 0
+            more = min(units[name], kept + step)
+            less = {**found.plan, name: round(1 - more / units[name], 4)}
             paid = price(LAYERS, less, other_parameters=0, other_macs=0, shape=shape)
             assert not is_met(target, paid, SCAN)
 

@@ -23,7 +23,7 @@ def widest_within(problem: Problem, target: Target, *, saving: TargetKind) -> di
     floor = accuracy_floor(target, problem.scan.dense_accuracy)
     _check_locked(problem, target, floor)
     if problem.shape is not None:
-        tradeoffs = unit_tradeoffs(saving, problem, problem.shape, {})
+        tradeoffs = unit_tradeoffs(saving, problem, problem.shape)
     else:
         tradeoffs = tradeoffs_of(
             saving, problem.groups, problem.scan.granularity, problem.predictor, problem.locked

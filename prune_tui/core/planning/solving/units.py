@@ -2,50 +2,48 @@
 
 What a unit saves depends on how many units of the layers before and after it are left, so savings don't add
 up. The hulls are built on what each group saves on its own, with the others as they are in the last plan
-found; the walk along them stops by the true price.
+found; the walk along them stops by what is left of the whole network.
 """
 
 from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from prune_tui.core.planning.groups import PruningGroup
-from prune_tui.core.planning.price import kept_units, num_pruned
+from prune_tui.core.planning.price import kept_units
 from prune_tui.core.planning.solving.problem import Problem, amount, most_allowed
+from prune_tui.core.planning.solving.remaining import Remaining, remaining_of
 from prune_tui.core.planning.target import Target, TargetKind
 from prune_tui.core.planning.tradeoffs import (
-    FINE_STEPS,
+    HIGHEST,
     Tradeoff,
-    coarse_levels,
     cost_at,
     groups_to_move,
     hull_steps,
     tradeoff_of,
 )
-from prune_tui.core.shrinking import NetworkShape, Shrinking
+from prune_tui.core.shrinking import NetworkShape, UnitGroup
 
 MAX_WALKS = 4
+MAX_TIGHTENINGS = 4
+MAX_LEVELS = 400
 
 
 @dataclass(frozen=True, slots=True)
 class _Sought:
-    """A problem with units, its target, and how much may be left of what that counts."""
+    """The groups that may move, what is left of what a target counts, and how much of that may be."""
 
     problem: Problem
-    shape: NetworkShape
-    target: Target
-    allowed: int
+    groups: Mapping[str, UnitGroup]
+    remaining: Remaining
+    allowed: float
 
-    def shrinking(self, plan: Mapping[str, float]) -> Shrinking:
-        """Return the network shrunk by a plan and the locked groups."""
-        return Shrinking(self.shape, kept_units(self.shape, {**self.problem.locked, **plan}))
+    def left(self, plan: Mapping[str, float]) -> dict[str, int]:
+        """Return how many units of each group a plan leaves."""
+        return {name: _num_left(group, plan.get(name, 0.0)) for name, group in self.groups.items()}
 
-    def is_met(self, shrinking: Shrinking) -> bool:
-        return amount(self.target.kind, shrinking.counts) <= self.allowed
-
-    def is_met_with(self, shrinking: Shrinking, name: str, sparsity: float) -> bool:
-        """Whether the target is met with another sparsity of one group."""
-        return _left_with(self.target.kind, self.shape, shrinking, name, sparsity) <= self.allowed
+    def is_met(self, plan: Mapping[str, float]) -> bool:
+        return self.remaining.at(self.left(plan)) <= self.allowed
 
     def cost(self, plan: Mapping[str, float]) -> float:
         return sum(cost_at(self.problem.predictor, name, sparsity) for name, sparsity in plan.items())
@@ -53,50 +51,127 @@ class _Sought:
 
 def cheapest_units(problem: Problem, shape: NetworkShape, target: Target) -> dict[str, float] | None:
     """Return the cheapest plan found that only just meets a target; None if none does."""
-    sought = _Sought(problem, shape, target, most_allowed(target, problem.price({})))
-    if sought.is_met(sought.shrinking({})):
+    groups = _moving(problem, shape)
+    dense = problem.price({})
+    most = allowed = most_allowed(target, dense)
+    if amount(target.kind, dense) <= most:
         return {}
+    highest = highest_units(problem, shape)
+    if amount(target.kind, problem.price(highest)) > most:
+        return None
+    remaining = _remaining(target.kind, problem, shape)
+    for _ in range(MAX_TIGHTENINGS):
+        found = _cheapest(_Sought(problem, groups, remaining, allowed))
+        excess = amount(target.kind, problem.price(found)) - most
+        if excess <= 0:
+            return found
+        allowed -= excess  # what is left is only nearly a polynomial, see `Remaining`
+    return highest
+
+
+def highest_units(problem: Problem, shape: NetworkShape) -> dict[str, float]:
+    """Return the plan that prunes most."""
+    return {name: levels_of(group)[-1] for name, group in _moving(problem, shape).items()}
+
+
+def unit_tradeoffs(kind: TargetKind, problem: Problem, shape: NetworkShape) -> tuple[Tradeoff, ...]:
+    """Return the trade-offs of the groups that may move, the others being dense."""
+    return _tradeoffs(_Sought(problem, _moving(problem, shape), _remaining(kind, problem, shape), 0), {})
+
+
+def levels_of(group: UnitGroup) -> tuple[float, ...]:
+    """Return the rising sparsities that leave a multiple of the group's step, or all of its units."""
+    fewest = group.num_left(max(1, group.units - round(group.units * HIGHEST)))
+    lefts = range(group.units // group.step * group.step, fewest - 1, -group.step)
+    levels = {round(1 - left / group.units, 4) for left in lefts}
+    return tuple(sorted({0.0, *levels}))
+
+
+def _num_left(group: UnitGroup, sparsity: float) -> int:
+    return group.num_left(max(1, group.units - round(group.units * sparsity)))
+
+
+def _moving(problem: Problem, shape: NetworkShape) -> dict[str, UnitGroup]:
+    names = {group.name for group in groups_to_move(problem.groups, problem.predictor, problem.locked)}
+    return {group.name: group for group in shape.groups if group.name in names}
+
+
+def _remaining(kind: TargetKind, problem: Problem, shape: NetworkShape) -> Remaining:
+    kept, moving = kept_units(shape, problem.locked), _moving(problem, shape)
+    fixed = [group for group in shape.groups if group.name not in moving]
+    return remaining_of(kind, shape, {group.name: group.num_left(kept[group.name]) for group in fixed})
+
+
+def _cheapest(sought: _Sought) -> dict[str, float]:
+    """Walk along the hulls, and again along those of the plan found, until no cheaper plan is found."""
     best: dict[str, float] = {}
     for _ in range(MAX_WALKS):
-        tradeoffs = unit_tradeoffs(target.kind, problem, shape, best)
-        if not sought.is_met(sought.shrinking({one.name: one.levels[-1] for one in tradeoffs})):
-            return best or None
+        tradeoffs = _tradeoffs(sought, best)
+        if not sought.is_met({one.name: one.levels[-1] for one in tradeoffs}):
+            break
         found = _trimmed(sought, tradeoffs, _walked(sought, tradeoffs))
         if best and sought.cost(found) >= sought.cost(best):
             break
         best = found
-    return best
+    return best or {name: levels_of(group)[-1] for name, group in sought.groups.items()}
 
 
-def unit_tradeoffs(
-    kind: TargetKind, problem: Problem, shape: NetworkShape, plan: Mapping[str, float]
-) -> tuple[Tradeoff, ...]:
-    """Return the trade-offs of the groups that may move, the others each being as in a plan."""
-    moving = groups_to_move(problem.groups, problem.predictor, problem.locked)
-    whole = Shrinking(shape, kept_units(shape, {**problem.locked, **plan}))
-    return tuple(_tradeoff(kind, problem, whole, group) for group in moving if shape.group(group.name))
+def _tradeoffs(sought: _Sought, plan: Mapping[str, float]) -> tuple[Tradeoff, ...]:
+    start = _start(sought, plan)
+    by_name = {group.name: group for group in sought.problem.groups}
+    return tuple(_tradeoff(start, by_name[name], levels_of(group)) for name, group in sought.groups.items())
 
 
-def _tradeoff(kind: TargetKind, problem: Problem, whole: Shrinking, group: PruningGroup) -> Tradeoff:
-    own = whole.shape.group(group.name)
-    assert own is not None
-    num_steps = min(own.units, FINE_STEPS)
-    dense = _left_with(kind, whole.shape, whole, group.name, 0.0)
+def _tradeoff(start: "_Start", group: PruningGroup, levels: tuple[float, ...]) -> Tradeoff:
+    left_at = start.along(group.name)
+    coarse = levels[:: 1 + len(levels) // MAX_LEVELS]
     return tradeoff_of(
         group,
-        problem.predictor,
-        coarse_levels(num_steps),
-        lambda sparsity: dense - _left_with(kind, whole.shape, whole, group.name, sparsity),
-        num_steps=num_steps,
+        start.sought.problem.predictor,
+        coarse if coarse[-1] == levels[-1] else (*coarse, levels[-1]),
+        lambda sparsity: left_at(0.0) - left_at(sparsity),
+        finest=levels,
     )
 
 
-def _left_with(
-    kind: TargetKind, shape: NetworkShape, shrinking: Shrinking, name: str, sparsity: float
-) -> int:
-    group = shape.group(name)
-    assert group is not None
-    return amount(kind, shrinking.counts_with(name, group.units - num_pruned(group.units, sparsity)))
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """A plan from which one group is moved: the units that it leaves, and what is left of the whole."""
+
+    sought: _Sought
+    left: Mapping[str, int]
+    total: float
+
+    def along(self, name: str) -> Callable[[float], float]:
+        """Return what is left as one group moves to a sparsity."""
+        group = self.sought.groups[name]
+        coefficients = self.sought.remaining.along(name, self.left)
+        here = self.left[name]
+        rest: float = self.total - sum(factor * here**power for power, factor in coefficients)
+
+        def left_at(sparsity: float) -> float:
+            units = _num_left(group, sparsity)
+            moved: float = sum(factor * units**power for power, factor in coefficients)
+            return rest + moved
+
+        return left_at
+
+    def least(self, tradeoff: Tradeoff, highest: float) -> float | None:
+        """Return the lowest sparsity of a group up to `highest` that meets the target; None if none does."""
+        left_at, allowed = self.along(tradeoff.name), self.sought.allowed
+        if left_at(highest) > allowed:
+            return None
+        least = bisect_left(
+            range(tradeoff.step_of(highest)),
+            True,
+            key=lambda step: left_at(tradeoff.sparsity_at(step)) <= allowed,
+        )
+        return tradeoff.sparsity_at(least)
+
+
+def _start(sought: _Sought, plan: Mapping[str, float]) -> _Start:
+    left = sought.left(plan)
+    return _Start(sought, left, sought.remaining.at(left))
 
 
 def _walked(sought: _Sought, tradeoffs: tuple[Tradeoff, ...]) -> dict[str, float]:
@@ -109,17 +184,15 @@ def _walked(sought: _Sought, tradeoffs: tuple[Tradeoff, ...]) -> dict[str, float
             plan[tradeoffs[number].name] = tradeoffs[number].levels[high]
         return plan
 
-    last = bisect_left(
-        range(1, len(steps)), True, key=lambda count: sought.is_met(sought.shrinking(climbed(count)))
-    )
+    last = bisect_left(range(1, len(steps)), True, key=lambda count: sought.is_met(climbed(count)))
     best = climbed(last + 1)
     least = sought.cost(best)
-    for start in (climbed(last), climbed(last + 1)):
-        shrinking = sought.shrinking(start)
+    for plan in (climbed(last), climbed(last + 1)):
+        start = _start(sought, plan)
         for tradeoff in tradeoffs:
-            sparsity = _least(sought, shrinking, tradeoff, tradeoff.levels[-1])
+            sparsity = start.least(tradeoff, tradeoff.levels[-1])
             if sparsity is not None:
-                found = {**start, tradeoff.name: sparsity}
+                found = {**plan, tradeoff.name: sparsity}
                 if sought.cost(found) < least:
                     best, least = found, sought.cost(found)
     return best
@@ -129,27 +202,12 @@ def _trimmed(sought: _Sought, tradeoffs: tuple[Tradeoff, ...], plan: dict[str, f
     """Give units back while the target is still met, first those whose cost this reduces most."""
     trimmed = dict(plan)
     while True:
-        shrinking, spent = sought.shrinking(trimmed), sought.cost(trimmed)
+        start = _start(sought, trimmed)
         lowered = [
             {**trimmed, one.name: sparsity}
             for one in tradeoffs
-            if (sparsity := _least(sought, shrinking, one, trimmed[one.name])) is not None
-            and sparsity < trimmed[one.name]
+            if (sparsity := start.least(one, trimmed[one.name])) is not None and sparsity < trimmed[one.name]
         ]
-        best = min(lowered, key=sought.cost, default=None)
-        if best is None or sought.cost(best) >= spent:
+        if not lowered:
             return trimmed
-        trimmed = best
-
-
-def _least(sought: _Sought, shrinking: Shrinking, tradeoff: Tradeoff, highest: float) -> float | None:
-    """Return the lowest sparsity of a group, up to `highest`, that meets the target; None if none does."""
-    if not sought.is_met_with(shrinking, tradeoff.name, highest):
-        return None
-    steps = range(tradeoff.step_of(highest))
-    least = bisect_left(
-        steps,
-        True,
-        key=lambda step: sought.is_met_with(shrinking, tradeoff.name, tradeoff.sparsity_at(step)),
-    )
-    return tradeoff.sparsity_at(least)
+        trimmed = min(lowered, key=sought.cost)

@@ -33,8 +33,8 @@ def cheapest_weights(problem: Problem, target: Target) -> dict[str, float] | Non
     if sum(tradeoff.savings[-1] for tradeoff in tradeoffs) < need:
         return None
     saving = _Saving(problem, target, tradeoffs, need)
-    at, saved = [0] * len(tradeoffs), 0
-    before, missing = list(at), need
+    at, saved = [0] * len(tradeoffs), 0.0
+    before, missing = list(at), float(need)
     for number, high in hull_steps(tradeoffs):
         before, missing = list(at), need - saved
         saved += tradeoffs[number].savings[high] - tradeoffs[number].savings[at[number]]
@@ -77,7 +77,7 @@ def _trimmed(saving: _Saving, plan: dict[str, float]) -> dict[str, float]:
     return trimmed
 
 
-def _least_level(saving: _Saving, tradeoff: Tradeoff, need: int) -> float | None:
+def _least_level(saving: _Saving, tradeoff: Tradeoff, need: float) -> float | None:
     """Return the lowest sparsity that saves at least `need`, to a ten-thousandth; None if none does."""
     if need <= 0:
         return 0.0
