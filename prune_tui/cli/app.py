@@ -4,6 +4,7 @@ import sys
 
 import typer
 
+from prune_tui.cli.compare import compare
 from prune_tui.cli.exits import printing
 from prune_tui.cli.export import export
 from prune_tui.cli.listing import list_table
@@ -25,7 +26,7 @@ app = typer.Typer(
 )
 
 app.callback(invoke_without_command=True)(open_app)
-for command in (replay, scan, verify, export, show):
+for command in (replay, scan, verify, export, show, compare):
     app.command()(command)
 app.command("list")(list_table)
 

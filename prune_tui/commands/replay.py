@@ -74,7 +74,7 @@ def replay(path: Path, options: Options, *, on_event: Callable[[Event, View], No
     record = session.record.report if session.record else None
     prepare_process(options.num_threads or recorded_threads(record))
     runner = Runner(
-        replace(session, decisions=(), record=None, device=options.device or session.device),
+        replace(session, decisions=(), draft=None, record=None, device=options.device or session.device),
         sessions_dir=options.out,
         data_dir=options.data_dir,
         source=checkpoints_folder(path),

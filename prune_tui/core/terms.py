@@ -1,6 +1,6 @@
 """The choices that several parts of a session share."""
 
-from typing import Literal
+from typing import Final, Literal
 
 Granularity = Literal["weight", "unit", "n_m"]
 """What is pruned at once: single weights, whole units, or two of every four inputs (2:4)."""
@@ -24,3 +24,6 @@ TimedNetwork = Literal["dense", "pruned", "shrunk", "sparse"]
 
 ExportFormat = Literal["onnx", "torch-export", "safetensors"]
 """What a network can be exported as."""
+
+READ_ONLY: Final = "read-only"
+"""What a session is called whose checkpoints are not there: it can be looked at."""

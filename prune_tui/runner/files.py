@@ -59,6 +59,16 @@ class SessionFiles:
         if self.folder is not None:
             self._checkpoints[name] = content
 
+    def rewrite(self, session: Session) -> None:
+        """Write the session alone, if its file is there and all else is written.
+
+        Raises:
+            StorageError: the disk is full or the folder not writable; what was there before is untouched.
+        """
+        if self.path is not None and self.is_saved and not self._checkpoints and self.path.exists():
+            check_place(self.path)
+            write_session(self.path, session)
+
     def save(self, session: Session) -> None:
         """Write what is not written yet: checkpoints first, then the session that names them, then the log.
 

@@ -18,6 +18,7 @@ from prune_tui.core.run.events import (
 from prune_tui.core.run.fold import apply
 from prune_tui.core.run.view import View
 from prune_tui.core.session.decisions import Decision, Prune
+from prune_tui.core.session.draft import Draft
 from prune_tui.core.session.json import checked
 from prune_tui.core.session.session import Checkpoint, Record, Session
 from prune_tui.engine.context import CheckpointToSave
@@ -156,6 +157,15 @@ class Runner:
             StorageError: the disk is full or the folder not writable; nothing is lost, so save again later.
         """
         self._files.save(self.session)
+
+    def keep_draft(self, draft: Draft) -> None:
+        """Keep the plan that is being made, also in the session's file if there is one; legal at any time.
+
+        Raises:
+            StorageError: it can't be written; it is kept in memory, and written with what is saved next.
+        """
+        self.session = replace(self.session, draft=draft)
+        self._files.rewrite(self.session)
 
     def check(self, decisions: Iterable[Decision]) -> None:
         """Check, before any decision is carried out, that the model has the layers they name.

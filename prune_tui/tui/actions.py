@@ -75,7 +75,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         Step.PICK, "toggle_pretrained", "p", "published", "Begin with published weights, or with fresh ones"
     ),
-    Action(Step.PICK, "show_sessions", "o", "open session", "Continue an earlier session", True),
+    Action(
+        Step.PICK,
+        "show_sessions",
+        "o",
+        "open session",
+        "List the sessions: open, branch, rename, delete",
+        True,
+    ),
     Action(Step.PICK, "new_session", "n", "new", "Begin another session than the open one", True),
     Action(Step.PICK, "next_field", "tab", "next field", "Move between tables and fields", True),
     Action(Step.PICK, "go_back", "escape", "back", "Leave the field, or show all rows again", shown="esc"),

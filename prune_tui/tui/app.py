@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from prune_tui.tui.worker.jobs import Task
 
 VIEWS_PER_SECOND = 3
+SECONDS_PER_DRAFT = 3.0
 
 
 class PruneApp(App[None], inherit_bindings=False):
@@ -82,6 +83,7 @@ class PruneApp(App[None], inherit_bindings=False):
         self.set_class(self.no_color, "-no-color")
         self.theme_changed_signal.subscribe(self, lambda _theme: self._redraw())
         self.set_interval(1 / VIEWS_PER_SECOND, self._take_newest)
+        self.set_interval(SECONDS_PER_DRAFT, self._keep_draft)
         self.push_screen(self._screen_name(Step.PICK))
         self.call_after_refresh(self._begin)
 
@@ -164,6 +166,11 @@ class PruneApp(App[None], inherit_bindings=False):
                 self.notify(note, title=state.session.model, markup=False, timeout=15)
         if isinstance(task, Opening) and state.session.decisions:
             self._show(resume_step(state.session, state.view))
+        if state.is_read_only:
+            if isinstance(task, Opening):
+                self._show_how_to_get_checkpoints()
+            self._find_units()
+            return
         follows = follows_by_itself(
             None if isinstance(task, Opening) else task,
             state.session,
@@ -198,13 +205,19 @@ class PruneApp(App[None], inherit_bindings=False):
         self._asking.when_free("Open another session?", partial(self._resumption.resume, message.path))
 
     def _open(self, opening: Opening) -> None:
-        self.state.begin(opening.session)
+        self._keep_draft()
+        path = opening.path(self.state.options.sessions_dir)
+        self.state.begin(opening.session, path=path, is_read_only=opening.is_read_only)
         self.worker.latest = None
         self._submit(opening)
         self._show(Step.SCAN)
 
     @on(messages.Perform)
     def _perform(self, message: messages.Perform) -> None:
+        if self.state.is_read_only:
+            self._show_how_to_get_checkpoints()
+            return
+        self._keep_draft()
         self._submit(message.decision)
 
     @on(messages.MeasurePlan)
@@ -214,9 +227,17 @@ class PruneApp(App[None], inherit_bindings=False):
         if state.measuring is not None:
             state.measuring.ask_to_abandon()
             state.measuring = None
-        if message.task is not None and not state.is_busy and state.view.is_ready:
+        can_run = state.view.is_ready and not (state.is_busy or state.is_read_only)
+        if message.task is not None and can_run:
             state.measuring = Job(message.task)
             self.worker.submit(state.measuring)
+
+    @on(messages.CheckpointsWanted)
+    def _show_how_to_get_checkpoints(self) -> None:
+        from prune_tui.tui.dialogs.read_only import ReadOnlyDialog
+
+        if self.state.path is not None and isinstance(self.screen, StepScreen):
+            self.push_screen(ReadOnlyDialog(self.state))
 
     @on(messages.UnitsWanted)
     def _find_units(self) -> None:
@@ -259,6 +280,13 @@ class PruneApp(App[None], inherit_bindings=False):
             self._show(message.step)
         else:
             self.bell()
+
+    def _keep_draft(self) -> None:
+        """Have the worker write the plan that is being made, if it has changed."""
+        draft = self.state.current_draft()
+        if draft is not None and draft != self.state.kept_draft:
+            self.state.kept_draft = draft
+            self.worker.keep(draft)
 
     def _submit(self, task: Task) -> None:
         if self.state.measuring is not None:
@@ -360,6 +388,7 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def release(self) -> None:
         """End the worker, as far as it can be ended; leaving never waits for more than a moment."""
+        self._keep_draft()
         for job in (*self.state.jobs, self.state.measuring):
             if job is not None:
                 job.ask_to_abandon()

@@ -61,6 +61,10 @@ class MeasurePlan(Message):
         super().__init__()
 
 
+class CheckpointsWanted(Message):
+    """Say how to get the checkpoints of a session that can only be looked at without them."""
+
+
 class UnitsWanted(Message):
     """Find out which units go together, if units are to be pruned and it is not known."""
 

@@ -6,7 +6,7 @@ the properties that need it import it when a session first asks for them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from prune_tui.core.report import ScanFigures
     from prune_tui.core.run.view import Running, View
     from prune_tui.core.session.decisions import Decision, Finetune, Prune, Scan
+    from prune_tui.core.session.draft import Draft
     from prune_tui.core.session.session import Session
 
 
@@ -51,6 +52,12 @@ class State:
     wants_another: bool = False
     measuring: Job | None = None
     tried: Prune | None = None
+    is_read_only: bool = False
+    """Whether the session can only be looked at: its checkpoints are not there."""
+    draft: Draft | None = None
+    """The draft that the session was opened with."""
+    kept_draft: Draft | None = None
+    """The draft that is in the session's file, or on its way there."""
     _view: View | None = None
     _settings: PlanSettings | None = None
     _baseline: Decision | None = None
@@ -208,23 +215,35 @@ class State:
         self.view, self.session, self.path = newest.view, newest.session, newest.path
         self.is_saved = newest.is_saved
 
-    def begin(self, session: Session) -> None:
-        """Forget the session before, and begin with this one."""
+    def begin(self, session: Session, *, path: Path | None = None, is_read_only: bool = False) -> None:
+        """Forget the session before, and begin with this one, whose file is at `path`."""
         from prune_tui.core.planning.settings import settings_for
+        from prune_tui.core.workflow.drafts import draft_of, draft_to_resume, goal_of_draft, settings_of
 
-        self.session, self.path, self._view, self.is_saved = session, None, None, True
+        self.session, self.path, self._view, self.is_saved = session, path, None, True
+        self.is_read_only = is_read_only
         self.plan, self.goal, self.is_quick = None, None, None
         self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
-        self.settings = settings_for(finetuning_recipe(model, dataset, num_images=session.num_train_images))
+        recipe = finetuning_recipe(model, dataset, num_images=session.num_train_images)
+        self.settings = settings_for(recipe)
+        self.draft = draft = draft_to_resume(session, recipe)
+        if draft is not None:
+            self.settings, self.goal = settings_of(draft), goal_of_draft(draft)
+        self.kept_draft = draft or draft_of(None, None, self.settings)
 
     def current_plan(self) -> EditablePlan:
         """Return the plan being made; it follows what a scan of its kind suggests, while untouched."""
-        from prune_tui.core.planning.plan_editor import new_plan, with_suggestions
+        from prune_tui.core.planning.plan_editor import with_suggestions
+        from prune_tui.core.workflow.drafts import plan_of_draft
 
         suggested = self.planner.suggested()
         if self.plan is None or set(self.plan.entries) != set(suggested):
-            self.plan = new_plan(list(suggested), suggested)
+            is_kept = self.current_draft() == self.kept_draft
+            self.plan = plan_of_draft(self.draft, suggested)
+            if is_kept:
+                # That there is a plan now is no edit that would have to be written.
+                self.kept_draft = self.current_draft()
         elif self.scan is not None and dict(self.plan.suggested) != suggested:
             self.plan = with_suggestions(self.plan, suggested)
         return self.plan
@@ -238,6 +257,18 @@ class State:
             after = polished(self.current_plan(), goal, self.planner, found)
             if after is not None:
                 self.plan, self.goal = after, goal_of(goal.target, after)
+
+    def current_draft(self) -> Draft | None:
+        """Return the plan as it is now, to be kept in the session's file; None without a session."""
+        from prune_tui.core.workflow.drafts import draft_of
+
+        if self.session is None or self.is_read_only:
+            return None
+        draft = draft_of(self.plan, self.goal, self.settings)
+        has_plan = self.plan is not None and bool(self.plan.entries)
+        if has_plan or self.draft is None:
+            return draft
+        return replace(draft, plan=self.draft.plan, locked=self.draft.locked)
 
     def edit(self, plan: EditablePlan) -> None:
         """Take on a plan that was edited by hand, and remember which rows for the goal."""

@@ -57,11 +57,13 @@ from prune_tui.core.session.decisions import (
     Sweep,
     TrainDense,
 )
+from prune_tui.core.session.draft import Draft
 from prune_tui.core.session.session import Checkpoint, Record
 from prune_tui.core.shrinking import NetworkShape
 from prune_tui.core.terms import Stage, TimedNetwork
-from prune_tui.storage import session_path, write_session
-from prune_tui.tui.worker.jobs import Opening
+from prune_tui.storage import session_path, write_atomically, write_session
+from prune_tui.tui.worker.engine_access import reader
+from prune_tui.tui.worker.jobs import Opening, Runner
 from tests.tui import made_up_network as made_up
 from tests.tui.made_up_network import DENSE, LAYERS
 
@@ -123,8 +125,15 @@ class FakeRunner:
         if "save" in self._script.errors:
             raise self._script.errors.pop("save")
         if self.path is not None:
+            for checkpoint in self.view.checkpoints:
+                write_atomically(self.path.with_suffix("") / checkpoint.path, b"")
             write_session(self.path, self.session)
         self.is_saved = True
+
+    def keep_draft(self, draft: Draft) -> None:
+        self.session = replace(self.session, draft=draft)
+        if self.path is not None and self.is_saved and self.path.exists():
+            write_session(self.path, self.session)
 
     def find_units(self) -> Iterator[Event]:
         yield self._folded(UnitsFound(self._script.layers, self._script.shape))
@@ -451,12 +460,14 @@ class FakeRunner:
         return CheckpointSaved(checkpoint)
 
 
-def maker(script: Script, sessions_dir: Path | None) -> Callable[[Opening], FakeRunner]:
+def maker(script: Script, sessions_dir: Path | None) -> Callable[[Opening], Runner]:
     """Return what the app builds its runner with."""
 
-    def make(opening: Opening) -> FakeRunner:
+    def make(opening: Opening) -> Runner:
         if "make" in script.errors:
             raise script.errors.pop("make")
+        if opening.is_read_only and opening.resumed_from is not None:
+            return reader(opening.session, opening.resumed_from)
         return FakeRunner(opening, script, sessions_dir=sessions_dir)
 
     return make

@@ -46,11 +46,13 @@ LEFT = (b"\x1b[?1000l", b"\x1b[?1003l", b"\x1b[?2004l", b"\x1b[?1049l", b"\x1b[?
 
 
 @contextmanager
-def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
-    """Begin the app in a terminal of its own, and wait for the picker; give the terminal's two ends too."""
+def begun(
+    folder: Path, *options: str, until: bytes = b"lenet-300-100"
+) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
+    """Begin the app in a terminal of its own, and wait for a word; give the terminal's two ends too."""
     outer, inner = pty.openpty()
     process = subprocess.Popen(
-        [sys.executable, "-m", "prune_tui", "--sessions-dir", str(folder / "sessions")],
+        [sys.executable, "-m", "prune_tui", "--sessions-dir", str(folder / "sessions"), *options],
         stdin=inner,
         stdout=inner,
         stderr=inner,
@@ -60,7 +62,7 @@ def begun(folder: Path) -> Iterator[tuple[subprocess.Popen[bytes], int, int]]:
     )
     try:
         seen = b""
-        while b"lenet-300-100" not in seen:
+        while until not in seen:
             more = drawn(outer)
             assert more, f"the app ended: {seen!r}"
             seen += more

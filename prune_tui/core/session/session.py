@@ -6,6 +6,7 @@ from typing import Annotated, Final, Literal
 from prune_tui.core.fields import Count, Data, Fraction, Pattern, Positive, Seed, Sha256
 from prune_tui.core.report import Report
 from prune_tui.core.session.decisions import CHECKPOINT_PATTERN, Decision
+from prune_tui.core.session.draft import Draft
 from prune_tui.core.session.legal import first_illegal
 from prune_tui.core.session.names import NAME_PATTERN
 from prune_tui.core.terms import Device, Stage
@@ -51,7 +52,8 @@ class Session(Data):
     takes all. The validation split is taken from the training images. `pretrained` names the published
     weights that are the model's fresh weights, `default` for those that their publisher recommends. Images
     are fed as squares of `image_size` pixels; None follows from the weights, the model or the dataset. `code`
-    is what `model` and `dataset` ran, where they name the user's own files.
+    is what `model` and `dataset` ran, where they name the user's own files. `draft` is the plan that was
+    being made, which a replay ignores.
 
     Raises:
         ValueError: a decision requires something that the decisions before it do not provide.
@@ -69,6 +71,7 @@ class Session(Data):
     num_test_images: Positive | None = None
     code: tuple[CodeFile, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    draft: Draft | None = None
     record: Record | None = None
 
     def __post_init__(self) -> None:

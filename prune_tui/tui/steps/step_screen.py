@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import actions_of, bindings_of
-from prune_tui.tui.messages import GoTo, PauseWork, Perform, StopWork
+from prune_tui.tui.messages import CheckpointsWanted, GoTo, PauseWork, Perform, StopWork
 from prune_tui.tui.palette import Palette, palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.widgets.filter_bar import FilterBar
@@ -19,6 +19,7 @@ from prune_tui.tui.widgets.footer import KeyBar, NextBar
 from prune_tui.tui.widgets.header import StepHeader
 from prune_tui.tui.widgets.table import Table
 
+READ_ONLY_WORDS = "read-only: enter says how to get the checkpoints"
 WIDTHS = [(0, "-narrow"), (110, "-wide")]
 HEIGHTS = [(0, "-low"), (34, "-high")]
 
@@ -124,6 +125,12 @@ class StepScreen(Screen[None]):
             self.query_one(FilterBar).close()
         return bool(filtered)
 
+    def refuses_work(self) -> bool:
+        """Return whether the session can only be looked at, and say then how to get its checkpoints."""
+        if self.state.is_read_only:
+            self.post_message(CheckpointsWanted())
+        return self.state.is_read_only
+
     def action_enter_table(self) -> None:
         """Go up from the last line into the step's table, if it has one."""
         if self.home != "#next":
@@ -147,6 +154,8 @@ class StepScreen(Screen[None]):
         state = self.state
         if state.is_busy or state.view.counted is None:
             self.app.bell()
+            return
+        if self.refuses_work():
             return
         self.post_message(Perform(state.offered_finetuning))
         self.post_message(GoTo(Step.TRAIN))

@@ -5,6 +5,7 @@ from textual import events
 from textual.app import RenderResult
 from textual.widget import Widget
 
+from prune_tui.core.terms import READ_ONLY
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.numbers import duration_text
 from prune_tui.tui.messages import GoTo
@@ -70,6 +71,8 @@ def engine_words(state: State) -> tuple[str, str]:
         return "‖ paused", "warn"
     if state.is_stopping:
         return "stopping…", "warn"
+    if not state.is_busy and state.is_read_only:
+        return READ_ONLY, "warn"
     if not state.is_busy:
         return ("engine ready", "good") if state.is_saved else ("✗ not saved: ctrl+s", "bad")
     if state.is_saving:

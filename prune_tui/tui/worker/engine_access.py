@@ -1,10 +1,17 @@
 """The only door from the app to the engine, opened in the worker's thread: torch is imported here."""
 
+from __future__ import annotations
+
 import gc
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from prune_tui.storage import checkpoints_folder
 from prune_tui.tui.options import Options
 from prune_tui.tui.worker.jobs import Opening, Runner
+
+if TYPE_CHECKING:
+    from prune_tui.core.session.session import Session
 
 
 def import_engine() -> None:
@@ -30,6 +37,8 @@ def engine_runner(options: Options, opening: Opening) -> Runner:
 
     prepare_process(options.num_threads)
     resumed = opening.resumed_from
+    if opening.is_read_only and resumed is not None:
+        return reader(opening.session, resumed)
     folder = resumed.parent if resumed else options.sessions_dir
     return EngineRunner(
         opening.session,
@@ -39,6 +48,13 @@ def engine_runner(options: Options, opening: Opening) -> Runner:
         source=checkpoints_folder(resumed) if resumed else None,
         allow_code=opening.allow_code,
     )
+
+
+def reader(session: Session, path: Path) -> Runner:
+    """Build what shows a session without its checkpoints."""
+    from prune_tui.runner.reader import RecordReader
+
+    return RecordReader(session, path)
 
 
 def nothing_to_import() -> None:

@@ -8,11 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
+from prune_tui.storage import session_path
+
 if TYPE_CHECKING:
     from prune_tui.core.planning.solving.polish import Polish
     from prune_tui.core.run.events import Event
     from prune_tui.core.run.view import View
     from prune_tui.core.session.decisions import Decision, Prune
+    from prune_tui.core.session.draft import Draft
     from prune_tui.core.session.session import Session
 
 Outcome = Literal["done", "stopped", "abandoned", "failed"]
@@ -55,18 +58,31 @@ class Runner(Protocol):
     def save(self) -> None:
         """Save what could not be saved."""
 
+    def keep_draft(self, draft: Draft) -> None:
+        """Keep the plan that is being made; also between two events of a decision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
     """A session to open: `weights` is a user's own dense baseline, `resumed_from` the session's file.
 
-    `allow_code` lets it run the user's own files that it names.
+    `allow_code` lets it run the user's own files that it names. `is_read_only` shows its record alone: its
+    checkpoints are not there.
     """
 
     session: Session
     weights: Path | None = None
     resumed_from: Path | None = None
     allow_code: bool = False
+    is_read_only: bool = False
+
+    def path(self, sessions_dir: Path) -> Path:
+        """Return the session's file: in the folder it was found in, or else in `sessions_dir`."""
+        if self.resumed_from is None:
+            return session_path(sessions_dir, self.session.name)
+        if self.is_read_only:
+            return self.resumed_from
+        return session_path(self.resumed_from.parent, self.session.name)
 
 
 @dataclass(frozen=True, slots=True)

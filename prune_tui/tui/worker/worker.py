@@ -1,14 +1,18 @@
 """The one thread that owns the engine: takes jobs from a queue and publishes the newest view."""
 
+from __future__ import annotations
+
 import threading
 import traceback
+from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from queue import SimpleQueue
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 
-from prune_tui.core.errors import PruneTuiError
+from prune_tui.core.errors import PruneTuiError, StorageError
 from prune_tui.storage import logged
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
 from prune_tui.tui.worker.jobs import (
@@ -23,6 +27,9 @@ from prune_tui.tui.worker.jobs import (
     Snapshot,
     UnitSearch,
 )
+
+if TYPE_CHECKING:
+    from prune_tui.core.session.draft import Draft
 
 
 class Worker:
@@ -46,7 +53,8 @@ class Worker:
         self._warm_up = warm_up
         self._settle = settle
         self._runner: Runner | None = None
-        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | Literal["draft"] | None] = SimpleQueue()
+        self._drafts: deque[Draft] = deque(maxlen=1)
         self._thread = threading.Thread(target=self._main, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -56,6 +64,11 @@ class Worker:
     def submit(self, job: Job) -> None:
         job.go.set()
         self._jobs.put(job)
+
+    def keep(self, draft: Draft) -> None:
+        """Have the plan that is being made written before the next job, or between two events of this one."""
+        self._drafts.append(draft)
+        self._jobs.put("draft")
 
     def close(self, *, timeout_seconds: float = 1.0) -> None:
         """End the thread after its job, and wait a moment for it; it can't keep the process alive."""
@@ -71,7 +84,15 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - whatever the engine's import raises is shown, not lost
             self._report_bug(error)
         while (job := self._jobs.get()) is not None:
-            self._tell(JobFinished(job, self._outcome_of(job)))
+            self._keep_draft()
+            if job != "draft":
+                self._tell(JobFinished(job, self._outcome_of(job)))
+
+    def _keep_draft(self) -> None:
+        """Write the newest draft, if there is one; one that can't be written is, with what is saved next."""
+        if self._drafts and self._runner is not None:
+            with suppress(StorageError):
+                self._runner.keep_draft(self._drafts.pop())
 
     def _outcome_of(self, job: Job) -> Outcome:
         try:
@@ -100,6 +121,7 @@ class Worker:
             return
         if isinstance(job.task, Opening):
             self._runner = None
+            self._drafts.clear()
             self._runner = self._make_runner(job.task)
             events = self._runner.open()
         elif self._runner is None:
@@ -116,6 +138,7 @@ class Worker:
             while True:
                 self._publish()
                 job.go.wait()
+                self._keep_draft()
                 if job.abandon.is_set() or next(events, None) is None:
                     break
         finally:

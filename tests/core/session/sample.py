@@ -16,6 +16,7 @@ from prune_tui.core.session.decisions import (
     Sweep,
     TrainDense,
 )
+from prune_tui.core.session.draft import Draft, DraftGoal, DraftSettings
 from prune_tui.core.session.json import to_json
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.rounds import Iterative, Rewinding
@@ -50,6 +51,12 @@ SESSION = Session(
         ),
         Rewind(to="learning_rate", epoch=1),
         Prune(plan=0.5, rewind=Rewinding(epoch=1)),
+    ),
+    draft=Draft(
+        plan={"conv1": 0.25},
+        locked=("fc2",),
+        goal=DraftGoal(target="≥ 20x", solved={"conv1": 0.5}, edited=("conv1",)),
+        settings=DraftSettings(schedule=Iterative(num_rounds=2), finetuning=TRAINING, rewind=Rewinding()),
     ),
     record=Record(
         report=made_up.full_report(),

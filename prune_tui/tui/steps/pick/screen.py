@@ -327,8 +327,7 @@ class PickScreen(StepScreen):
     def action_show_sessions(self) -> None:
         from prune_tui.tui.steps.pick.sessions_dialog import SessionsDialog
 
-        dialog = SessionsDialog(self.state.options.sessions_dir)
-        self.app.push_screen(dialog, self._session_chosen)
+        self.app.push_screen(SessionsDialog(self.state), self._session_chosen)
 
     def _session_chosen(self, path: Path | None) -> None:
         if path is not None:

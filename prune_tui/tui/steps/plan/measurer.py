@@ -38,7 +38,9 @@ class Measurer:
             self._screen.post_message(MeasurePlan(None))
         if wanted is None or self._waiting is not None or self._measuring is not None:
             return
-        if not (self._state.is_busy or self._state.tried == wanted or self._is_measured(wanted)):
+        state = self._state
+        is_free = not (state.is_busy or state.is_read_only)
+        if is_free and state.tried != wanted and not self._is_measured(wanted):
             self._waiting = wanted
             self._timer = self._screen.set_timer(REST_SECONDS, self._rested)
 

@@ -34,6 +34,7 @@ from prune_tui.tui.steps.plan.cell_editor import CellEditor
 from prune_tui.tui.steps.plan.settings_dialog import SettingsDialog
 from prune_tui.tui.steps.plan.units_text import kept_width
 from prune_tui.tui.steps.plots import curve_plot
+from prune_tui.tui.steps.step_screen import READ_ONLY_WORDS
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.table import Table
@@ -100,7 +101,9 @@ class PlanScreen(BudgetScreen):
         totals.show(totals_text.totals(shown, self.palette, width=self.size.width - 4))
         line = totals_text.accuracy_line(shown, self.palette, width=self.size.width - 4)
         self.query_one("#accuracy", FixedText).show(line)
-        if is_pruning(state.view):
+        if state.is_read_only:
+            self.next_bar.show(READ_ONLY_WORDS)
+        elif is_pruning(state.view):
             self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
         else:
             self.next_bar.show(plan_text.next_words(state.settings))
@@ -288,6 +291,8 @@ class PlanScreen(BudgetScreen):
             self.show()
 
     def action_prune(self) -> None:
+        if self.refuses_work():
+            return
         if is_pruning(self.state.view):
             self.app.bell()
             return

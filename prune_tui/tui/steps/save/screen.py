@@ -1,6 +1,5 @@
 """Step 5: the result, where its files are, and how to replay it."""
 
-import shlex
 from pathlib import Path
 
 from textual.app import ComposeResult
@@ -15,8 +14,9 @@ from prune_tui.reports.python import python_text
 from prune_tui.storage import checkpoints_folder, write_atomically
 from prune_tui.tui.dialogs.python import PythonDialog
 from prune_tui.tui.messages import GoTo, Perform, PickAnother, SaveAgain
+from prune_tui.tui.resumption import checkpoints_command, replay_command
 from prune_tui.tui.steps.save import text as save_text
-from prune_tui.tui.steps.step_screen import StepScreen
+from prune_tui.tui.steps.step_screen import READ_ONLY_WORDS, StepScreen
 from prune_tui.tui.widgets.meter import Meter, progress_words
 
 
@@ -68,6 +68,8 @@ class SaveScreen(StepScreen):
             self.next_bar.show("removing pruned units, then measuring", is_ready=False)
         elif state.is_busy:
             self.next_bar.show("measuring: accuracy first, then latency", is_ready=False)
+        elif state.is_read_only:
+            self.next_bar.show(READ_ONLY_WORDS)
         elif not state.is_saved:
             self.next_bar.show("not saved: enter tries again; quitting loses it")
         elif state.view.report.pruned is None:
@@ -79,16 +81,20 @@ class SaveScreen(StepScreen):
 
     @property
     def replay_command(self) -> str:
-        words = ["prune-tui", "replay", str(self.state.path) if self.state.path else "SESSION"]
-        if self.state.options.data_dir is not None:
-            words += ["--data-dir", str(self.state.options.data_dir)]
-        return shlex.join(words)
+        state = self.state
+        path = state.path or Path("SESSION")
+        if state.is_read_only:
+            has_code = state.session is not None and bool(state.session.code)
+            return checkpoints_command(path, state.options, has_code=has_code)
+        return replay_command(path, state.options)
 
     def action_go_on(self) -> None:
         """Try again to save if that failed; or measure if nothing is measured; or say where all is saved."""
         state = self.state
         if state.is_busy:
             self.app.bell()
+        elif self.refuses_work():
+            return
         elif not state.is_saved:
             self.post_message(SaveAgain())
         elif state.view.report.pruned is None:

@@ -118,16 +118,18 @@ def whereabouts(state: State, command: str, palette: Palette) -> Group:
         Text("replay it", palette.muted).append("   c copies the command", palette.faint),
         _indented(Text(command, palette.bold)),
     ]
+    if state.is_read_only:
+        lines.append(Text("its checkpoints are not here: replaying it makes them", palette.warn))
     if state.path is None:
         lines.append(Text("nothing is written: this session has no file", palette.warn))
     else:
         if not state.is_saved:
             lines.append(Text("not all of it is written: enter tries again", palette.bad))
         lines += [Text("session", palette.muted), _indented(Text(str(state.path), palette.text))]
-        if state.view.checkpoints:
+        if state.view.checkpoints and not state.is_read_only:
             folder = Text(f"{state.path.with_suffix('')}/", palette.text)
             lines += [Text("weights", palette.muted), _indented(folder)]
-        for checkpoint in state.view.checkpoints:
+        for checkpoint in () if state.is_read_only else state.view.checkpoints:
             file = Text(str(checkpoint.path), palette.text)
             lines.append(_indented(file.append(f"  {size_text(checkpoint.file_bytes)}", palette.muted)))
     lines.append(Text("decisions", palette.muted))

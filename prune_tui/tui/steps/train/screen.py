@@ -15,7 +15,7 @@ from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, points_text, size_text, times_text
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.step_screen import StepScreen
+from prune_tui.tui.steps.step_screen import READ_ONLY_WORDS, StepScreen
 from prune_tui.tui.widgets.chart import Chart, Line, Plot, padded_range
 from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.meter import Meter, progress_words
@@ -157,6 +157,8 @@ class TrainScreen(StepScreen):
             )
         elif state.view.counted is None:
             self.next_bar.show("nothing has been pruned yet: esc goes back to the plan", is_ready=False)
+        elif state.view.report.pruned is None and state.is_read_only:
+            self.next_bar.show(READ_ONLY_WORDS)
         elif state.view.report.pruned is None:
             self.next_bar.show(completion_text(decisions_to_complete(state.session, state.view)))
         else:
@@ -189,7 +191,10 @@ class TrainScreen(StepScreen):
         if state.is_busy or state.view.counted is None:
             self.app.bell()
             return
-        for decision in decisions_to_complete(state.session, state.view):
+        left = decisions_to_complete(state.session, state.view)
+        if left and self.refuses_work():
+            return
+        for decision in left:
             self.post_message(Perform(decision))
         self.post_message(GoTo(Step.SAVE))
 

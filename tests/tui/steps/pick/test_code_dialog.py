@@ -1,12 +1,10 @@
 """A session that runs code of the user's own is opened only once that was allowed; it is asked for once."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from prune_tui.catalog.code.permission import hash_of
-from prune_tui.core.session.decisions import LoadDense
 from prune_tui.core.session.session import CodeFile, Session
 from prune_tui.core.workflow.step import Step
 from prune_tui.storage import write_session
@@ -121,8 +119,7 @@ async def test_code_that_the_person_picks_is_not_asked_for(file: Path, allowed: 
 
 
 async def test_a_session_without_code_is_not_allowed_any(file: Path, allowed: list[bool]) -> None:
-    plain = Session(name="mine", model="lenet5", dataset="digits")
-    write_session(file, replace(plain, decisions=(LoadDense(),)))
+    write_session(file, Session(name="mine", model="lenet5", dataset="digits"))
     async with open_desk(file.parent.parent, resume=file) as desk:
         await desk.to(Step.SCAN)
         assert allowed == [False]
