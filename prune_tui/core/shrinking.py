@@ -65,7 +65,8 @@ class TensorShape:
 class ShrunkCounts:
     """The counts of a shrunk network; zeros that shrinking leaves are not `nonzero`.
 
-    `file_bytes` leaves out the header of the file. `nonzero_weights` are of the layers that can be pruned.
+    `file_bytes` has the header of the dense file, which is hardly longer. `nonzero_weights` are of the layers
+    that can be pruned.
     """
 
     nonzero: int = 0
@@ -79,7 +80,7 @@ class NetworkShape:
     """All that a shrunk network's counts follow from, given how many units of each group are kept.
 
     Tensors and products name their extents by number. `products` have no weight of a layer; `other_macs`
-    are of what no unit changes.
+    are of what no unit changes. `header_bytes` are those of the file's header.
     """
 
     groups: tuple[UnitGroup, ...]
@@ -87,6 +88,7 @@ class NetworkShape:
     tensors: tuple[TensorShape, ...]
     products: tuple[Product, ...] = ()
     other_macs: int = 0
+    header_bytes: int = 0
 
     @property
     def dense(self) -> ShrunkCounts:
@@ -102,7 +104,7 @@ def shrunk_counts(shape: NetworkShape, num_kept: Mapping[str, int]) -> ShrunkCou
     kept = [num_kept.get(group.name, group.units) for group in shape.groups]
     left = [group.num_left(one) for one, group in zip(kept, shape.groups, strict=True)]
     sizes = _Sizes(shape, left, kept)
-    nonzero = weights = file_bytes = 0
+    nonzero, weights, file_bytes = 0, 0, shape.header_bytes
     macs = shape.other_macs + sum(sizes.macs(product) for product in shape.products)
     for tensor in shape.tensors:
         size, num_nonzero = sizes.of(tensor)

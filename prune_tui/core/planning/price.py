@@ -52,7 +52,7 @@ def price(
     """Return the counts of a plan, a sparsity by layer name; layers left out stay dense.
 
     Weights are counted exactly for granularity `weight`. For `unit`, `shape` gives exactly what shrinking
-    will leave. `file_bytes` leaves out the header of the file.
+    will leave, with the file's header; without it `file_bytes` leaves the header out.
     """
     if shape is not None:
         return price_of(shape, shrunk_counts(shape, kept_units(shape, plan)))

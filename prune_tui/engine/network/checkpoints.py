@@ -79,6 +79,12 @@ def encoded_bytes(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shape
     return 8 + (length + 7) // 8 * 8 + end
 
 
+def header_bytes(state: Mapping[str, torch.Tensor]) -> int:
+    """Return the size in bytes of the header of a dense checkpoint."""
+    known = {name: tensor for name, tensor in state.items() if tensor.dtype in _TYPE_NAMES}
+    return encoded_bytes(known, {}) - sum(tensor.nbytes for tensor in known.values())
+
+
 def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> tuple[Weights, Masks]:
     """Return the state and the masks in the bytes of a checkpoint, on the CPU.
 

@@ -29,13 +29,14 @@ def shape_of(
     *,
     weights: Iterable[str],
     total_macs: int,
+    header_bytes: int,
     num_examples: int,
     multiple: int,
 ) -> NetworkShape:
     """Return the sizes of a module's tensors and products, by the units of these groups.
 
     `groups` are named by their first layer, `weights` are the parameters that can be pruned, and `products`
-    are of a pass with so many examples.
+    are of a pass with so many examples. `header_bytes` are those of a checkpoint.
     """
     numbered = _Extents(list(groups.values()))
     of_weight: dict[str, list[Product]] = {}
@@ -58,6 +59,7 @@ def shape_of(
         tensors=tensors,
         products=tuple(others),
         other_macs=total_macs - counted,
+        header_bytes=header_bytes,
     )
 
 

@@ -11,6 +11,7 @@ from prune_tui.catalog.batches import Tree, call, mapped, num_examples
 from prune_tui.core.errors import ModelError
 from prune_tui.core.network import LayerInfo
 from prune_tui.coupling.descent import Descent
+from prune_tui.engine.network.checkpoints import header_bytes
 from prune_tui.engine.network.coupling import Couplings
 from prune_tui.engine.network.network import Network, Units, weight_name, weight_of
 from prune_tui.engine.network.shape import default_multiple, shape_of
@@ -97,6 +98,7 @@ def find_units(network: Network) -> tuple[LayerInfo, ...]:
             found.products,
             weights=[weight_name(name) for name in prunable],
             total_macs=network.total_macs,
+            header_bytes=header_bytes(network.module.state_dict()),
             num_examples=max(1, num_examples(network.example)),
             multiple=default_multiple(network.device),
         )

@@ -1,6 +1,7 @@
 """A budget over units is met by the shrunk network, and only just: no unit could be given back."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise, product
 
 import pytest
@@ -16,7 +17,7 @@ from prune_tui.core.planning.target import TargetKind, parse_target
 from prune_tui.core.planning.tradeoffs import cost_at
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.scanning.predictor import fitted_predictor
-from prune_tui.core.shrinking import NetworkShape, shrunk_counts
+from prune_tui.core.shrinking import Extent, NetworkShape, shrunk_counts
 from tests.core.chain import chain, layers_of
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -143,6 +144,14 @@ def test_locked_groups_are_priced_and_stay() -> None:
         solved("100x", {"layer1": 0.5})
     best = str(caught.value).split("type at best ")[1].removesuffix(" or unlock a row")
     assert solved(best, {"layer1": 0.5}).is_met
+
+
+def test_a_target_is_met_where_locked_groups_leave_zeros_or_take_uneven_places() -> None:
+    for text in ("4x", "3x MACs", "3 kB", "75 %"):
+        assert solved(text, {"layer1": 0.45}, shape=chain(SIZES, POSITIONS, step=4)).is_met
+    for text in ("4x", "3x MACs", "3 kB", "75 %"):
+        extents = (*SHAPE.extents[:-1], Extent(5, ((2, 19),)))
+        assert solved(text, shape=replace(SHAPE, extents=extents)).is_met
 
 
 def test_within_a_drop_whole_units_are_pruned() -> None:

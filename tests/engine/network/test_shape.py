@@ -8,8 +8,12 @@ import torch
 from torch import nn
 
 from prune_tui.catalog.models import MODELS
-from prune_tui.core.planning.price import price
+from prune_tui.core.planning.price import kept_units, price
+from prune_tui.core.planning.solving.problem import amount
+from prune_tui.core.planning.solving.remaining import remaining_of
+from prune_tui.core.planning.target import TargetKind
 from prune_tui.core.session.decisions import Prune
+from prune_tui.core.shrinking import shrunk_counts
 from prune_tui.engine.network.checkpoints import encode
 from prune_tui.engine.network.counts import counted
 from prune_tui.engine.network.coupling import Couplings
@@ -115,7 +119,10 @@ def check(network: Network, *, multiple: int = 1) -> None:
         if multiple == 1:
             assert (counts.parameters, counts.macs) == (counts.nonzero, counts.nonzero_macs)
         content = encode(shrunk.module.state_dict(), shrunk.masks, with_shapes=True)
-        assert paid.file_bytes == len(content) - 8 - int.from_bytes(content[:8], "little")
+        header = 8 + int.from_bytes(content[:8], "little")
+        assert paid.file_bytes - network.shape.header_bytes == len(content) - header
+        if multiple == 1:
+            assert 0 <= paid.file_bytes - len(content) <= 8 * (1 + len(state))
         assert paid.nonzero_weights == sum(
             int(shrunk.weight(one.name).count_nonzero()) for one in shrunk.prunable
         )
@@ -147,4 +154,17 @@ def test_without_a_plan_it_is_the_dense_network(name: str) -> None:
     assert network.shape is not None
     counts, dense = counted(network, lambda: 0.0).counts, network.shape.dense
     assert (dense.nonzero, dense.nonzero_macs) == (counts.parameters, counts.macs)
-    assert dense.file_bytes <= counts.file_bytes
+    assert dense.file_bytes == counts.file_bytes
+
+
+@pytest.mark.parametrize("name", [*KINDS, *ODD])
+def test_what_budgets_are_solved_over_is_the_same_price(name: str) -> None:
+    network = traced({**KINDS, **ODD}[name])
+    shape = network.shape
+    assert shape is not None
+    kinds: tuple[TargetKind, ...] = ("file_size", "compression_ratio", "theoretical_speedup", "sparsity")
+    for plan in plans(network):
+        left = kept_units(shape, plan)
+        for kind in kinds:
+            wanted = amount(kind, shrunk_counts(shape, left))
+            assert remaining_of(kind, shape, {}).at(left) == pytest.approx(wanted, rel=1e-12)

@@ -63,6 +63,8 @@ def remaining_of(kind: TargetKind, shape: NetworkShape, fixed: Mapping[str, int]
         add(_divided(one.macs, prod(dense[number] for number in one.extents)), one.extents)
     if kind == "theoretical_speedup":
         add(shape.other_macs, ())
+    if kind == "file_size":
+        add(shape.header_bytes, ())
     of_group: dict[int, Monomials] = {}
     for term, factor in found.items():
         for number in set(term):
