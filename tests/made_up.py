@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from prune_tui.core.network import NetworkCounts
 from prune_tui.core.report import (
     Attempt,
+    AttemptCounts,
     Curve,
     CurvePoint,
     Distribution,
@@ -195,4 +197,28 @@ def full_report() -> Report:
         shrunk=figures(0.97, nonzero=50_000, parameters=60_000),
         sparse_latency_ms={"1": latency(0.4)},
     )
-    return replace(made, scan=scan, curves=curves, measured_by=7, attempts=(earlier,))
+    counted = AttemptCounts(
+        decision=2,
+        counts=_counts(earlier.pruned),
+        sparsity=0.9,
+        nonzero={layer.name: layer.nonzero for layer in made.layers},
+        shrunk=_counts(figures(0.97, nonzero=50_000, parameters=60_000)),
+    )
+    return replace(
+        made,
+        scan=scan,
+        curves=curves,
+        measured_by=7,
+        attempts=(earlier,),
+        attempt_counts=(counted,),
+    )
+
+
+def _counts(counts: NetworkCounts) -> NetworkCounts:
+    return NetworkCounts(
+        parameters=counts.parameters,
+        nonzero=counts.nonzero,
+        macs=counts.macs,
+        nonzero_macs=counts.nonzero_macs,
+        file_bytes=counts.file_bytes,
+    )

@@ -43,6 +43,11 @@ def _differences(recorded: Report, replayed: Report, tolerance: float) -> Iterat
         pruned, shrunk = (again.pruned, again.shrunk) if again else (None, None)
         yield from _figures_differences(f"{name}.pruned", attempt.pruned, pruned, tolerance)
         yield from _figures_differences(f"{name}.shrunk", attempt.shrunk, shrunk, tolerance)
+    counts = {one.decision: one.counts for one in replayed.attempt_counts}
+    for attempted in recorded.attempt_counts:
+        counted = counts.get(attempted.decision)
+        name = f"attempt_counts.{attempted.decision}.nonzero"
+        yield from _exact(name, attempted.counts.nonzero, counted.nonzero if counted else None)
     ours = {layer.name: layer for layer in replayed.layers}
     for layer in recorded.layers:
         other = ours.get(layer.name)

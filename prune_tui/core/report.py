@@ -186,12 +186,27 @@ class Attempt(Data):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptCounts(Data):
+    """What an attempt was counted at after its last round, measured or not; `decision` is the prune's index.
+
+    `sparsity` is zeros / prunable weights and `nonzero` the weights left in each layer, by name. `shrunk` is
+    the network without its pruned units, where they were removed.
+    """
+
+    decision: Count
+    counts: NetworkCounts
+    sparsity: Fraction
+    nonzero: Mapping[str, Count]
+    shrunk: NetworkCounts | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Report(Data):
     """The final figures of a session; a network that is not measured (yet) is None.
 
     `compression_ratio` and `theoretical_speedup` belong to the pruned network, and `sparse_latency_ms` to
     the same network run with sparse matrices. `measured_by` is the index of the decision that measured it.
-    `attempts` were measured earlier, oldest first.
+    `attempts` were measured earlier, oldest first, and `attempt_counts` hold the counts of every attempt.
     """
 
     dense: Figures | None = None
@@ -207,5 +222,6 @@ class Report(Data):
     sparse_latency_ms: Mapping[str, Latency] = field(default_factory=dict)
     measured_by: Count | None = None
     attempts: tuple[Attempt, ...] = ()
+    attempt_counts: tuple[AttemptCounts, ...] = ()
     test_reads: Count = 0
     environment: Environment | None = None

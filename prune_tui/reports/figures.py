@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from prune_tui.core.attempts.attempt import AttemptView
 from prune_tui.core.report import Attempt, Figures, Latency, Report
 from prune_tui.reports.numbers import (
     change_text,
@@ -59,6 +60,27 @@ def attempt_line(attempt: Attempt, dense: Figures | None) -> str:
         size_text(shown.file_bytes),
     )
     return ", ".join(parts)
+
+
+def attempt_lines(attempt: AttemptView) -> list[str]:
+    """Say what came of an attempt: a line on the whole, and one for each time that it was measured."""
+    parts = [f"validation {percent_text(attempt.accuracy)}"]
+    if (counts := attempt.smallest) is not None:
+        parts += [
+            f"compression {times_text(counts.compression_ratio)}",
+            f"theoretical speedup {times_text(counts.theoretical_speedup)}",
+            size_text(counts.file_bytes),
+        ]
+    measured = [_measured_line(one.shrunk or one.pruned) for one in attempt.measured]
+    return [", ".join(parts), *(measured or ["not measured on the test set"])]
+
+
+def _measured_line(figures: Figures) -> str:
+    """Say a network's test accuracy and its latency."""
+    latencies = [
+        f"batch {size} {figures.latency_ms[size].p50:.3g} ms" for size in sorted(figures.latency_ms, key=int)
+    ]
+    return ", ".join([f"test {percent_text(figures.accuracy, 2)}", *latencies])
 
 
 def _figure_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[FigureRow]:

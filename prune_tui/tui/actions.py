@@ -43,6 +43,8 @@ def _steps() -> Iterator[Action]:
         yield Action("anywhere", f"go_to_step({step.value})", str(step.value), step.title, help_text)
 
 
+TRADE_OFF: Final = "See all attempts and their trade-off, compare plans, take one up again"
+
 ACTIONS: Final[tuple[Action, ...]] = (
     *_steps(),
     Action("anywhere", "show_help", "question_mark,f1", "help", "List every key and what it does", True, "?"),
@@ -110,8 +112,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.SCAN, "stop_work", "x", "stop", "Stop, and keep what is done so far", True),
     Action(Step.SCAN, "toggle_pause", "space", "pause", "Pause or resume at the next batch", True),
     Action(
-        Step.SCAN, "next_axis", "a", "axis", "Draw the sweep by sparsity, compression, speedup or latency"
+        Step.SCAN, "next_axis", "i", "axis", "Draw the sweep by sparsity, compression, speedup or latency"
     ),
+    Action(Step.SCAN, "show_attempts", "a", "attempts", TRADE_OFF, True),
     Action(Step.SCAN, "go_back", "escape", "back", "Back to Pick; work goes on", True, "esc"),
     Action(Step.PLAN, "enter", "enter", "edit", "Edit the sparsity; on the last line: prune", True),
     Action(Step.PLAN, "nudge(0.05)", "plus", "5 pts", "Raise the sparsity by 5 points", True, "+", "+ -"),
@@ -124,6 +127,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.PLAN, "copy_down", "y", "copy down", "Copy this sparsity to the unlocked rows below"),
     Action(Step.PLAN, "measure", "M", "measure", "Measure this plan on the validation images"),
     Action(Step.PLAN, "settings", "s", "settings", "Criterion, scope, schedule, fine-tuning …", True),
+    Action(Step.PLAN, "show_attempts", "a", "attempts", TRADE_OFF, True),
     Action(Step.PLAN, "prune", "p", "prune", "Prune by this plan, then fine-tune", True),
     Action(
         Step.PLAN, "solve_again", "B", "re-solve", "Lock the edited rows and solve the others again", True
@@ -167,9 +171,12 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "See weights and units before and after pruning",
         True,
     ),
+    Action(Step.TRAIN, "show_attempts", "a", "attempts", TRADE_OFF, True),
     Action(Step.TRAIN, "go_back", "escape", "plan", "Back to the plan; work goes on", True, "esc"),
     Action(Step.SAVE, "go_on", "enter", "done", "Say where everything is saved", True),
     Action(Step.SAVE, "finetune", "f", "fine-tune", "Fine-tune the pruned network once more", True),
+    Action(Step.SAVE, "show_attempts", "a", "attempts", TRADE_OFF, True),
+    Action(Step.SAVE, "next_axis", "i", "axis", "Draw the trade-off by compression, speedup or latency"),
     Action(Step.SAVE, "copy_command", "c", "copy replay", "Copy the command that replays the session", True),
     Action(Step.SAVE, "save_summary", "m", "summary", "Write a Markdown summary, and copy it", True),
     Action(Step.SAVE, "show_python", "p", "python", "See the same in Python: a script to copy", True),

@@ -19,6 +19,7 @@ from prune_tui.tui.options import Options
 from prune_tui.tui.worker.jobs import Job, Saving, Snapshot
 
 if TYPE_CHECKING:
+    from prune_tui.core.attempts.taking import Taken
     from prune_tui.core.planning.goal import Goal
     from prune_tui.core.planning.groups import PruningGroup
     from prune_tui.core.planning.plan_editor import EditablePlan
@@ -46,6 +47,7 @@ class State:
     plan: EditablePlan | None = None
     goal: Goal | None = None
     is_quick: bool | None = None
+    taken: tuple[Taken, ...] = ()
     jobs: list[Job] = field(default_factory=list)
     is_paused: bool = False
     is_stopping: bool = False
@@ -222,7 +224,7 @@ class State:
 
         self.session, self.path, self._view, self.is_saved = session, path, None, True
         self.is_read_only = is_read_only
-        self.plan, self.goal, self.is_quick = None, None, None
+        self.plan, self.goal, self.is_quick, self.taken = None, None, None, ()
         self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         recipe = finetuning_recipe(model, dataset, num_images=session.num_train_images)
@@ -276,3 +278,27 @@ class State:
 
         self.goal = with_edits(self.goal, self.current_plan(), plan)
         self.plan = plan
+
+    @property
+    def taken_words(self) -> str:
+        """What the plan was taken from, while it is as it was taken; else nothing."""
+        last = self.taken[-1] if self.taken else None
+        return last.words if last is not None and self.plan and self.plan.entries is last.after else ""
+
+    def take_up(self, prune: Prune, words: str) -> None:
+        """Take a prune as the plan to edit: with its settings, without a goal, as one step to undo."""
+        from prune_tui.core.attempts.taking import taken
+
+        self.plan, step = taken(prune, self.current_plan(), self.settings, self.view.layers)
+        self.taken = (*self.taken, replace(step, words=words, goal_before=self.goal))
+        self.settings, self.goal = step.settings_after, None
+
+    def step_to(self, plan: EditablePlan) -> None:
+        """Take on a plan that was undone or redone to, with the settings and the goal that it had."""
+        from prune_tui.core.attempts.taking import step_again, step_back
+
+        before, self.plan = self.current_plan(), plan
+        if step := step_back(self.taken, before, plan):
+            self.settings, self.goal = step.settings_before, step.goal_before
+        elif step := step_again(self.taken, before, plan):
+            self.settings, self.goal = step.settings_after, None

@@ -148,6 +148,7 @@ def halves(report: Report) -> Mapping[str, Report]:
     curve = report.curves[0]
     return {
         "attempts": replace(report, attempts=()),
+        "an attempt's counts": replace(report, attempt_counts=()),
         "the scan": replace(report, scan=None),
         "joint points": replace(report, scan=replace(report.scan, joint=report.scan.joint[:1])),
         "a scanned layer": replace(report, scan=replace(report.scan, layers=report.scan.layers[1:])),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from prune_tui.core.attempts.attempt import attempts_of
 from prune_tui.core.report import Attempt, Report
 from prune_tui.core.session.decisions import Decision, Finetune, LoadDense, Measure, Prune, Shrink
 from prune_tui.runner.runner import Runner
@@ -76,10 +77,22 @@ def test_an_abandoned_prune_makes_no_attempt(measured: Runner) -> None:
     assert measured.view.report == before
 
 
-def test_a_prune_that_nobody_measured_makes_no_attempt() -> None:
-    runner = opened()
+def test_a_prune_that_nobody_measured_is_an_attempt_too_and_keeps_its_counts(tmp_path: Path) -> None:
+    runner = opened(tmp_path)
     perform(runner, LoadDense(), Prune(plan=0.5), Prune(plan=0.7))
     assert runner.view.report.attempts == ()
+    saved = read_session(tmp_path / "s.json")
+    again = opened(tmp_path, session=saved)
+    for report in (runner.view.report, record_of(runner).report, again.view.report):
+        first, second = attempts_of(saved.decisions, report)
+        assert (first.measured, second.measured) == ((), ())
+        assert first.sparsity == pytest.approx(0.5, abs=0.01)
+        assert second.sparsity == pytest.approx(0.7, abs=0.01)
+        assert first.smallest is not None
+        assert second.smallest is not None
+        assert 1 < first.smallest.compression_ratio < second.smallest.compression_ratio
+        assert sum(first.nonzero.values()) > sum(second.nonzero.values())
+        assert first.accuracy == first.pruned_accuracy is not None
 
 
 def test_measuring_once_more_replaces_the_figures_of_the_same_network(measured: Runner) -> None:

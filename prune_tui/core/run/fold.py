@@ -3,7 +3,8 @@
 from dataclasses import replace
 from typing import assert_never
 
-from prune_tui.core.report import Attempt, Figures, LayerFigures, Report, ScanCurve
+from prune_tui.core.report import Figures, LayerFigures, ScanCurve
+from prune_tui.core.run.attempt_counts import counts_after, with_attempt
 from prune_tui.core.run.events import (
     BatchEvaluated,
     BatchTrained,
@@ -117,7 +118,8 @@ def _applied(view: View, event: Event) -> View:
         case Pruned() | PretrainedTaken():
             return view
         case Counted():
-            return replace(_reported(view, layers=event.layers), counted=event)
+            counts = counts_after(view.report.attempt_counts, view.running, event)
+            return replace(_reported(view, layers=event.layers, attempt_counts=counts), counted=event)
         case MaskChecked():
             return replace(view, mask=event)
         case WeightsBinned(stage="dense"):
@@ -128,7 +130,8 @@ def _applied(view: View, event: Event) -> View:
             others = tuple(known for known in view.report.distributions if known.stage != event.stage)
             return _reported(view, distributions=(*others, *event.distributions))
         case Shrunk():
-            return replace(_reported(view, shrunk=None), shrunk=event)
+            counts = counts_after(view.report.attempt_counts, view.running, event)
+            return replace(_reported(view, shrunk=None, attempt_counts=counts), shrunk=event)
         case Measured():
             return _measured(view, event)
         case LatencyMeasured():
@@ -165,7 +168,7 @@ def _without(view: View, facts: frozenset[Fact]) -> View:
     """Drop what the next decision invalidates; figures measured so far stay as an attempt."""
     report = view.report
     if "measured" in facts:
-        report = _with_attempt(report)
+        report = with_attempt(report)
     if "shrunk" in facts:
         view = replace(view, shrunk=None, mask=None)
     if "scan" in facts:
@@ -177,29 +180,6 @@ def _without(view: View, facts: frozenset[Fact]) -> View:
         view = replace(view, measured_plans=(), polished=None)
         report = replace(report, dense=None, distributions=())
     return replace(view, report=report)
-
-
-def _with_attempt(report: Report) -> Report:
-    """Move the measured figures to the attempts, because the network is about to change."""
-    attempts = report.attempts
-    if report.pruned is not None:
-        attempt = Attempt(
-            decision=report.measured_by,
-            pruned=report.pruned,
-            shrunk=report.shrunk,
-            sparse_latency_ms=report.sparse_latency_ms,
-        )
-        attempts = (*attempts, attempt)
-    return replace(
-        report,
-        pruned=None,
-        shrunk=None,
-        compression_ratio=None,
-        theoretical_speedup=None,
-        sparse_latency_ms={},
-        measured_by=None,
-        attempts=attempts,
-    )
 
 
 def _progressed(view: View, seconds: float, done: float | None, batch: BatchTrained | None = None) -> View:

@@ -24,6 +24,11 @@ def mode_name(curve: Curve) -> str:
     return curve.mode.replace("_", " ")
 
 
+def curve_name(curve: Curve) -> str:
+    """Name a curve: `l1 unit, shrunk`; a masked one by its method alone."""
+    return method_name(curve) + ("" if curve.mode == "masked" else f", {mode_name(curve)}")
+
+
 def method_of(curve: Curve) -> tuple[str, str, str]:
     """Return criterion, granularity and scope, which the modes of one method share."""
     return curve.criterion, curve.granularity, curve.scope

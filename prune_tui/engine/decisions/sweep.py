@@ -9,6 +9,7 @@ from typing import assert_never
 
 from torch import nn
 
+from prune_tui.core.attempts.taking import swept_prune
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.report import Curve, CurvePoint, Latency
 from prune_tui.core.run.events import (
@@ -19,7 +20,7 @@ from prune_tui.core.run.events import (
     PointSwept,
     SweepStarted,
 )
-from prune_tui.core.session.decisions import Method, Prune, Sweep
+from prune_tui.core.session.decisions import Method, Sweep
 from prune_tui.core.session.recipe import Training
 from prune_tui.core.terms import Mode
 from prune_tui.engine.context import CheckpointToSave, Context, DecisionResult, Execution
@@ -176,16 +177,7 @@ class _Point:
         if self.sparsity == 0:
             return None
         pruned_accuracy: float | None = None
-        prune_decision = Prune(
-            plan=self.sparsity,
-            criterion=self.method.criterion,
-            granularity=self.method.granularity,
-            scope=self.method.scope,
-            locked=self.decision.locked,
-            schedule=self.decision.schedule,
-            finetune=self.decision.finetune,
-            finetune_last=self.decision.finetune_last,
-        )
+        prune_decision = swept_prune(self.decision, self.method, self.sparsity)
         context = replace(self.context, should_stop=self.should_stop)
         for event in prune_rounds(self.state, prune_decision, context):
             if isinstance(event, EpochFinished) and event.figures.epoch == 0 and pruned_accuracy is None:

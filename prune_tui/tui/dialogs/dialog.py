@@ -5,6 +5,9 @@ from typing import ClassVar, Generic, TypeVar
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
+HEIGHTS = [(0, "-flat"), (18, "-tall")]
+"""The classes of a dialog that leaves things out where there is no room for them."""
+
 Answer = TypeVar("Answer")
 
 

@@ -71,6 +71,8 @@ SIGNS = (
     ("Δacc", "change in validation accuracy if only this layer is pruned, in points"),
     ("predicted", "validation accuracy of the whole plan right after pruning, in %"),
     ("● ■ ▲ ◆", "in the plot of a sweep: one sign per method, named beside it"),
+    ("1 2 3", "in the picture of the trade-off: the attempts, by number"),
+    ("★", "on the Pareto front: nothing tried is as accurate and smaller, or faster"),
     ("conv2 +3", "a pruning group: 3 more layers lose their units with conv2"),
     ("┄", "dotted in a plot: the previous run, or one point below dense"),
 )

@@ -1,7 +1,9 @@
 """What the five steps share: header, body, next action and keys; a step is drawn only while on show."""
 
+from __future__ import annotations
+
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,7 +13,7 @@ from textual.screen import Screen
 
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import actions_of, bindings_of
-from prune_tui.tui.messages import CheckpointsWanted, GoTo, PauseWork, Perform, StopWork
+from prune_tui.tui.messages import CheckpointsWanted, GoTo, PauseWork, Perform, StopWork, UnitsWanted
 from prune_tui.tui.palette import Palette, palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.widgets.filter_bar import FilterBar
@@ -19,7 +21,11 @@ from prune_tui.tui.widgets.footer import KeyBar, NextBar
 from prune_tui.tui.widgets.header import StepHeader
 from prune_tui.tui.widgets.table import Table
 
+if TYPE_CHECKING:
+    from prune_tui.tui.attempts.dialog import TakenUp
+
 READ_ONLY_WORDS = "read-only: enter says how to get the checkpoints"
+
 WIDTHS = [(0, "-narrow"), (110, "-wide")]
 HEIGHTS = [(0, "-low"), (34, "-high")]
 
@@ -29,6 +35,7 @@ class StepScreen(Screen[None]):
 
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
+    AUTO_FOCUS = ""  # `arrive` says what has the focus; Textual would first give it to the table.
     step: ClassVar[Step]
     home: ClassVar[str] = "#next"
     """The widget that has the focus when the step is first shown."""
@@ -148,6 +155,29 @@ class StepScreen(Screen[None]):
             self.app.push_screen(DistributionsDialog(self.state, layer=self.layer_in_sight))
         else:
             self.app.bell()
+
+    @property
+    def attempt_in_sight(self) -> str | None:
+        """The key of the attempt or the point of a sweep on show, if any."""
+        return None
+
+    def action_show_attempts(self) -> None:
+        from prune_tui.tui.attempts.dialog import AttemptsDialog
+
+        if self.state.view.layers:
+            dialog = AttemptsDialog(self.state, chosen=self.attempt_in_sight)
+            self.app.push_screen(dialog, self._attempt_taken)
+        else:
+            self.app.bell()
+
+    def _attempt_taken(self, taken: TakenUp | None) -> None:
+        """Edit what was chosen as the plan."""
+        if taken is not None:
+            self.state.take_up(taken.prune, taken.words)
+            self.post_message(UnitsWanted())
+            self.post_message(GoTo(Step.PLAN))
+            if self.step is Step.PLAN:
+                self.arrive()
 
     def action_finetune(self) -> None:
         """Fine-tune the pruned network once more, by the recipe of the settings, and watch."""

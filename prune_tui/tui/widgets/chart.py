@@ -23,12 +23,16 @@ Cells = dict[tuple[int, int], tuple[Drawn, Style]]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through points (x, y), with `marker` on each if given; a ghost is dotted, behind the others."""
+    """A line through points (x, y), with `marker` on each if given; a ghost is dotted, behind the others.
+
+    A marker that `moves_aside` takes the nearest free cell where another marker stands already.
+    """
 
     points: tuple[tuple[float, float], ...]
     tone: str = "accent"
     is_ghost: bool = False
     marker: str = ""
+    moves_aside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,23 @@ def _marks(plot: Plot, palette: Palette, columns: int, rows: int) -> Cells[str]:
         for point in line.points if line.marker else ():
             x, y = _dot(point, plot, columns, rows)
             if 0 <= x < columns * 2:
-                marks[x // 2, y // 4] = (line.marker, getattr(palette, line.tone))
+                place = (x // 2, y // 4)
+                if line.moves_aside:
+                    place = _free_near(place, marks, columns, rows)
+                marks[place] = (line.marker, getattr(palette, line.tone))
     return marks
+
+
+NEARBY = ((0, 0), (1, 0), (-1, 0), (0, -1), (0, 1), (2, 0), (-2, 0), (1, -1), (-1, -1), (1, 1), (-1, 1))
+"""Where a mark moves that would hide another: columns and rows away, the nearest first."""
+
+
+def _free_near(place: tuple[int, int], marks: Cells[str], columns: int, rows: int) -> tuple[int, int]:
+    """Return the cell nearest to a place that has no mark yet; the place itself if all have."""
+    around = ((place[0] + across, place[1] + down) for across, down in NEARBY)
+    return next(
+        (at for at in around if at not in marks and 0 <= at[0] < columns and 0 <= at[1] < rows), place
+    )
 
 
 def _draw(
@@ -137,7 +156,7 @@ def _draw(
             if line.is_ghost and step % 4 > 1:
                 continue
             put(round(x0 + (x1 - x0) * step / length), round(y0 + (y1 - y0) * step / length))
-    if len(line.points) == 1:
+    if len(line.points) == 1 and not line.marker:
         x, y = dot(line.points[0])
         for nearby in range(-1, 2):
             put(x + nearby, y)

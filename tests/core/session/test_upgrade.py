@@ -34,7 +34,7 @@ def of_schema_2() -> dict[str, Any]:
     report = old["record"]["report"]
     for curve in report["curves"]:
         curve["mode"] = "compact" if curve["mode"] == "shrunk" else curve["mode"]
-    del report["measured_by"], report["attempts"]
+    del report["measured_by"], report["attempts"], report["attempt_counts"]
     return old
 
 
@@ -62,7 +62,7 @@ def test_schema_3_is_read_as_it_was_meant() -> None:
 def test_schema_2_is_read_as_it_was_meant() -> None:
     session = from_json(json.dumps(of_schema_2()), source="old.json")
     assert SESSION.record is not None
-    report = replace(SESSION.record.report, attempts=())
+    report = replace(SESSION.record.report, attempts=(), attempt_counts=())
     assert report.measured_by == 7
     plain = replace(SESSION, pretrained=None, image_size=None, code=())
     assert session == replace(plain, record=replace(SESSION.record, report=report))

@@ -13,7 +13,7 @@ HIDDEN = {"command_palette", "say_how_to_leave"}
 
 @pytest.mark.parametrize("step", [Step.PICK, Step.PLAN])
 async def test_help_lists_every_action(tmp_path: Path, step: Step) -> None:
-    async with open_desk(tmp_path, size=(120, 120)) as desk:
+    async with open_desk(tmp_path, size=(120, 180)) as desk:
         await desk.to_plan()
         await desk.press(str(step.value))
         await desk.to(step)
@@ -29,7 +29,7 @@ async def test_help_lists_every_action(tmp_path: Path, step: Step) -> None:
 
 
 async def test_the_palette_has_the_steps_actions(tmp_path: Path) -> None:
-    async with open_desk(tmp_path, size=(120, 120)) as desk:
+    async with open_desk(tmp_path, size=(120, 180)) as desk:
         await desk.to_plan()
         await desk.press("ctrl+p")
         for place in (Step.PLAN, "anywhere"):

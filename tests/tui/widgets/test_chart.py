@@ -23,6 +23,14 @@ def test_a_plot_fills_its_room_and_its_scale_is_round() -> None:
     assert any(0x2800 < ord(letter) < 0x2900 for line in lines for letter in line)
 
 
+def test_a_sign_that_moves_aside_hides_no_other() -> None:
+    at = ((0.5, 0.95),)
+    lines = (Line(at, marker="○"), *(Line(at, marker=sign, moves_aside=True) for sign in "123"))
+    plot = Plot(lines=lines, x_range=(0.0, 1.0), y_range=(0.9, 1.0))
+    drawn = "".join(line.plain for line in plot_lines(plot, PALETTE, width=40, height=9))
+    assert all(sign in drawn for sign in "○123")
+
+
 @pytest.mark.parametrize("size", [(1, 1), (8, 1), (8, 2), (200, 50)])
 def test_a_plot_fits_any_room(size: tuple[int, int]) -> None:
     plot = Plot(

@@ -59,6 +59,13 @@ class PlanScreen(BudgetScreen):
         yield FixedText(id="accuracy")
         yield CellEditor()
 
+    def arrive(self) -> None:
+        """Begin at the last line, and say what was taken as the plan, if it was not made here."""
+        words = self.state.taken_words
+        self._note = f"✓ {words} is the plan now: u takes it back" if words else ""
+        super().arrive()
+        self.redraw()
+
     @property
     def _table(self) -> Table:
         return self.query_one("#layers", Table)
@@ -136,7 +143,7 @@ class PlanScreen(BudgetScreen):
     def _moved(self) -> None:
         if not self.is_drawable:
             return
-        if not self.query_one(CellEditor).is_open:
+        if self._table.has_focus and not self.query_one(CellEditor).is_open:
             self._note = ""
         self._show_row()
 
@@ -225,7 +232,8 @@ class PlanScreen(BudgetScreen):
     def _step_through_changes(self, change: Callable[[EditablePlan], EditablePlan]) -> None:
         """Undo or redo: neither counts as an edit by hand."""
         self._note = ""
-        self.state.plan = change(self.state.current_plan())
+        self.state.step_to(change(self.state.current_plan()))
+        self.post_message(UnitsWanted())
         self.show()
 
     def _turn(self, layer: str, is_on: bool) -> None:

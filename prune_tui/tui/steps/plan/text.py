@@ -26,8 +26,8 @@ from prune_tui.reports.numbers import (
 )
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.group_text import followers_words, group_label
 from prune_tui.tui.steps.plan.units_text import KEPT_WIDTH, kept_text, padding_text
+from prune_tui.tui.widgets.group_text import followers_words, group_label
 from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.table import Cells, Column
 

@@ -2,28 +2,43 @@
 
 from pathlib import Path
 
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Container, VerticalScroll
 from textual.widgets import Static
 
+from prune_tui.core.attempts.tradeoff import Tradeoff
 from prune_tui.core.errors import PruneTuiError, StorageError
 from prune_tui.core.workflow.completion import completion_text, decisions_to_complete, shrinking
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.markdown import markdown_summary
 from prune_tui.reports.python import python_text
 from prune_tui.storage import checkpoints_folder, write_atomically
+from prune_tui.tui.attempts.known import known_tradeoff
+from prune_tui.tui.attempts.picture import tradeoff_plot
+from prune_tui.tui.attempts.text import across_words, height_words, legend
 from prune_tui.tui.dialogs.python import PythonDialog
 from prune_tui.tui.messages import GoTo, Perform, PickAnother, SaveAgain
 from prune_tui.tui.resumption import checkpoints_command, replay_command
+from prune_tui.tui.state import State
 from prune_tui.tui.steps.save import text as save_text
 from prune_tui.tui.steps.step_screen import READ_ONLY_WORDS, StepScreen
+from prune_tui.tui.widgets.chart import Chart
+from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.meter import Meter, progress_words
+
+LEGEND_INDENT = 7
+"""The cells left of the legend, as many as the picture's scale takes."""
 
 
 class SaveScreen(StepScreen):
-    """The figures, earlier attempts and predictions; where the files are, and whether all is saved."""
+    """The figures, the attempts and predictions; where the files are, and whether all is saved."""
 
     step = Step.SAVE
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._axis = 0
 
     def compose_body(self) -> ComposeResult:
         yield Meter(id="meter")
@@ -34,6 +49,9 @@ class SaveScreen(StepScreen):
                 yield Static(id="caveats")
                 yield Static(id="predictions")
             with Container(classes="aside"):
+                yield FixedText(id="tradeoff-title")
+                yield Chart(id="tradeoff")
+                yield Static(id="legend")
                 yield Static(id="where")
 
     def on_mount(self) -> None:
@@ -53,12 +71,29 @@ class SaveScreen(StepScreen):
             save_text.figures_text(report, palette, score=self.state.score_name)
         )
         attempts = self.query_one("#attempts", Static)
-        attempts.update(save_text.attempts_text(state, palette))
-        attempts.display = bool(report.attempts)
+        tradeoff = known_tradeoff(state)
+        attempts.update(save_text.attempts_text(tradeoff, palette))
+        attempts.display = len(tradeoff.attempts) > 1
+        self._show_tradeoff(tradeoff)
         self.query_one("#caveats", Static).update(save_text.caveats_text(state, report, palette))
         self.query_one("#predictions", Static).update(save_text.predictions_text(state, palette))
         self.query_one("#where", Static).update(save_text.whereabouts(state, self.replay_command, palette))
         self._show_next()
+
+    def _show_tradeoff(self, tradeoff: Tradeoff) -> None:
+        """Draw the trade-off, where there is more than one network to draw."""
+        axis = tradeoff.axes[self._axis % len(tradeoff.axes)]
+        has_picture = len(tradeoff.points) > 1
+        for id in ("tradeoff-title", "tradeoff", "legend"):
+            self.query_one(f"#{id}").display = has_picture
+        if has_picture:
+            words = Text(f"{height_words(self.state.score_name)}\n", self.palette.muted, no_wrap=True)
+            words.append(across_words(axis, tradeoff))
+            chart = self.query_one("#tradeoff", Chart)
+            self.query_one("#tradeoff-title", FixedText).show(words.append("   i axis", self.palette.faint))
+            chart.show(tradeoff_plot(tradeoff, axis))
+            width = max(1, chart.size.width - LEGEND_INDENT)
+            self.query_one("#legend", Static).update(legend(tradeoff, self.palette, width=width))
 
     def _show_next(self) -> None:
         state = self.state
@@ -150,6 +185,11 @@ class SaveScreen(StepScreen):
             self.notify(str(error), severity="error", markup=False)
         else:
             self.app.push_screen(PythonDialog(text))
+
+    def action_next_axis(self) -> None:
+        """Draw the trade-off along another axis."""
+        self._axis += 1
+        self.redraw()
 
     def action_new_session(self) -> None:
         self.post_message(PickAnother())

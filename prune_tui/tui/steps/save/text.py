@@ -1,29 +1,29 @@
-"""The text of step 5: the figures side by side, earlier attempts, predictions, and where the files are."""
+"""The text of step 5: the figures side by side, the attempts, predictions, and where the files are."""
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from prune_tui.core.planning.groups import group_with, groups_of
+from prune_tui.core.attempts.attempt import AttemptView
+from prune_tui.core.attempts.tradeoff import Tradeoff
 from prune_tui.core.report import Report
 from prune_tui.core.run.attempts import (
     PredictionCheck,
-    attempt_names,
     last_prune,
     prediction_check,
 )
 from prune_tui.reports.caveats import caveats
-from prune_tui.reports.figures import attempt_line, figure_table
+from prune_tui.reports.figures import attempt_lines, figure_table
 from prune_tui.reports.numbers import (
     count_text,
     interval_text,
     percent_text,
     points_text,
-    shortened,
     size_text,
 )
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
+from prune_tui.tui.steps.save.layers_text import layers_text
 
 LABEL_WIDTH = 20
 CELL_WIDTH = 14
@@ -46,14 +46,15 @@ def figures_text(report: Report, palette: Palette, *, score: str = "accuracy") -
     return text
 
 
-def attempts_text(state: State, palette: Palette) -> Group:
-    """Return what was measured of earlier attempts, each below its name; nothing without any."""
-    report, decisions = state.view.report, state.session.decisions if state.session else ()
-    lines: list[RenderableType] = []
-    for name, attempt in zip(attempt_names(report.attempts, decisions), report.attempts, strict=True):
-        lines += [] if lines else [Text("earlier attempts, as measured", palette.muted)]
-        lines.append(Text(f"· {name}", palette.text))
-        lines.append(_indented(Text(attempt_line(attempt, report.dense), palette.bold)))
+def attempts_text(tradeoff: Tradeoff, palette: Palette) -> Group:
+    """Return every attempt with all that is known of it, measured or not, oldest first."""
+    title = Text("attempts", palette.muted).append("   a compares them and takes one up again", palette.faint)
+    lines: list[RenderableType] = [title]
+    for point in tradeoff.attempts:
+        attempt = point.source
+        if isinstance(attempt, AttemptView):
+            lines.append(Text(f"{attempt.number} {attempt.description}", palette.text))
+            lines += [_indented(Text(line, palette.bold)) for line in attempt_lines(attempt)]
     return Group(*lines)
 
 
@@ -76,24 +77,14 @@ def caveats_text(state: State, report: Report, palette: Palette) -> Text:
 
 
 def predictions_text(state: State, palette: Palette) -> Text:
-    """Return the predicted and actual accuracy, and each layer's target and actual sparsity."""
+    """Return the predicted and actual accuracy, and what each layer was to be and is."""
     decisions = state.session.decisions if state.session else ()
     prune, held = last_prune(decisions), prediction_check(decisions, state.view.report)
     text = Text(no_wrap=True, overflow="ellipsis")
     if prune is None or held is None:
         return text.append("no plan has been carried out", palette.muted)
     text.append_text(_prediction_text(held, palette, score=state.score_name))
-    text.append(f"\n{'layer':<18}{'target':>10}{'actual':>10}{'kept':>12}", palette.muted)
-    groups = groups_of(state.view.layers, prune.granularity)
-    for figures in state.view.report.layers:
-        group = group_with(groups, figures.name)
-        plan = None if isinstance(prune.plan, float) else prune.plan
-        target = plan.get(group.name, 0.0) if plan is not None and group is not None else None
-        text.append(f"\n{shortened(figures.name, 17):<18}", palette.text)
-        text.append(f"{'global' if plan is None else percent_text(target):>10}", palette.muted)
-        text.append(f"{percent_text(figures.sparsity):>10}", palette.bold)
-        text.append(f"{count_text(figures.nonzero):>12}", palette.text)
-    return text
+    return text.append("\n").append_text(layers_text(state, prune, palette))
 
 
 def _prediction_text(held: PredictionCheck, palette: Palette, *, score: str) -> Text:

@@ -71,6 +71,10 @@ class ScanScreen(StepScreen):
         return [self._panel.table if self._is_sweep else self._table]
 
     @property
+    def attempt_in_sight(self) -> str | None:
+        return self._panel.table.current if self._is_sweep else None
+
+    @property
     def _panel(self) -> SweepPanel:
         return self.query_one(SweepPanel)
 
@@ -88,7 +92,7 @@ class ScanScreen(StepScreen):
         self.query_one("#meter", Meter).show(title, share, words or scan_text.idle_words(state))
         self.query_one(ViewSwitch).show(
             "sweep" if self._is_sweep else "scan",
-            note=f"{self._panel.axis_words}   a next axis" if self._is_sweep and self._panel.curves else "",
+            note=f"{self._panel.axis_words}   i next axis" if self._is_sweep and self._panel.curves else "",
         )
         if self._is_sweep:
             self._panel.show()

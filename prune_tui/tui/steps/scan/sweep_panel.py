@@ -5,6 +5,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 
 from prune_tui.core.report import Curve, CurvePoint
+from prune_tui.core.run.sweep_curves import curve_name
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.scan import sweep_text
@@ -85,7 +86,7 @@ class SweepPanel(Vertical):
 
     def _show_curves(self) -> None:
         palette, curves, selected = palette_of(self.app), self.curves, self.selected
-        front = sweep_text.name(selected[0]) if selected is not None else None
+        front = curve_name(selected[0]) if selected is not None else None
         axis = self._axis if self._axis in sweep_text.axes(curves) else "sparsity"
         hint = "\n  the first point is running…" if curves else NOT_SWEPT
         self.query_one("#sweep-chart", Chart).show(

@@ -7,11 +7,12 @@ from typing import Final, Literal
 from rich.text import Text
 
 from prune_tui.core.report import Curve, CurvePoint
-from prune_tui.core.run.sweep_curves import by_sweep, method_name, mode_name, swept_batch_sizes
+from prune_tui.core.run.sweep_curves import by_sweep, curve_name, swept_batch_sizes
 from prune_tui.core.scanning.curves import SAFE_DROP
 from prune_tui.reports.numbers import percent_text, points_text, times_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.chart import Line, Plot, padded_range
+from prune_tui.tui.widgets.scale import SHARES, Labels, doublings, evenly
 from prune_tui.tui.widgets.table import Cells, Column
 
 Axis = Literal["sparsity", "compression", "speedup", "latency"]
@@ -22,7 +23,6 @@ AXES: Final[dict[Axis, str]] = {
     "latency": "measured latency p50, ms",
 }
 MARKERS: Final = "●■▲◆○□△◇+×*#abcdefghijklmnopqrstuvwxyz"
-MAX_TICKS: Final = 8
 TONES: Final = ("accent", "warn", "cool", "bad", "text", "muted")
 
 
@@ -42,15 +42,9 @@ def tone(position: int) -> str:
     return TONES[position % len(TONES)]
 
 
-def name(curve: Curve) -> str:
-    """Name a curve: `l1 unit, shrunk`; a masked one by its method alone."""
-    mode = "" if curve.mode == "masked" else f", {mode_name(curve)}"
-    return method_name(curve) + mode
-
-
 def key(curve: Curve, point: CurvePoint) -> str:
     """Name a point: its row's key, which a filter searches."""
-    return f"{name(curve)} {point.sparsity * 100:g} %"
+    return f"{curve_name(curve)} {point.sparsity * 100:g} %"
 
 
 def p50(point: CurvePoint) -> float | None:
@@ -72,7 +66,7 @@ def axes(curves: Sequence[Curve]) -> list[Axis]:
 def plot(curves: Sequence[Curve], axis: Axis, *, front: str | None, dense: float | None) -> Plot | None:
     """Return the curves as a plot; the one named `front` is drawn last, over the others."""
     lines = []
-    order = sorted(enumerate(curves), key=lambda one: name(one[1]) == front)
+    order = sorted(enumerate(curves), key=lambda one: curve_name(one[1]) == front)
     for position, curve in order:
         known = [(x, point.accuracy) for point in curve.points if (x := _across(point, axis)) is not None]
         is_from_dense = dense is not None and axis != "latency" and known
@@ -99,20 +93,11 @@ def _across(point: CurvePoint, axis: Axis) -> float | None:
             return p50(point)
 
 
-def _scale(largest: float, axis: Axis) -> tuple[float, tuple[tuple[float, str], ...]]:
+def _scale(largest: float, axis: Axis) -> tuple[float, Labels]:
     """Return the right end of the axis and its labels; ratios lie on a scale of doublings."""
     if axis == "sparsity":
-        return 1.0, tuple((tenth / 10, f".{tenth}") for tenth in range(1, 10))
-    if axis == "latency":
-        right = largest * 1.05 or 1.0
-        step = next(step for power in range(-6, 9) for step in _steps(power) if right / step <= MAX_TICKS)
-        return right, tuple((tick * step, f"{tick * step:g}") for tick in range(int(right / step) + 1))
-    right = max(1.0, largest * 1.03)
-    return right, tuple((float(power), f"{2**power}×") for power in range(int(right) + 1))
-
-
-def _steps(power: int) -> tuple[float, ...]:
-    return tuple(times * 10.0**power for times in (1, 2, 5))
+        return 1.0, SHARES
+    return evenly(largest) if axis == "latency" else doublings(largest)
 
 
 def legend(
@@ -124,12 +109,12 @@ def legend(
     """
     text = Text(no_wrap=True, overflow="ellipsis")
     is_long = 2 * len(curves) <= room
-    at = next((position for position, curve in enumerate(curves) if name(curve) == front), 0)
+    at = next((position for position, curve in enumerate(curves) if curve_name(curve) == front), 0)
     first = 0 if is_long else min(max(0, at - room // 2), max(0, len(curves) - room))
     for position, curve in enumerate(curves[first : first + max(1, room)], first):
         text.append("\n" if position > first else "")
         text.append(f"{marker(position)} ", getattr(palette, tone(position)))
-        text.append(name(curve), palette.bold if name(curve) == front else palette.text)
+        text.append(curve_name(curve), palette.bold if curve_name(curve) == front else palette.text)
         if is_long:
             text.append(f"\n  {_reach(curve, dense)}", palette.muted)
     return text
@@ -164,7 +149,7 @@ def cells(
     """Return a point's row."""
     method = Text(f"{marker(position)} ", getattr(palette, tone(position)))
     row = (
-        method.append(name(curve), palette.text),
+        method.append(curve_name(curve), palette.text),
         Text(f"{point.sparsity * 100:g} %", palette.text),
         Text(percent_text(point.accuracy, 2), palette.bold),
         Text(times_text(point.compression_ratio), palette.muted),
@@ -177,7 +162,7 @@ def cells(
 def facts(curve: Curve, point: CurvePoint, palette: Palette, *, dense: float | None) -> Text:
     """Say what was measured at one point, in two lines."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"{name(curve)} at {point.sparsity * 100:g} %: ", palette.bold)
+    text.append(f"{curve_name(curve)} at {point.sparsity * 100:g} %: ", palette.bold)
     text.append(percent_text(point.accuracy, 2), palette.text)
     if dense is not None:
         text.append(f", {points_text(point.accuracy - dense)} points from dense", palette.muted)

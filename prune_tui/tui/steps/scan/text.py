@@ -12,7 +12,7 @@ from prune_tui.core.workflow.steps import has_baseline, is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, shortened, size_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.group_text import followers_words, group_label
+from prune_tui.tui.widgets.group_text import followers_words, group_label
 from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.table import Cells, Column
 

@@ -139,12 +139,51 @@ async def test_what_an_earlier_attempt_was_measured_at_stays_to_be_seen(tmp_path
         await desk.press("5")
         await desk.to(Step.SAVE)
         assert desk.drawn("#figures").splitlines()[0].split() == ["dense"]
-        attempts = desk.words("#attempts")
-        assert "prune l1 weight, 1 round" in attempts
-        assert all(one in attempts for one in ("98.95 %", "3.2×", "2.5×", "0.59 MB"))
+        first, _, second = desk.words("#attempts").partition("2 prune")
+        assert "1 prune l1 weight, 1 round" in first
+        assert all(one in first for one in ("98.95 %", "3.2×", "2.5×", "0.59 MB", "batch 64 3.84 ms"))
+        assert all(one in second for one in ("validation 98.1 %", "20.0×", "not measured"))
         await desk.to_save()
         assert "20." in desk.drawn("#figures")
-        assert desk.words("#attempts") == attempts
+        after, _, second = desk.words("#attempts").partition("2 prune")
+        assert after == first
+        assert "98.88 %" in second
+
+
+@pytest.mark.parametrize("size", [(80, 90), (120, 50)])
+async def test_the_trade_off_is_drawn_once_there_is_one(tmp_path: Path, size: tuple[int, int]) -> None:
+    async with open_desk(tmp_path, size=size) as desk:
+        await _saved(desk)
+        assert not desk.is_drawn("Pareto front")
+        await desk.press("3")
+        await desk.to(Step.PLAN)
+        await desk.press("b", *"20x", "enter", "p")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        await desk.press("5")
+        await desk.to(Step.SAVE)
+        await desk.until_drawn("Pareto front")
+        assert "validation accuracy, %" in desk.drawn("#tradeoff-title")
+        assert "by compression ratio" in desk.drawn("#tradeoff-title")
+        assert all(sign in desk.drawn("#tradeoff") for sign in ("1", "2", "8×"))
+        assert "dense 98.5 %" in desk.words("#legend")
+        await desk.press("i")
+        assert "by theoretical speedup" in desk.drawn("#tradeoff-title")
+
+
+async def test_each_layer_says_what_it_costs_by_itself_and_how_that_is_known(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await desk.to_plan()
+        await desk.press("up", "g", "j", "enter", *["backspace"] * 6, *"0.62", "enter", "p")
+        await desk.to(Step.TRAIN)
+        await desk.idle()
+        await desk.to_save()
+        rows = {line.split()[0]: line.split()[1:] for line in desk.drawn("#predictions").splitlines()[2:]}
+        assert rows["layer"] == ["target", "actual", "kept", "Δacc", "alone"]
+        assert rows["conv2"][:5] == ["62.0", "%", "62.0", "%", "9,500"]
+        assert rows["conv2"][-1] == "predicted"
+        assert rows["[/x]"][-1] == "measured"
+        assert rows["[/x]"][-2].startswith("−")
 
 
 async def test_what_was_predicted_stands_beside_what_came(tmp_path: Path) -> None:

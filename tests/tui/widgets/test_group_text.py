@@ -1,7 +1,7 @@
 """A group is named by its leader, and by how many layers go with it, however little room there is."""
 
 from prune_tui.core.planning.groups import groups_of
-from prune_tui.tui.steps.group_text import followers_words, group_label
+from prune_tui.tui.widgets.group_text import followers_words, group_label
 from tests.tui.made_up_network import RESIDUAL
 
 STEM, ALONE = groups_of(RESIDUAL, "unit")[:2]
