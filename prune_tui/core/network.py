@@ -14,7 +14,8 @@ class LayerInfo:
     filters, `inputs` the number of neurons or channels that each of them reads. `locked_reason` says why
     units of this layer can't be removed; None if they can. `coupled_to` names the layer whose units are
     removed together with this one's (residual connections). `weights_locked_reason` says why not even single
-    weights can be pruned, as those of an LSTM; None for convolutions and linear layers.
+    weights can be pruned, as those of an LSTM; None for convolutions and linear layers. `output_shape` is
+    that of one example, without the batch; empty if it is not known.
     """
 
     name: str
@@ -26,6 +27,7 @@ class LayerInfo:
     inputs: int = 0
     coupled_to: str | None = None
     weights_locked_reason: str | None = None
+    output_shape: tuple[int, ...] = ()
 
     @property
     def is_prunable(self) -> bool:

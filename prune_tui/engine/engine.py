@@ -101,6 +101,7 @@ class Engine:
             environment=environment_of(self._device, on_device.num_examples),
             notes=(*data.transforms, *built.notes),
             score_name=data.task.score_name,
+            chance=data.task.chance,
         )
 
     @property

@@ -65,17 +65,26 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "tables", "filter_rows", "slash", "find", "Show only the rows whose name contains a text", shown="/"
     ),
+    Action(
+        "tables",
+        "sort_by_next",
+        "greater_than_sign",
+        "sort",
+        "Sort by the next column, last in the order of the network; or click a heading",
+        shown=">",
+    ),
+    Action("tables", "turn_order", "less_than_sign", "turn", "Turn the order of the rows round", shown="<"),
     Action(Step.PICK, "go_on", "enter", "start", "Load the data and the baseline, then scan", True),
     Action(
         Step.PICK,
         "toggle_baseline",
-        "b",
+        "T",
         "baseline",
         "Switch between training the baseline and one that is there",
         True,
     ),
     Action(
-        Step.PICK, "toggle_pretrained", "p", "published", "Begin with published weights, or with fresh ones"
+        Step.PICK, "toggle_pretrained", "W", "published", "Begin with published weights, or with fresh ones"
     ),
     Action(
         Step.PICK,
@@ -112,19 +121,53 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.SCAN, "stop_work", "x", "stop", "Stop, and keep what is done so far", True),
     Action(Step.SCAN, "toggle_pause", "space", "pause", "Pause or resume at the next batch", True),
     Action(
-        Step.SCAN, "next_axis", "i", "axis", "Draw the sweep by sparsity, compression, speedup or latency"
+        Step.SCAN, "next_axis", "A", "axis", "Draw the sweep by sparsity, compression, speedup or latency"
     ),
     Action(Step.SCAN, "show_attempts", "a", "attempts", TRADE_OFF, True),
+    Action(
+        Step.SCAN, "toggle_stage", "z", "fold", "Fold a stage, such as layer1, into one row, or unfold it"
+    ),
+    Action(Step.SCAN, "toggle_all_stages", "Z", "fold all", "Fold all stages, or unfold them"),
+    Action(Step.SCAN, "show_row", "i", "info", "Everything about the row: its layers, shapes, MACs"),
     Action(Step.SCAN, "go_back", "escape", "back", "Back to Pick; work goes on", True, "esc"),
     Action(Step.PLAN, "enter", "enter", "edit", "Edit the sparsity; on the last line: prune", True),
-    Action(Step.PLAN, "nudge(0.05)", "plus", "5 pts", "Raise the sparsity by 5 points", True, "+", "+ -"),
-    Action(Step.PLAN, "nudge(-0.05)", "minus", "less", "Lower the sparsity by 5 points", shown="-"),
+    Action(
+        Step.PLAN,
+        "nudge(1)",
+        "plus",
+        "nudge",
+        "Raise the sparsity by 5 points; by 1 near the cliff, by 0.1 beyond",
+        True,
+        "+",
+        "+ -",
+    ),
+    Action(Step.PLAN, "nudge(-1)", "minus", "less", "Lower the sparsity by as much", shown="-"),
     Action(Step.PLAN, "budget", "b", "budget", "Fill the unlocked rows to meet a budget such as ≥ 20x", True),
     Action(Step.PLAN, "toggle_lock", "equals_sign", "lock", "Lock or unlock the row", True, "="),
+    Action(
+        Step.PLAN, "toggle_mark", "asterisk", "mark", "Mark the row: keys then change all marked", True, "*"
+    ),
+    Action(Step.PLAN, "mark_all", "ctrl+a", "mark all", "Mark all rows on show, or none"),
+    Action(
+        Step.PLAN,
+        "toggle_stage",
+        "z",
+        "fold",
+        "Fold a stage, such as layer1, into one row, or unfold it",
+        True,
+    ),
+    Action(Step.PLAN, "toggle_all_stages", "Z", "fold all", "Fold all stages, or unfold them"),
+    Action(Step.PLAN, "show_row", "i", "info", "Everything about the row: its layers, shapes, MACs"),
     Action(Step.PLAN, "undo", "u", "undo", "Undo the last change", True),
     Action(Step.PLAN, "redo", "U,ctrl+r", "redo", "Redo the change that was undone"),
-    Action(Step.PLAN, "reset", "r", "reset", "Reset the row to what the scan suggests"),
-    Action(Step.PLAN, "copy_down", "y", "copy down", "Copy this sparsity to the unlocked rows below"),
+    Action(Step.PLAN, "reset", "R", "reset", "Reset the row to what the scan suggests"),
+    Action(
+        Step.PLAN,
+        "copy_down",
+        "y",
+        "copy down",
+        "Copy this sparsity to the unlocked rows below, or to the marked rows",
+    ),
     Action(Step.PLAN, "measure", "M", "measure", "Measure this plan on the validation images"),
     Action(Step.PLAN, "settings", "s", "settings", "Criterion, scope, schedule, fine-tuning …", True),
     Action(Step.PLAN, "show_attempts", "a", "attempts", TRADE_OFF, True),
@@ -176,10 +219,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(Step.SAVE, "go_on", "enter", "done", "Say where everything is saved", True),
     Action(Step.SAVE, "finetune", "f", "fine-tune", "Fine-tune the pruned network once more", True),
     Action(Step.SAVE, "show_attempts", "a", "attempts", TRADE_OFF, True),
-    Action(Step.SAVE, "next_axis", "i", "axis", "Draw the trade-off by compression, speedup or latency"),
-    Action(Step.SAVE, "copy_command", "c", "copy replay", "Copy the command that replays the session", True),
+    Action(Step.SAVE, "next_axis", "A", "axis", "Draw the trade-off by compression, speedup or latency"),
+    Action(Step.SAVE, "copy_command", "C", "copy replay", "Copy the command that replays the session", True),
     Action(Step.SAVE, "save_summary", "m", "summary", "Write a Markdown summary, and copy it", True),
-    Action(Step.SAVE, "show_python", "p", "python", "See the same in Python: a script to copy", True),
+    Action(Step.SAVE, "show_python", "P", "python", "See the same in Python: a script to copy", True),
     Action(
         Step.SAVE,
         "show_distributions",
@@ -188,7 +231,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "See weights and units before and after pruning",
         True,
     ),
-    Action(Step.SAVE, "shrink", "s", "shrink", "Remove pruned units, and measure again"),
+    Action(Step.SAVE, "shrink", "S", "shrink", "Remove pruned units, and measure again"),
     Action(Step.SAVE, "new_session", "n", "new", "Start another session", True),
     Action(Step.SAVE, "stop_work", "x", "stop", "Stop measuring"),
     Action(Step.SAVE, "scroll_report(1)", "down,j", "scroll", "Scroll down", True, "↓ j", "↑ ↓"),

@@ -48,6 +48,7 @@ class State:
     goal: Goal | None = None
     is_quick: bool | None = None
     taken: tuple[Taken, ...] = ()
+    folded: frozenset[str] = frozenset()
     jobs: list[Job] = field(default_factory=list)
     is_paused: bool = False
     is_stopping: bool = False
@@ -64,6 +65,7 @@ class State:
     _settings: PlanSettings | None = None
     _baseline: Decision | None = None
     _planner: Planner | None = None
+    _suggested: tuple[Planner, dict[str, float]] | None = None
 
     @property
     def baseline(self) -> Decision:
@@ -170,6 +172,39 @@ class State:
         return self._planner
 
     @property
+    def stopped_short_words(self) -> str:
+        """Say that the last prune was stopped before its last round, if so."""
+        from prune_tui.core.workflow.stopping import stopped_short
+        from prune_tui.reports.numbers import percent_text
+
+        decisions = self.session.decisions if self.session is not None else ()
+        short = stopped_short(decisions, self.view.report, self.view.layers)
+        counted = self.view.counted
+        if short is None or counted is None:
+            return ""
+        rounds = f"stopped in round {short.round} of {short.num_rounds}"
+        planned = percent_text(short.target_sparsity)
+        return f"{rounds}: {percent_text(counted.sparsity)} pruned, {planned} planned"
+
+    @property
+    def is_at_chance(self) -> bool:
+        """Whether the baseline is no better than guessing, so that what it loses says nothing."""
+        from prune_tui.core.scanning.chance import is_at_chance
+
+        return is_at_chance(self.scan, self.view.chance)
+
+    @property
+    def suggested(self) -> dict[str, float]:
+        """The sparsities that the scan suggests, worked out once for a planner; all 0 if at chance."""
+        planner = self.planner
+        if self._suggested is None or self._suggested[0] is not planner:
+            suggested = planner.suggested()
+            if self.is_at_chance:
+                suggested = dict.fromkeys(suggested, 0.0)
+            self._suggested = planner, suggested
+        return self._suggested[1]
+
+    @property
     def lacks_units(self) -> bool:
         """Whether units are to be pruned, and it is not known yet which go together."""
         return self.settings.granularity == "unit" and self.view.is_ready and not self.view.has_units
@@ -225,6 +260,7 @@ class State:
         self.session, self.path, self._view, self.is_saved = session, path, None, True
         self.is_read_only = is_read_only
         self.plan, self.goal, self.is_quick, self.taken = None, None, None, ()
+        self.folded = frozenset()
         self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         recipe = finetuning_recipe(model, dataset, num_images=session.num_train_images)
@@ -239,7 +275,7 @@ class State:
         from prune_tui.core.planning.plan_editor import with_suggestions
         from prune_tui.core.workflow.drafts import plan_of_draft
 
-        suggested = self.planner.suggested()
+        suggested = self.suggested
         if self.plan is None or set(self.plan.entries) != set(suggested):
             is_kept = self.current_draft() == self.kept_draft
             self.plan = plan_of_draft(self.draft, suggested)

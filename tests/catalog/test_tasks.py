@@ -174,3 +174,10 @@ def test_the_laws_of_every_task(task: Task, outputs: torch.Tensor, targets: torc
     assert float(task.total_loss(outputs, examples)) == pytest.approx(
         6 * float(task.loss(outputs, examples)), rel=1e-5
     )
+
+
+def test_the_score_of_guessing_is_known_where_it_can_be() -> None:
+    assert Classification(4).chance == 0.25
+    assert Classification().chance is None
+    assert Regression().chance == 0.0
+    assert Segmentation(4).chance is None

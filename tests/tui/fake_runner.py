@@ -90,6 +90,8 @@ class Script:
     shape: NetworkShape | None = None
     hides_units: bool = False
     score_name: str = "accuracy"
+    chance: float | None = None
+    dense_accuracy: float = DENSE
     is_reused: bool = True
     gates: dict[str, Semaphore] = field(default_factory=dict)
     errors: dict[str, Exception] = field(default_factory=dict)
@@ -205,7 +207,14 @@ class FakeRunner:
             layers = tuple(replace(layer, coupled_to=None, locked_reason=None) for layer in layers)
         score_name = self._script.score_name
         ready = self._folded(
-            EngineReady(layers, made_up.OTHER_PARAMETERS, 0, environment, score_name=score_name)
+            EngineReady(
+                layers,
+                made_up.OTHER_PARAMETERS,
+                0,
+                environment,
+                score_name=score_name,
+                chance=self._script.chance,
+            )
         )
         if self.session.record is not None:
             for event in self._restored(self.session.record):
@@ -312,7 +321,7 @@ class FakeRunner:
                 criterion=decision.criterion,
                 granularity=decision.granularity,
                 num_images=total,
-                dense_accuracy=DENSE,
+                dense_accuracy=self._script.dense_accuracy,
                 sparsities=decision.sparsities,
                 layers=tuple(ScanCurve(name=layer.name, accuracies=empty) for layer in layers),
                 tolerance_points=tolerance,

@@ -10,10 +10,12 @@ from prune_tui.core.run.events import NUM_BINS, Counted, WeightsBinned
 from prune_tui.core.session.decisions import Prune, Scan, Sweep
 
 LAYERS = (
-    LayerInfo("conv1", "conv 5×5, 1→20", 500, 20, 288_000, inputs=25),
-    LayerInfo("conv2", "conv 5×5, 20→50", 25_000, 50, 1_600_000, inputs=500),
-    LayerInfo("[/x]", "linear 800→500", 400_000, 500, 400_000, inputs=800),
-    LayerInfo("fc[", "linear 500→10", 5_000, 10, 5_000, "its outputs are the classes", inputs=500),
+    LayerInfo("conv1", "conv 5×5, 1→20", 500, 20, 288_000, inputs=25, output_shape=(20, 24, 24)),
+    LayerInfo("conv2", "conv 5×5, 20→50", 25_000, 50, 1_600_000, inputs=500, output_shape=(50, 8, 8)),
+    LayerInfo("[/x]", "linear 800→500", 400_000, 500, 400_000, inputs=800, output_shape=(500,)),
+    LayerInfo(
+        "fc[", "linear 500→10", 5_000, 10, 5_000, "its outputs are the classes", 500, output_shape=(10,)
+    ),
 )
 RESIDUAL = (
     LayerInfo("stem", "conv 3×3, 3→16", 432, 16, 440_000, inputs=27),

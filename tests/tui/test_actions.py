@@ -35,6 +35,27 @@ def test_a_key_means_one_thing_in_a_place(step: Step) -> None:
         assert max(keys.values()) == 1
 
 
+FREE = {"enter", "escape", "up", "down", "left", "right", "h", "j", "k", "l"}
+"""Enter goes on, Esc goes back, arrows and hjkl move: each step has its own way to do that."""
+
+
+def test_a_key_means_one_thing_on_all_screens() -> None:
+    meanings: dict[str, set[str]] = {}
+    for action in ACTIONS:
+        for key in action.keys.split(","):
+            meanings.setdefault(key, set()).add(action.name)
+    clashes = {key: names for key, names in meanings.items() if len(names) > 1 and key not in FREE}
+    assert clashes == {}
+
+
+def test_an_action_has_the_same_keys_on_all_screens() -> None:
+    keys: dict[str, set[str]] = {}
+    for action in ACTIONS:
+        if not FREE & set(action.keys.split(",")):
+            keys.setdefault(action.name, set()).add(action.keys)
+    assert {name: found for name, found in keys.items() if len(found) > 1} == {}
+
+
 @pytest.mark.parametrize("step", Step)
 def test_a_footer_fits_in_eighty_columns_with_its_first_four_and_help(step: Step) -> None:
     shown = footer_of(step)

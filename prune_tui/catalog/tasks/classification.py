@@ -21,6 +21,10 @@ class Classification(Task):
     name: ClassVar[str] = "classification"
     score_name: ClassVar[str] = "accuracy"
 
+    @property
+    def chance(self) -> float | None:
+        return 1 / self.num_outputs if self.num_outputs else None
+
     def loss(self, outputs: Tree, batch: Batch, *, label_smoothing: float = 0.0) -> torch.Tensor:
         labels = tensor(batch.targets).long()
         return nn.functional.cross_entropy(tensor(outputs), labels, label_smoothing=label_smoothing)

@@ -25,6 +25,11 @@ class Regression(Task):
 
     variances: tuple[float, ...] = (1.0,)
 
+    @property
+    def chance(self) -> float | None:
+        """R² of always saying the mean."""
+        return 0.0
+
     def loss(self, outputs: Tree, batch: Batch, *, label_smoothing: float = 0.0) -> torch.Tensor:  # noqa: ARG002
         predicted = tensor(outputs)
         return nn.functional.mse_loss(predicted, _like(batch.targets, predicted))

@@ -30,6 +30,11 @@ class Task(ABC):
     num_outputs: int | None = None
     key: str | int | None = None
 
+    @property
+    def chance(self) -> float | None:
+        """The score of guessing, as a fraction of 1; None where it is not known."""
+        return None
+
     @abstractmethod
     def loss(self, outputs: Tree, batch: Batch, *, label_smoothing: float = 0.0) -> torch.Tensor:
         """Return the mean loss over a batch, a scalar."""

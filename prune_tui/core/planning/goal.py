@@ -6,7 +6,12 @@ from dataclasses import dataclass, field, replace
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.budget import Solution, solved
 from prune_tui.core.planning.groups import PruningGroup
-from prune_tui.core.planning.plan_editor import MAX_UNDO, EditablePlan, toggled_lock, with_sparsity
+from prune_tui.core.planning.plan_editor import (
+    MAX_UNDO,
+    EditablePlan,
+    with_locks_toggled,
+    with_sparsities,
+)
 from prune_tui.core.planning.planner import Planner
 from prune_tui.core.planning.settings import prune_decision
 from prune_tui.core.planning.solving.problem import Problem
@@ -112,17 +117,13 @@ def goal_of(target: Target, plan: EditablePlan) -> Goal:
 
 def locked(plan: EditablePlan, names: Iterable[str]) -> EditablePlan:
     """Return the plan with these groups locked."""
-    for name in names:
-        if not plan.entries[name].is_locked:
-            plan = toggled_lock(plan, name)
-    return plan
+    open_ones = [name for name in names if not plan.entries[name].is_locked]
+    return with_locks_toggled(plan, open_ones)
 
 
 def filled(plan: EditablePlan, sparsities: Mapping[str, float]) -> EditablePlan:
     """Return the plan with these sparsities; locked groups stay as they are."""
-    for name, sparsity in sparsities.items():
-        plan = with_sparsity(plan, name, sparsity)
-    return plan
+    return with_sparsities(plan, {name: round(sparsity, 4) for name, sparsity in sparsities.items()})
 
 
 def as_one_step(before: EditablePlan, after: EditablePlan) -> EditablePlan:

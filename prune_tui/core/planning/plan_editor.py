@@ -2,9 +2,17 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Final
 
 MAX_UNDO = 200
 HIGHEST_SPARSITY = 0.999
+
+FAR_STEP, NEAR_STEP, FINE_STEP = 0.05, 0.01, 0.001
+NEARNESS: Final = 0.05
+"""How far below the cliff the steps get shorter: as far as one long step."""
+
+LAST_PERCENT: Final = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +47,71 @@ def new_plan(names: Sequence[str], suggested: Mapping[str, float]) -> EditablePl
 
 def with_sparsity(plan: EditablePlan, name: str, sparsity: float) -> EditablePlan:
     """Return the plan with one layer's sparsity, clipped to [0, 0.999]; a locked layer stays as it is."""
-    entry = plan.entries[name]
-    if entry.is_locked:
-        return plan
-    value = min(HIGHEST_SPARSITY, max(0.0, round(sparsity, 4)))
-    return _changed(plan, {**plan.entries, name: replace(entry, sparsity=value)})
+    return with_sparsities(plan, {name: round(sparsity, 4)})
 
 
-def nudged(plan: EditablePlan, name: str, by: float) -> EditablePlan:
-    """Return the plan with one layer's sparsity raised or lowered."""
-    return with_sparsity(plan, name, plan.entries[name].sparsity + by)
+def with_sparsities(plan: EditablePlan, sparsities: Mapping[str, float]) -> EditablePlan:
+    """Return the plan with several layers' sparsities, clipped to [0, 0.999], as one change.
+
+    Locked layers stay as they are.
+    """
+    changed = {
+        name: replace(plan.entries[name], sparsity=min(HIGHEST_SPARSITY, max(0.0, round(sparsity, 6))))
+        for name, sparsity in sparsities.items()
+        if not plan.entries[name].is_locked
+    }
+    return _changed(plan, {**plan.entries, **changed})
+
+
+def nudged(
+    plan: EditablePlan, names: Collection[str], num_steps: float, *, cliffs: Mapping[str, float | None]
+) -> EditablePlan:
+    """Return the plan with some layers' sparsities raised or lowered, each by steps that suit its cliff."""
+    return with_sparsities(
+        plan, {name: stepped(plan.entries[name].sparsity, num_steps, cliffs.get(name)) for name in names}
+    )
+
+
+def stepped(sparsity: float, num_steps: float, cliff: float | None) -> float:
+    """Return the sparsity that lies so many steps higher (or lower, below 0), in [0, 0.999].
+
+    A step is 5 points, 1 point from 5 points below the `cliff` on, and 0.1 points beyond it or above 99 %.
+    A step over such a border is partly of one length and partly of the other, so that as many steps back
+    lead to where it was.
+    """
+    borders = [(0.0, 0.0)]  # (sparsity, the number of steps up to it)
+    near = LAST_PERCENT - NEARNESS if cliff is None else max(0.0, cliff - NEARNESS)
+    far = LAST_PERCENT if cliff is None else min(max(cliff, 0.0), LAST_PERCENT)
+    for border, step in ((min(near, far), FAR_STEP), (far, NEAR_STEP), (HIGHEST_SPARSITY, FINE_STEP)):
+        before, steps = borders[-1]
+        borders.append((border, steps + (border - before) / step))
+    wanted = _along(borders, sparsity) + num_steps
+    return round(_along([(steps, border) for border, steps in borders], wanted), 6)
+
+
+def _along(line: Sequence[tuple[float, float]], at: float) -> float:
+    """Return the height of a rising line of straight parts, clipped to its ends."""
+    for (left, low), (right, high) in pairwise(line):
+        if at <= right and right > left:
+            return low + (high - low) * max(0.0, at - left) / (right - left)
+    return line[-1][1]
 
 
 def toggled_lock(plan: EditablePlan, name: str) -> EditablePlan:
     """Return the plan with a layer locked, or unlocked if it was locked."""
-    entry = plan.entries[name]
-    return _changed(plan, {**plan.entries, name: replace(entry, is_locked=not entry.is_locked)})
+    return with_locks_toggled(plan, (name,))
 
 
-def reset(plan: EditablePlan, name: str) -> EditablePlan:
-    """Return the plan with one layer back at the sparsity that the scan suggests."""
-    return with_sparsity(plan, name, plan.suggested.get(name, 0.0))
+def with_locks_toggled(plan: EditablePlan, names: Collection[str]) -> EditablePlan:
+    """Return the plan with these layers locked; unlocked if all of them were."""
+    is_locked = not all(plan.entries[name].is_locked for name in names)
+    changed = {name: replace(plan.entries[name], is_locked=is_locked) for name in names}
+    return _changed(plan, {**plan.entries, **changed})
+
+
+def reset(plan: EditablePlan, names: Collection[str]) -> EditablePlan:
+    """Return the plan with these layers back at the sparsities that are suggested."""
+    return with_sparsities(plan, {name: plan.suggested.get(name, 0.0) for name in names})
 
 
 def copied_down(plan: EditablePlan, name: str, *, to: Collection[str]) -> EditablePlan:

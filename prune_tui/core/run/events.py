@@ -44,7 +44,8 @@ class EngineReady:
     """The model is built and the data are in memory.
 
     `other_parameters` and `other_macs` belong to none of the layers. `notes` say in a line each what of the
-    model was changed to make it prunable, or is odd about it. `score_name` is what the task calls its score.
+    model was changed to make it prunable, or is odd about it. `score_name` is what the task calls its score,
+    and `chance` that of guessing, None if it is not known.
     """
 
     layers: tuple[LayerInfo, ...]
@@ -53,6 +54,7 @@ class EngineReady:
     environment: Environment
     notes: tuple[str, ...] = ()
     score_name: str = "accuracy"
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

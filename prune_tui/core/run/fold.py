@@ -72,6 +72,7 @@ def _applied(view: View, event: Event) -> View:
                 shape=None,
                 notes=event.notes,
                 score_name=event.score_name,
+                chance=event.chance,
             )
             layers = view.report.layers or _dense_layers(ready)
             return _reported(ready, environment=event.environment, layers=layers)
@@ -201,6 +202,7 @@ def _cell_scanned(view: View, event: CellScanned) -> View:
     scan = view.report.scan
     if scan is None:
         return view
+    view = replace(view, scanned_layer=event.layer)
     curves = tuple(_with_cell(curve, event) if curve.name == event.layer else curve for curve in scan.layers)
     return _progressed(_reported(view, scan=replace(scan, layers=curves)), event.seconds, event.done)
 

@@ -38,6 +38,12 @@ def curve_of(scan: ScanFigures | None, name: str) -> ScanCurve | None:
     return next((curve for curve in scan.layers if curve.name == name), None) if scan else None
 
 
+def is_scanned(scan: ScanFigures | None, name: str) -> bool:
+    """Return whether anything of a layer was evaluated: a scan that was stopped early leaves some out."""
+    curve = curve_of(scan, name)
+    return curve is not None and any(accuracy is not None for accuracy in curve.accuracies)
+
+
 def safe_sparsity(scan: ScanFigures | None, name: str, *, drop: float = SAFE_DROP) -> float:
     """Return the highest scanned sparsity up to which the layer alone loses at most `drop` (0 to 1)."""
     curve = curve_of(scan, name)
@@ -64,7 +70,7 @@ def cliff(scan: ScanFigures | None, name: str) -> float | None:
 def explain(name: str, share: float, scan: ScanFigures | None) -> str:
     """Return a line on a group: its share of the weights, its safe sparsity, and its cliff."""
     words = [f"{name} holds {share:{'.0%' if share >= 0.01 else '.1%'}} of the weights"]
-    if curve_of(scan, name) is None:
+    if not is_scanned(scan, name):
         return words[0] + "; not scanned"
     safe = safe_sparsity(scan, name)
     if scan is not None and safe > 0:

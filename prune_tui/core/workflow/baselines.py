@@ -44,7 +44,7 @@ def epochs_to_rewind_to(baseline: TrainDense, to: str) -> dict[int, str]:
 
 def why_no_rewinding(baseline: TrainDense | None) -> str:
     """Return why the baseline can't be rewound; empty if it can."""
-    return "" if baseline is not None else "needs a baseline trained here: 1, then b"
+    return "" if baseline is not None else "needs a baseline trained here: 1, then T"
 
 
 def describe_rewinding(rewinding: Rewinding) -> str:

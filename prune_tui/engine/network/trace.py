@@ -32,9 +32,10 @@ def network_of(module: nn.Module, example: Tree) -> Network:
     """
     count = max(1, num_examples(example))
     positions: dict[str, int] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
     descent = Descent(module, _PRUNABLE)
     hooks = [
-        layer.register_forward_hook(_counting(name, positions))
+        layer.register_forward_hook(_counting(name, positions, shapes))
         for name, layer in module.named_modules()
         if isinstance(layer, _PRUNABLE) and isinstance(layer.weight, nn.Parameter)
     ]
@@ -70,6 +71,7 @@ def network_of(module: nn.Module, example: Tree) -> Network:
                     macs=weight.numel() * of_weight[id(weight)] // count,
                     locked_reason=OUTPUT_REASON if name in giving else None,
                     inputs=weight.shape[1],
+                    output_shape=shapes[name],
                 )
             )
     return Network(
@@ -166,10 +168,16 @@ def _why_only_counted(name: str, parent: nn.Module) -> str:
             return "it is no convolution and no linear layer"
 
 
-def _counting(name: str, positions: dict[str, int]) -> Callable[[nn.Module, object, torch.Tensor], None]:
-    """Return a forward hook that counts at how many positions of the examples a layer's weights are used."""
+def _counting(
+    name: str, positions: dict[str, int], shapes: dict[str, tuple[int, ...]]
+) -> Callable[[nn.Module, object, torch.Tensor], None]:
+    """Return a forward hook that counts at how many positions of the examples a layer's weights are used.
+
+    It also notes the shape of the layer's first output, without the batch.
+    """
 
     def count(layer: nn.Module, _inputs: object, output: torch.Tensor) -> None:
+        shapes.setdefault(name, tuple(output.shape[1:]))
         positions[name] = positions.get(name, 0) + output.numel() // len(weight_of(layer))
 
     return count

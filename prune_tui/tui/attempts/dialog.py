@@ -40,7 +40,7 @@ class AttemptsDialog(Dialog[TakenUp]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "take", "take as the plan", show=False),
         Binding("c", "compare", "compare", show=False),
-        Binding("i", "next_axis", "axis", show=False),
+        Binding("A", "next_axis", "axis", show=False),
         Binding("a,q", "dismiss_dialog", "close", show=False),
     ]
 
@@ -57,7 +57,7 @@ class AttemptsDialog(Dialog[TakenUp]):
             yield Chart(id="tradeoff")
             yield Table(id="tried")
             yield FixedText(id="attempt-facts")
-            yield Static("enter edit as the plan   c compare plans   i axis   esc close", classes="hint")
+            yield Static("enter edit as the plan   c compare plans   A axis   esc close", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Table).focus()

@@ -14,7 +14,7 @@ class PythonDialog(Dialog[None]):
     """The same in Python: running the text gives the session's result."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,q,p", "dismiss_dialog", "close", show=False, priority=True),
+        Binding("enter,q,P", "dismiss_dialog", "close", show=False, priority=True),
         Binding("c", "copy", "copy", show=False, priority=True),
     ]
 
@@ -26,7 +26,7 @@ class PythonDialog(Dialog[None]):
         with Vertical(classes="panel -large"):
             yield Static("The same in Python", classes="heading")
             yield TextArea(self._text, read_only=True, compact=True)
-            yield Static("↑ ↓ scroll   c copy   esc or p close", classes="hint")
+            yield Static("↑ ↓ scroll   c copy   esc or P close", classes="hint")
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._text)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 READ_ONLY_WORDS = "read-only: enter says how to get the checkpoints"
 
 WIDTHS = [(0, "-narrow"), (110, "-wide")]
-HEIGHTS = [(0, "-low"), (34, "-high")]
+HEIGHTS = [(0, "-tiny"), (18, "-low"), (34, "-high")]
 
 
 class StepScreen(Screen[None]):
@@ -50,7 +50,8 @@ class StepScreen(Screen[None]):
             self.add_class([name for least, name in breakpoints if value >= least][-1])
 
     def __init_subclass__(cls, **arguments: Any) -> None:
-        cls.BINDINGS = bindings_of(cls.step)
+        if hasattr(cls, "step"):
+            cls.BINDINGS = bindings_of(cls.step)
         super().__init_subclass__(**arguments)
 
     def compose(self) -> ComposeResult:

@@ -1,6 +1,6 @@
-"""A table with a row cursor, vim's keys, a filter by name, and cells updated in place."""
+"""A table with a row cursor, vim's keys, a filter by name, an order, and cells updated in place."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -9,9 +9,10 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 from textual.widgets import DataTable
-from textual.widgets.data_table import RowDoesNotExist
+from textual.widgets.data_table import ColumnKey, RowDoesNotExist
 
 from prune_tui.tui.actions import bindings_of
+from prune_tui.tui.widgets.ordering import Order, Sorting
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,22 @@ class Table(DataTable[Text], inherit_bindings=False):
     class Activated(Message):
         """A row was clicked twice."""
 
+    class Arranged(Message):
+        """The rows are filtered or sorted in another way; `words` say how they are sorted, if that is new."""
+
+        def __init__(self, table: "Table", words: str = "") -> None:
+            self.table = table
+            self.words = words
+            super().__init__()
+
+        @property
+        def control(self) -> "Table":
+            """The table, for `@on` selectors."""
+            return self.table
+
+    class Scrolled(Message):
+        """The person has scrolled by the mouse."""
+
     class FilterAsked(Message):
         """`/` was pressed, to filter the rows by name."""
 
@@ -75,6 +92,9 @@ class Table(DataTable[Text], inherit_bindings=False):
         self._all: dict[str, Cells] = {}
         self._told: str | None = None
         self._place: str | None = None
+        self._orders: Callable[[], Sequence[Order]] = tuple
+        self._sorting = Sorting()
+        self._order: list[str] = []
         self.filter_text = ""
 
     @property
@@ -98,19 +118,33 @@ class Table(DataTable[Text], inherit_bindings=False):
         self._columns = tuple(columns)
         self._place = self.current or self._place
         self.clear(columns=True)
-        self._shown, self._all = {}, {}
+        self._shown, self._all, self._order = {}, {}, []
         for column in columns:
-            label = Text(f"{column.label:>{column.width}}" if column.is_number else column.label)
-            self.add_column(label, key=column.key, width=column.width)
+            self.add_column(self._heading(column), key=column.key, width=column.width)
 
-    def set_rows(self, rows: Sequence[tuple[str, Cells]]) -> None:
-        """Show these rows; if the keys are the same, redraw only the cells that differ."""
-        self._all = dict(rows)
+    def set_rows(
+        self, rows: Sequence[tuple[str, Cells]], *, orders: Callable[[], Sequence[Order]] = tuple
+    ) -> None:
+        """Show these rows; if the keys are the same, redraw only the cells that differ.
+
+        `orders` tells what they can be sorted by, and is asked only when they are sorted: when the order is
+        chosen, and when other rows are given. No row moves while it is edited.
+        """
+        is_other = len(rows) != len(self._all) or any(key not in self._all for key, _ in rows)
+        self._all, self._orders = dict(rows), orders
+        if is_other:
+            self.sort_again()
+        else:
+            self._show_rows()
+
+    def _show_rows(self) -> None:
         wanted = self._filtered()
         if list(wanted) != list(self._shown):
             self._fill(wanted, self.current or self._place)
             return
         for key, cells in wanted.items():
+            if cells is self._shown[key]:
+                continue
             for column, before, after in zip(self._columns, self._shown[key], cells, strict=True):
                 if not _is_same(before, after):
                     self.update_cell(key, column.key, _aligned(after, column))
@@ -118,8 +152,34 @@ class Table(DataTable[Text], inherit_bindings=False):
 
     def set_filter(self, text: str) -> None:
         """Show only the rows whose key contains `text`."""
-        self.filter_text = text
-        self.set_rows(list(self._all.items()))
+        if text != self.filter_text:
+            self.filter_text = text
+            self._show_rows()
+            self.post_message(self.Arranged(self))
+
+    def put_in_order(self, sorting: Sorting) -> None:
+        """Show the rows in another order, from the first on, and say so."""
+        self._sorting = sorting
+        self.sort_again()
+        if self._shown:
+            self.go_to(next(iter(self._shown)))
+        for column in self._columns:
+            self.columns[ColumnKey(column.key)].label = self._heading(column)
+        self.notify_style_update()  # DataTable keeps drawn headers
+        self.post_message(self.Arranged(self, sorting.words(self._orders())))
+
+    def sort_again(self) -> None:
+        """Sort the rows by the numbers that they have now."""
+        orders = self._orders() if self._sorting.column is not None else ()
+        self._order = self._sorting.sorted(list(self._all), orders)
+        self._show_rows()
+
+    def _heading(self, column: Column) -> Text:
+        """Return a column's label, with the sign of the order that it gives."""
+        label = column.label
+        if column.key == self._sorting.column:
+            label = label[: column.width - 1] + self._sorting.sign
+        return Text(f"{label:>{column.width}}" if column.is_number else label)
 
     def go_to(self, key: str) -> None:
         """Move the cursor to a row, if it is shown; no `Moved` is posted for it."""
@@ -131,7 +191,7 @@ class Table(DataTable[Text], inherit_bindings=False):
 
     def _filtered(self) -> dict[str, Cells]:
         wanted = self.filter_text.casefold()
-        return {key: cells for key, cells in self._all.items() if wanted in key.casefold()}
+        return {key: self._all[key] for key in self._order if wanted in key.casefold()}
 
     def _fill(self, rows: dict[str, Cells], current: str | None) -> None:
         self.clear()
@@ -151,9 +211,40 @@ class Table(DataTable[Text], inherit_bindings=False):
             self.post_message(self.Moved(self, self.current))
 
     def on_click(self, event: events.Click) -> None:
-        """Post double clicks; a single click moves the cursor."""
-        if event.chain == 2 and self.row_count:
+        """Post double clicks on rows; a single click moves the cursor."""
+        if event.chain == 2 and event.style.meta.get("row", -1) >= 0:
             self.post_message(self.Activated())
+
+    def on_mouse_scroll_down(self) -> None:
+        self.post_message(self.Scrolled())
+
+    def on_mouse_scroll_up(self) -> None:
+        self.post_message(self.Scrolled())
+
+    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
+        """Sort by the column that was clicked; turn the order if it was already sorted by it."""
+        event.stop()
+        column = event.column_key.value
+        if column == self._sorting.column:
+            self.put_in_order(self._sorting.turned())
+            return
+        orders = self._orders()
+        if any(order.column == column for order in orders):
+            self.put_in_order(Sorting(column))
+        elif orders and self._columns and column == self._columns[0].key:
+            self.put_in_order(Sorting(None, is_turned=self._sorting == Sorting()))
+
+    def action_sort_by_next(self) -> None:
+        if orders := self._orders():
+            self.put_in_order(self._sorting.next(orders))
+        else:
+            self.app.bell()
+
+    def action_turn_order(self) -> None:
+        if self._orders():
+            self.put_in_order(self._sorting.turned())
+        else:
+            self.app.bell()
 
     def action_go_left(self) -> None:
         self.post_message(self.Left(self, "left"))

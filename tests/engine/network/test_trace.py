@@ -62,3 +62,10 @@ def test_the_image_run_through_leaves_no_trace() -> None:
     network_of(module, torch.zeros(2, 3, 32, 32))
     assert module.training
     assert all(torch.equal(before[name], tensor) for name, tensor in module.state_dict().items())
+
+
+def test_a_layers_output_shape_is_that_of_one_example() -> None:
+    module = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 36, 7))
+    first, last = network_of(module, torch.zeros(5, 1, 8, 8)).layers
+    assert first.output_shape == (4, 6, 6)
+    assert last.output_shape == (7,)

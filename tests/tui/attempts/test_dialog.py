@@ -73,15 +73,15 @@ async def test_the_axis_is_turned_and_latency_is_only_of_what_was_timed(tmp_path
     async with open_desk(tmp_path, size=WIDE) as desk:
         await tried(desk)
         await shown(desk)
-        await desk.press("i")
+        await desk.press("A")
         assert "by theoretical speedup" in desk.drawn("#axis")
-        await desk.press("i")
+        await desk.press("A")
         assert "measured latency p50, ms, batch 64" in desk.drawn("#axis")
         assert "not in the picture" in desk.drawn("#attempt-facts")
         assert where(desk, "1")
         with pytest.raises(StopIteration):
             where(desk, "2")
-        await desk.press("i")
+        await desk.press("A")
         assert "by compression ratio" in desk.drawn("#axis")
 
 
@@ -154,7 +154,7 @@ async def test_before_anything_was_tried_it_says_how_to_begin(tmp_path: Path) ->
         await desk.to_plan()
         await desk.press("a")
         await desk.until_drawn("Nothing was tried yet", "p on the plan prunes")
-        await desk.press("enter", "c", "i", "a")
+        await desk.press("enter", "c", "A", "a")
         await desk.to(Step.PLAN)
 
 

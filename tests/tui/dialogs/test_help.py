@@ -13,7 +13,7 @@ HIDDEN = {"command_palette", "say_how_to_leave"}
 
 @pytest.mark.parametrize("step", [Step.PICK, Step.PLAN])
 async def test_help_lists_every_action(tmp_path: Path, step: Step) -> None:
-    async with open_desk(tmp_path, size=(120, 180)) as desk:
+    async with open_desk(tmp_path, size=(120, 220)) as desk:
         await desk.to_plan()
         await desk.press(str(step.value))
         await desk.to(step)

@@ -56,10 +56,10 @@ def baseline_texts(
 ) -> tuple[str, str]:
     """Say where the baseline comes from: what stands before the number of epochs, and after it.
 
-    `other` is what `b` switches to, if to anything; `pretrained` names published weights, if they are taken.
+    `other` is what `T` switches to, if to anything; `pretrained` names published weights, if they are taken.
     """
-    switch = f"   p {'fresh' if pretrained else 'published'} weights" if model.can_be_pretrained else ""
-    switch += "" if other is None else f"   b {_SWITCH[other]}"
+    switch = f"   W {'fresh' if pretrained else 'published'} weights" if model.can_be_pretrained else ""
+    switch += "" if other is None else f"   T {_SWITCH[other]}"
     published = "published weights" if pretrained == DEFAULT_WEIGHTS else f"published {pretrained}"
     match kind:
         case "file":

@@ -64,6 +64,7 @@ class PickScreen(StepScreen):
             yield Input(id="epochs", compact=True, type="integer", max_length=4)
             yield Static(id="baseline-more")
         yield Static(id="problem")
+        yield Static(id="way-back")
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -164,11 +165,33 @@ class PickScreen(StepScreen):
         self.query_one("#baseline-more", Static).update(Text(after, palette.muted))
         problem = self._problem()
         self.query_one("#problem", Static).update(Text(f"✗ {problem}" if problem else "", palette.bad))
+        self._show_way_back()
         if self._goes_on:
             self.next_bar.show(f"go on with {picked.name}; n begins another")
             return
         another = "another session: " if self.state.open_session is not None else ""
         self.next_bar.show(problem or f"{another}{picked.next_text}", is_ready=not problem)
+
+    def _show_way_back(self) -> None:
+        """Say which session is open, and which keys lead back to it."""
+        session, state = self.state.open_session, self.state
+        line = self.query_one("#way-back", Static)
+        line.display = session is not None
+        if session is None:
+            return
+        text = pick_text.way_back_text(
+            session.name,
+            sorted(state.reachable - {Step.PICK}),
+            self.palette,
+            is_picked=self._goes_on,
+            is_in_field=isinstance(self.focused, Input),
+        )
+        line.update(text)
+
+    def on_descendant_focus(self) -> None:
+        """Say how to go back from where the focus is: in a field numbers are typed."""
+        if self.is_drawable:
+            self._show_way_back()
 
     def _problem(self) -> str:
         """Say why these choices can't begin a session, if so."""
@@ -337,9 +360,14 @@ class PickScreen(StepScreen):
         self.focus_next()
 
     def action_go_back(self) -> None:
-        """Leave a field, or show the rows that a filter hides."""
+        """Leave a field, or show the rows that a filter hides, or pick the open session again."""
         if isinstance(self.focused, Input) or not self.clear_filters():
+            is_in_field = isinstance(self.focused, Input)
             self.query_one("#models").focus()
+            if not is_in_field and self.state.open_session is not None and not self._goes_on:
+                self.state.wants_another = False
+                self.arrive()
+                self.redraw()
 
 
 def _trained_alike(one: Picked, other: Picked) -> bool:

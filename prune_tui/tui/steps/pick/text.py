@@ -1,5 +1,6 @@
 """The text of step 1: a row for each model and each dataset, and what is said of those picked."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -9,6 +10,7 @@ from rich.text import Text
 from prune_tui.catalog.datasets import IMAGEFOLDER, DatasetEntry
 from prune_tui.catalog.datasets.transforms import shape_text, transform_text
 from prune_tui.catalog.models import ModelEntry
+from prune_tui.core.workflow.step import Step
 from prune_tui.reports.numbers import count_text, shortened
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.steps.pick.entries import ANOTHER_MODEL, ASKING
@@ -99,6 +101,20 @@ def about_text(model: ModelEntry, dataset: DatasetEntry, where: Where, palette: 
     text.append(dataset.description, palette.muted)
     if dataset.name not in ASKING:
         text.append(f", {where[1]}", palette.muted)
+    return text
+
+
+def way_back_text(
+    name: str, steps: Sequence[Step], palette: Palette, *, is_picked: bool, is_in_field: bool
+) -> Text:
+    """Say that a session is open, and how to go back to it: by a step's number, after Esc in a field."""
+    text = Text(f"{name} is {'' if is_picked else 'still '}open:  ", palette.muted)
+    if is_in_field:
+        text.append("esc", palette.selected).append(" leaves the field, then  ", palette.muted)
+    elif not is_picked:
+        text.append("esc", palette.selected).append(" picks it again  ", palette.muted)
+    for step in steps:
+        text.append(f"{step.value}", palette.selected).append(f" {step.title}  ", palette.muted)
     return text
 
 

@@ -13,15 +13,15 @@ from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import describe_target
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.state import State
+from prune_tui.tui.steps.layers_screen import LayersScreen
 from prune_tui.tui.steps.plan import budget_trial
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
 from prune_tui.tui.steps.plan.measurer import Measurer
 from prune_tui.tui.steps.plan.totals_text import Totals
-from prune_tui.tui.steps.step_screen import StepScreen
 
 
-class BudgetScreen(StepScreen):
+class BudgetScreen(LayersScreen):
     """Shows the plan with the cell or the budget that is being typed, before either is taken."""
 
     step = Step.PLAN

@@ -1,6 +1,6 @@
 """Step 3: a sparsity for each layer, priced at every keystroke."""
 
-from collections.abc import Callable
+from functools import partial
 
 from textual import on
 from textual.app import ComposeResult
@@ -8,29 +8,19 @@ from textual.containers import Container, Vertical
 from textual.coordinate import Coordinate
 
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.planning.groups import PruningGroup
-from prune_tui.core.planning.plan_editor import (
-    EditablePlan,
-    copied_down,
-    nudged,
-    redone,
-    reset,
-    toggled_lock,
-    undone,
-    with_all,
-    with_sparsity,
-)
 from prune_tui.core.planning.settings import PlanSettings, prune_decision
-from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.step import Step
 from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.tui.messages import GoTo, Perform, UnitsWanted
+from prune_tui.tui.state import State
+from prune_tui.tui.steps.layer_rows import stage_words
 from prune_tui.tui.steps.plan import budget_trial, totals_text
+from prune_tui.tui.steps.plan import rows as plan_rows
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget_bar import BudgetBar
-from prune_tui.tui.steps.plan.budget_screen import BudgetScreen
 from prune_tui.tui.steps.plan.cell_editor import CellEditor
+from prune_tui.tui.steps.plan.edit_screen import EditScreen
 from prune_tui.tui.steps.plan.settings_dialog import SettingsDialog
 from prune_tui.tui.steps.plan.units_text import kept_width
 from prune_tui.tui.steps.plots import curve_plot
@@ -41,10 +31,14 @@ from prune_tui.tui.widgets.table import Table
 from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 
 
-class PlanScreen(BudgetScreen):
+class PlanScreen(EditScreen):
     """A table edited in place; the last line prunes, and has the focus on arrival."""
 
     step = Step.PLAN
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self._rows = plan_rows.PlanRows()
 
     def compose_body(self) -> ComposeResult:
         with Container(classes="split"):
@@ -68,19 +62,7 @@ class PlanScreen(BudgetScreen):
 
     @property
     def _table(self) -> Table:
-        return self.query_one("#layers", Table)
-
-    @property
-    def _group(self) -> PruningGroup | None:
-        return self.state.planner.group_with(self._table.current)
-
-    @property
-    def layer_in_sight(self) -> str | None:
-        return self._table.current
-
-    @property
-    def _is_on_or_off(self) -> bool:
-        return self.state.settings.granularity == "n_m"
+        return self.layers_table
 
     def show(self) -> None:
         state, plan = self.state, self.plan
@@ -88,20 +70,14 @@ class PlanScreen(BudgetScreen):
             return
         self._measurer.follow(plan)
         sparsities, price = state.planner.sparsities(plan), state.planner.price(plan)
-        columns = plan_text.columns(
-            self._table.size.width,
-            state.scan,
-            score=state.short_score,
-            kept_width=kept_width(state),
+        columns = plan_rows.columns(
+            self._table.size.width, state.scan, score=state.short_score, kept_width=kept_width(state)
         )
         self._table.set_columns(columns)
-        self._table.set_rows(
-            [
-                (group.name, plan_text.cells(group, plan, sparsities, state, columns, self.palette))
-                for group in state.groups
-            ]
-        )
-        self._show_group(sparsities, is_unmet=budget_trial.whether_met(self._goal, price, state) is False)
+        rows = self.rows
+        drawn = self._rows.drawn(rows, plan, sparsities, self.marked, state, columns, self.palette)
+        self._table.set_rows(drawn, orders=partial(plan_rows.orders, rows, sparsities, state))
+        self._show_row_of(sparsities, is_unmet=budget_trial.whether_met(self._goal, price, state) is False)
         self.query_one("#settings", FixedText).show(plan_text.settings_line(plan, state, self.palette))
         totals = self.query_one("#totals", FixedText)
         shown = self._totals(price)
@@ -115,10 +91,11 @@ class PlanScreen(BudgetScreen):
         else:
             self.next_bar.show(plan_text.next_words(state.settings))
 
-    def _show_group(self, sparsities: dict[str, float], *, is_unmet: bool = False) -> None:
-        group, state = self._group, self.state
-        if group is None:
+    def _show_row_of(self, sparsities: dict[str, float], *, is_unmet: bool = False) -> None:
+        row, state = self.row, self.state
+        if row is None:
             return
+        group = row.groups[0]
         layer = group.leader
         sparsity = sparsities.get(layer.name, 0.0)
         histogram, num_pruned_bins = plan_text.pruned_bins(layer, sparsity, state)
@@ -131,11 +108,16 @@ class PlanScreen(BudgetScreen):
         if chart.display:
             chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
         on_action = self.next_bar.has_focus and not self._note
-        note = self._polishing_note() or self._note
+        note = self._polishing_note() or self._note or self.selection_note
         if is_unmet and not note and state.goal is not None and self._typed is None:
             note = budget_trial.way_back(state.goal, self.plan, state)
         explanation = plan_text.explanation(
-            group, sparsity, state, self.palette, note=note, is_arrival=on_action and not self.plan.past
+            group,
+            sparsity,
+            state,
+            self.palette,
+            note=note or (stage_words(row) if row.is_stage else ""),
+            is_arrival=on_action and not self.plan.past,
         )
         self.query_one("#explain", FixedText).show(explanation)
 
@@ -150,7 +132,7 @@ class PlanScreen(BudgetScreen):
     def _show_row(self) -> None:
         price = self.state.planner.price(self.plan)
         is_unmet = budget_trial.whether_met(self._goal, price, self.state) is False
-        self._show_group(self.state.planner.sparsities(self.plan), is_unmet=is_unmet)
+        self._show_row_of(self.state.planner.sparsities(self.plan), is_unmet=is_unmet)
 
     def on_descendant_focus(self) -> None:
         """Update the explanation: it says what Enter does, which depends on the focus."""
@@ -175,25 +157,28 @@ class PlanScreen(BudgetScreen):
         self.action_prune()
 
     def action_edit(self) -> None:
-        group = self._group
-        if group is None or self._is_locked(group):
+        row, chosen = self.row, self.selection
+        if row is None or self.takes_no_change(chosen):
             return
-        if self._is_on_or_off:
-            self._turn(group.name, self.state.current_plan().entries[group.name].sparsity <= 0)
-            return
-        is_global = self.state.settings.scope == "global"
         plan = self.state.current_plan()
-        now = self.state.planner.overall(plan) if is_global else plan.entries[group.name].sparsity
-        self._note = "one sparsity for the whole network" if is_global else ""
+        own = [name for name in row.names if name in chosen.names]
+        first = own[0] if own else chosen.names[0]
+        if self.is_on_or_off:
+            self.turn(chosen, plan.entries[first].sparsity <= 0)
+            return
+        if not own:
+            self._table.go_to(next(one.key for one in self.shown_rows if first in one.names))
+        now = self.state.planner.overall(plan) if self.is_global else plan.entries[first].sparsity
+        self._note = "one sparsity for the whole network" if self.is_global else ""
         coordinate = Coordinate(self._table.cursor_row, self._table.get_column_index("sparsity"))
-        self.query_one(CellEditor).open(self._table, coordinate, group.name, plan_text.sparsity_text(now))
+        self.query_one(CellEditor).open(self._table, coordinate, first, plan_text.sparsity_text(now))
         self.show()
 
     @on(CellEditor.Typed)
     def _edited(self, message: CellEditor.Typed) -> None:
         self._note = f"✗ {message.reason}" if message.reason else ""
         if message.sparsity is not None:
-            self._typed = self._with(message.layer, message.sparsity)
+            self._typed = self.with_typed(message.sparsity)
         self.show()
 
     @on(CellEditor.Done)
@@ -202,85 +187,11 @@ class PlanScreen(BudgetScreen):
         if not message.is_left:
             self._table.focus()
         if message.sparsity is not None:
-            self.state.edit(self._with(message.layer, message.sparsity))
-            row = self._table.cursor_row + message.move
+            is_one = not self.selection.words
+            self.state.edit(self.with_typed(message.sparsity))
+            row = self._table.cursor_row + (message.move if is_one else 0)
             self._table.move_cursor(row=min(max(0, row), self._table.row_count - 1), animate=False)
         self.show()
-
-    def _with(self, layer: str, sparsity: float) -> EditablePlan:
-        plan = self.state.current_plan()
-        if self.state.settings.scope == "global":
-            return with_all(plan, sparsity)
-        return with_sparsity(plan, layer, sparsity)
-
-    def _is_locked(self, group: PruningGroup) -> bool:
-        """Return whether the row can't be changed, and say why."""
-        if group.locked_reason:
-            self._note = f"{group.name} stays whole: {group.locked_reason}"
-        elif self.state.settings.scope == "layer" and self.state.current_plan().entries[group.name].is_locked:
-            self._note = f"{group.name} is locked: = unlocks it"
-        else:
-            return False
-        self._say_no(self._note)
-        return True
-
-    def _change(self, change: Callable[[EditablePlan], EditablePlan]) -> None:
-        self._note = ""
-        self.state.edit(change(self.state.current_plan()))
-        self.show()
-
-    def _step_through_changes(self, change: Callable[[EditablePlan], EditablePlan]) -> None:
-        """Undo or redo: neither counts as an edit by hand."""
-        self._note = ""
-        self.state.step_to(change(self.state.current_plan()))
-        self.post_message(UnitsWanted())
-        self.show()
-
-    def _turn(self, layer: str, is_on: bool) -> None:
-        """Prune a layer 2:4, or leave it whole: nothing lies between."""
-        self._change(lambda plan: with_sparsity(plan, layer, N_M_SPARSITY if is_on else 0.0))
-        self._note = f"{layer}: two of every four inputs" if is_on else f"{layer} stays whole"
-        self.show()
-
-    def action_nudge(self, by: float) -> None:
-        group = self._group
-        if group is None or self._is_locked(group):
-            return
-        if self._is_on_or_off:
-            self._turn(group.name, by > 0)
-        elif self.state.settings.scope == "global":
-            overall = self.state.planner.overall(self.state.current_plan())
-            self._change(lambda plan: with_all(plan, overall + by))
-        else:
-            self._change(lambda plan: nudged(plan, group.name, by))
-
-    def action_toggle_lock(self) -> None:
-        group = self._group
-        if group is not None:
-            self._change(lambda plan: toggled_lock(plan, group.name))
-
-    def action_reset(self) -> None:
-        group = self._group
-        if group is not None and not self._is_locked(group):
-            self._change(lambda plan: reset(plan, group.name))
-
-    def action_copy_down(self) -> None:
-        """Copy the row's sparsity to the rows below that are on show and can be pruned."""
-        group = self._group
-        if group is None:
-            return
-        if self.state.settings.scope == "global":
-            self._say_no("there is one sparsity for the whole network: nothing to copy")
-            return
-        can_change = {other.name for other in self.state.groups if other.is_free}
-        below = [name for name in self._table.keys_below if name in can_change]
-        self._change(lambda plan: copied_down(plan, group.name, to=below))
-
-    def action_undo(self) -> None:
-        self._step_through_changes(undone)
-
-    def action_redo(self) -> None:
-        self._step_through_changes(redone)
 
     def action_settings(self) -> None:
         state = self.state

@@ -1,7 +1,5 @@
 """The text of step 3: the table's cells, the histogram's title, the settings line and the totals."""
 
-from collections.abc import Mapping, Sequence
-
 from rich.style import Style
 from rich.text import Text
 
@@ -14,87 +12,23 @@ from prune_tui.core.planning.settings import (
     PlanSettings,
     describe_settings,
 )
-from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
-from prune_tui.core.scanning.curves import explain, layer_accuracy
+from prune_tui.core.scanning.chance import chance_words
+from prune_tui.core.scanning.curves import explain
 from prune_tui.core.session.recipe import epochs
 from prune_tui.core.workflow.baselines import describe_rewinding
 from prune_tui.reports.numbers import (
-    count_text,
     percent_text,
-    points_text,
 )
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.plan.units_text import KEPT_WIDTH, kept_text, padding_text
-from prune_tui.tui.widgets.group_text import followers_words, group_label
-from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsity_ruler
-from prune_tui.tui.widgets.table import Cells, Column
-
-
-def columns(
-    width: int, scan: ScanFigures | None, *, score: str = "acc", kept_width: int = KEPT_WIDTH
-) -> list[Column]:
-    """Return the table's columns for a width; the layer's name and the note share what is left.
-
-    `score` is a short name.
-    """
-    kind = [Column("kind", "kind", 22)] if width >= 106 else []
-    least = 79 + kept_width - KEPT_WIDTH
-    room = max(0, width - least - sum(column.width + 2 for column in kind))
-    name = max(10, 14 - max(0, least - width)) + min(24, room // 2)
-    return [
-        Column("layer", "layer", name),
-        *kind,
-        Column("parameters", "weights", 9, True),
-        Column("ruler", f"{ruler_label(scan)}", 10),
-        Column("sparsity", "sparsity", 8, True),
-        Column("kept", "kept", kept_width, True),
-        Column("loss", f"Δ{score}", 6, True),
-        Column("note", "", 8 + min(16, room - min(24, room // 2))),
-    ]
-
-
-def cells(
-    group: PruningGroup,
-    plan: EditablePlan,
-    sparsities: Mapping[str, float],
-    state: State,
-    columns: Sequence[Column],
-    palette: Palette,
-) -> Cells:
-    """Return the row of a group."""
-    layer, reason = group.leader, group.locked_reason
-    row = plan.entries[group.name]
-    sparsity = sparsities.get(layer.name, 0.0)
-    accuracy = layer_accuracy(state.scan, layer.name, sparsity)
-    lost = state.scan.dense_accuracy - accuracy if state.scan and accuracy is not None else None
-    is_changed = abs(row.sparsity - plan.suggested.get(layer.name, 0.0)) > 1e-9
-    is_global = state.settings.scope == "global"
-    has_room = columns[-1].width >= 16
-    locked = f"locked: {reason}" if has_room else "locked"
-    note = locked if reason else "= locked" if row.is_locked else ""
-    note = note or (followers_words(group) if has_room else "")
-    kind = [Text(layer.kind, palette.muted)] if any(column.key == "kind" for column in columns) else []
-    tone = palette.faint if reason else palette.selected if is_changed else palette.bold
-    return (
-        Text(group_label(group, columns[0].width), palette.faint if reason else palette.text),
-        *kind,
-        Text(count_text(group.parameters), palette.muted),
-        Text("") if reason else sparsity_ruler(state.scan, layer.name, palette, chosen=sparsity),
-        Text(f"≈{sparsity:.2f}" if is_global and not reason else sparsity_text(sparsity, 2), tone),
-        Text(kept_text(group, sparsities, state), palette.text),
-        Text(
-            points_text(-lost) if lost is not None and sparsity else "0.0" if state.scan else "—",
-            palette.muted if lost is None or not sparsity else loss_style(lost, palette),
-        ),
-        Text(note, palette.muted),
-    )
+from prune_tui.tui.steps.plan.units_text import padding_text
+from prune_tui.tui.widgets.group_text import followers_words
 
 
 def sparsity_text(sparsity: float, digits: int = 1) -> str:
     """Say a sparsity as it is typed: `0.6`, `0.975`."""
-    text = f"{sparsity:.4f}".rstrip("0")
+    text = f"{sparsity:.6f}".rstrip("0")
     whole, _, decimals = text.partition(".")
     return f"{whole}.{decimals.ljust(digits, '0')}"
 
@@ -167,6 +101,8 @@ def explanation(
             f"scanned by {other.criterion}, each {other.granularity}: no prediction; 2 then r scans this way",
             palette.warn,
         )
+    if state.is_at_chance and state.view.chance is not None:
+        return text.append(f"the baseline is {chance_words(state.view.chance)}", palette.warn)
     if is_arrival and state.scan is not None:
         return text.append(
             "the scan suggests this: enter prunes, b sets a budget, ↑ changes a layer", palette.text

@@ -90,7 +90,7 @@ class SaveScreen(StepScreen):
             words = Text(f"{height_words(self.state.score_name)}\n", self.palette.muted, no_wrap=True)
             words.append(across_words(axis, tradeoff))
             chart = self.query_one("#tradeoff", Chart)
-            self.query_one("#tradeoff-title", FixedText).show(words.append("   i axis", self.palette.faint))
+            self.query_one("#tradeoff-title", FixedText).show(words.append("   A axis", self.palette.faint))
             chart.show(tradeoff_plot(tradeoff, axis))
             width = max(1, chart.size.width - LEGEND_INDENT)
             self.query_one("#legend", Static).update(legend(tradeoff, self.palette, width=width))

@@ -68,6 +68,8 @@ def caveats_text(state: State, report: Report, palette: Palette) -> Text:
         text.append(f", on {count_text(shrunk.num_images)} images\n", palette.muted)
         removed = [f"{name} {before}→{after}" for name, before, after in shrunk.units if after < before]
         text.append(f"units left: {', '.join(removed) or 'all'}\n", palette.muted)
+    if state.stopped_short_words:
+        text.append(f"{state.stopped_short_words}\n", palette.warn)
     reads = f"{report.test_reads} time{'' if report.test_reads == 1 else 's'}"
     text.append(f"test set read {reads}", palette.muted)
     decisions = state.session.decisions if state.session else ()
@@ -106,7 +108,7 @@ def _prediction_text(held: PredictionCheck, palette: Palette, *, score: str) -> 
 def whereabouts(state: State, command: str, palette: Palette) -> Group:
     """Return where the files are, what was done, and how to do it again: headings, each above its lines."""
     lines: list[RenderableType] = [
-        Text("replay it", palette.muted).append("   c copies the command", palette.faint),
+        Text("replay it", palette.muted).append("   C copies the command", palette.faint),
         _indented(Text(command, palette.bold)),
     ]
     if state.is_read_only:

@@ -1,6 +1,7 @@
 """Step 2: what each layer loses when it alone is pruned, and what the whole network loses by each method."""
 
 from dataclasses import replace
+from functools import partial
 
 from rich.text import Text
 from textual import on
@@ -21,13 +22,16 @@ from prune_tui.core.workflow.steps import has_baseline
 from prune_tui.core.workflow.sweep_settings import SweepSettings, sweep_of
 from prune_tui.tui.messages import GoTo, Perform, StopWork, UnitsWanted
 from prune_tui.tui.state import State
+from prune_tui.tui.steps.layer_rows import LayerRow, stage_words
+from prune_tui.tui.steps.layers_screen import LayersScreen
 from prune_tui.tui.steps.plots import curve_plot, training_plot
+from prune_tui.tui.steps.scan import rows as scan_rows
 from prune_tui.tui.steps.scan import sweep_text
 from prune_tui.tui.steps.scan import text as scan_text
+from prune_tui.tui.steps.scan.follower import Follower
 from prune_tui.tui.steps.scan.sweep_dialog import SweepDialog
 from prune_tui.tui.steps.scan.sweep_panel import SweepPanel
 from prune_tui.tui.steps.scan.view_switch import ViewSwitch
-from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.filter_bar import FilterBar
 from prune_tui.tui.widgets.fixed_text import FixedText
@@ -37,7 +41,7 @@ from prune_tui.tui.widgets.table import Table
 VIEWS = {"scan": "layer by layer", "sweep": "whole network"}
 
 
-class ScanScreen(StepScreen):
+class ScanScreen(LayersScreen):
     """A row per layer, filled while the scan runs, with the chosen layer's curve; or the sweep's curves."""
 
     step = Step.SCAN
@@ -47,6 +51,7 @@ class ScanScreen(StepScreen):
         super().__init__(state)
         self._is_sweep = False
         self._sweep_settings = SweepSettings()
+        self._follower = Follower()
 
     def compose_body(self) -> ComposeResult:
         yield Meter(id="meter")
@@ -75,12 +80,17 @@ class ScanScreen(StepScreen):
         return self._panel.table.current if self._is_sweep else None
 
     @property
+    def row(self) -> LayerRow | None:
+        """The row under the cursor; none while the sweep is on show."""
+        return None if self._is_sweep else super().row
+
+    @property
     def _panel(self) -> SweepPanel:
         return self.query_one(SweepPanel)
 
     @property
     def _table(self) -> Table:
-        return self.query_one("#layers", Table)
+        return self.layers_table
 
     def show(self) -> None:
         state = self.state
@@ -92,7 +102,7 @@ class ScanScreen(StepScreen):
         self.query_one("#meter", Meter).show(title, share, words or scan_text.idle_words(state))
         self.query_one(ViewSwitch).show(
             "sweep" if self._is_sweep else "scan",
-            note=f"{self._panel.axis_words}   i next axis" if self._is_sweep and self._panel.curves else "",
+            note=f"{self._panel.axis_words}   A next axis" if self._is_sweep and self._panel.curves else "",
         )
         if self._is_sweep:
             self._panel.show()
@@ -116,17 +126,24 @@ class ScanScreen(StepScreen):
         return f"{len(curves)} curves, {points} points" if curves else "not swept yet: v sweeps"
 
     def _show_table(self) -> None:
-        columns = scan_text.columns(self._table.size.width, self.state.scan, score=self.state.short_score)
+        columns = scan_rows.columns(self._table.size.width, self.state.scan, score=self.state.short_score)
         self._table.set_columns(columns)
+        rows = self.rows
         self._table.set_rows(
-            [
-                (group.name, scan_text.cells(group, self.state, columns, self.palette))
-                for group in self.state.groups
-            ]
+            [(row.key, scan_rows.cells(row, self.state, columns, self.palette)) for row in rows],
+            orders=partial(scan_rows.orders, rows, self.state),
         )
+        self._follow()
+
+    def _follow(self) -> None:
+        """Go to the row that is being scanned, unless the person looks at another."""
+        layer = self.state.view.scanned_layer if self.state.is_running("scan") else None
+        row = next((row.key for row in self.rows if layer in row.names), None) if layer is not None else None
+        self._follower.follow(self._table, row)
 
     def _selected(self) -> PruningGroup | None:
-        return self.state.planner.group_with(self._table.current)
+        row = self.row
+        return row.group if row is not None else None
 
     def _show_curve(self) -> None:
         palette, view, scan = self.palette, self.state.view, self.state.scan
@@ -155,6 +172,9 @@ class ScanScreen(StepScreen):
 
     def _facts(self) -> Text:
         if not self._is_sweep:
+            row = self.row
+            if row is not None and row.is_stage:
+                return Text(f"{stage_words(row)}\nz unfolds it, i lists its layers", self.palette.text)
             return scan_text.facts(self._selected(), self.state, self.palette)
         selected = self._panel.selected
         if selected is None:
@@ -167,6 +187,10 @@ class ScanScreen(StepScreen):
             if not self._is_sweep:
                 self._show_curve()
             self.query_one("#facts", FixedText).show(self._facts())
+
+    @on(Table.Scrolled)
+    def _scrolled(self) -> None:
+        self._follower.stop()
 
     @on(Table.Left)
     def _left(self, message: Table.Left) -> None:

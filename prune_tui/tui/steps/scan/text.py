@@ -1,55 +1,17 @@
-"""The text of step 2: the table's cells, how far the scan is, and what it shows."""
-
-from collections.abc import Sequence
+"""The text of step 2: how far the scan is, what it shows, and what comes next."""
 
 from rich.text import Text
 
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.report import ScanFigures
-from prune_tui.core.scanning.cells import half_width_where_safe, images_seen, num_settled
-from prune_tui.core.scanning.curves import accuracy_half_width, curve_of, explain, safe_sparsity
+from prune_tui.core.scanning.cells import images_seen, num_settled
+from prune_tui.core.scanning.chance import chance_words
+from prune_tui.core.scanning.curves import accuracy_half_width, explain
 from prune_tui.core.workflow.steps import has_baseline, is_pruning
-from prune_tui.reports.numbers import count_text, percent_text, shortened, size_text
+from prune_tui.reports.numbers import count_text, percent_text, size_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
-from prune_tui.tui.widgets.group_text import followers_words, group_label
-from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
-from prune_tui.tui.widgets.table import Cells, Column
-
-
-def columns(width: int, scan: ScanFigures | None, *, score: str = "acc") -> list[Column]:
-    """Return the table's columns for a width; names and kinds share what is left. `score` is a short name."""
-    room, lacking = max(0, width - 78), min(6, max(0, 78 - width))
-    return [
-        Column("layer", "layer", 16 - lacking // 6 + min(room // 2, 24)),
-        Column("kind", "kind", 20 - lacking + lacking // 6 + min(room - min(room // 2, 24), 16)),
-        Column("parameters", "weights", 10, True),
-        Column("curve", ruler_label(scan), 9),
-        Column("safe", "safe", 5, True),
-        Column("sure", f"±{score}", 6, True),
-    ]
-
-
-def cells(group: PruningGroup, state: State, columns: Sequence[Column], palette: Palette) -> Cells:
-    """Return the row of a group."""
-    layer, scan, reason = group.leader, state.scan, group.locked_reason
-    curve = curve_of(scan, layer.name)
-    has_cell = curve is not None and curve.accuracies[:1] != (None,)
-    safe = f"{safe_sparsity(scan, layer.name):.2f}" if has_cell else ""
-    half_width = half_width_where_safe(scan, curve) if scan is not None and curve is not None else None
-    return (
-        Text(group_label(group, columns[0].width), palette.faint if reason else palette.text),
-        Text(shortened(layer.kind, columns[1].width), palette.muted),
-        Text(count_text(group.parameters), palette.text),
-        Text("locked", palette.faint) if reason else sparsity_ruler(scan, layer.name, palette),
-        Text("" if reason else safe, palette.bold),
-        Text("" if reason else half_width_text(half_width), palette.muted),
-    )
-
-
-def half_width_text(half_width: float | None) -> str:
-    """Say half an interval in points: `±0.8`, or `exact` where every image was evaluated."""
-    return "" if half_width is None else f"±{half_width * 100:.1f}" if half_width else "exact"
+from prune_tui.tui.widgets.group_text import followers_words
 
 
 def idle_words(state: State) -> str:
@@ -81,14 +43,16 @@ def facts(group: PruningGroup | None, state: State, palette: Palette) -> Text:
     if scan is None:
         return text.append("the scan tells how far each layer can be pruned by itself", palette.muted)
     text.append(f"dense {percent_text(scan.dense_accuracy)}", palette.bold)
-    text.append_text(_sureness(scan, palette))
+    if state.is_at_chance and state.view.chance is not None:
+        text.append(f"  {chance_words(state.view.chance)}", palette.warn)
+    else:
+        text.append_text(_sureness(scan, palette))
     if group is not None:
-        reason = group.locked_reason
-        words = (
-            f"{group.name} stays whole: {reason}"
-            if reason
-            else explain(group.name, state.planner.share(group), scan)
-        )
+        words = f"{group.name} stays whole: {group.locked_reason}"
+        if group.is_free:
+            words = explain(group.name, state.planner.share(group), scan)
+        if state.is_at_chance:
+            words = f"{group.name}: what it loses by itself says nothing"
         text.append("\n" + words, palette.text)
         text.append(f"  {followers_words(group)}", palette.muted)
     return text.append("\n").append_text(_evaluation(scan, palette))

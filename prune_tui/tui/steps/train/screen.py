@@ -49,7 +49,7 @@ class TrainScreen(StepScreen):
         state = self.state
         title, share, words = progress_words(state)
         if not title:
-            title, words = self._idle_title(), ""
+            title, words = self._idle_title(), state.stopped_short_words
         self.query_one("#meter", Meter).show(title, share, words)
         run, ghost = self._runs()
         self.query_one("#now", FixedText).show(self._now(run, ghost))

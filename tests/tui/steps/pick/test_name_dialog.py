@@ -149,14 +149,14 @@ async def test_data_of_ones_own(tmp_path: Path) -> None:
 async def test_published_weights_are_taken_and_left(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await _model(desk, "torchvision:resnet18")
-        assert "p published weights" in desk.drawn("#baseline-more")
+        assert "W published weights" in desk.drawn("#baseline-more")
         fresh = int(desk.drawn("#epochs"))
-        await desk.press("p")
+        await desk.press("W")
         assert "from published weights" in desk.drawn("#baseline-more")
         assert 0 < int(desk.drawn("#epochs")) < fresh
-        await desk.press("p")
+        await desk.press("W")
         assert "from published" not in desk.drawn("#baseline-more")
-        await desk.press("p", "enter")
+        await desk.press("W", "enter")
         await desk.to(Step.SCAN)
         await desk.performed(2)
         assert desk.saved("resnet18-digits").pretrained == "default"
@@ -165,7 +165,7 @@ async def test_published_weights_are_taken_and_left(tmp_path: Path) -> None:
 
 async def test_a_model_without_published_weights_says_so(tmp_path: Path) -> None:
     async with open_desk(tmp_path, notifications=True) as desk:
-        await desk.press("p")
+        await desk.press("W")
         await desk.until_drawn("No published weights of lenet5")
         assert "bundled" in desk.drawn("#baseline")
 
@@ -177,11 +177,11 @@ async def test_published_weights_are_the_baseline_of_data_with_as_many_classes(t
         tmp_path, model="torchvision:resnet18", dataset=f"imagefolder:{tmp_path / 'many'}"
     ) as desk:
         assert "train for" in desk.drawn("#baseline")
-        await desk.press("p")
+        await desk.press("W")
         assert desk.drawn("#baseline") == "published weights as they are"
-        await desk.press("b")
+        await desk.press("T")
         assert "train for" in desk.drawn("#baseline")
-        await desk.press("b", "enter")
+        await desk.press("T", "enter")
         await desk.to(Step.SCAN)
         await desk.performed(2)
         assert desk.script.performed[0] == LoadDense(weights="pretrained")
@@ -190,7 +190,7 @@ async def test_published_weights_are_the_baseline_of_data_with_as_many_classes(t
 async def test_the_weights_that_own_code_gives_can_be_the_baseline(tmp_path: Path) -> None:
     async with open_desk(tmp_path, model="net.py:small") as desk:
         assert "train for" in desk.drawn("#baseline")
-        await desk.press("b")
+        await desk.press("T")
         assert desk.drawn("#baseline") == "the weights that the code gives"
         await desk.press("enter")
         await desk.to(Step.SCAN)

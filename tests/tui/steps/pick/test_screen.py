@@ -64,10 +64,10 @@ async def test_another_model_takes_a_dataset_that_fits(tmp_path: Path) -> None:
 async def test_the_baseline_is_chosen(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         assert "loads at once" in desk.drawn("#baseline")
-        await desk.press("b")
+        await desk.press("T")
         assert "train for" in desk.drawn("#baseline")
         assert int(desk.drawn("#epochs")) > 0
-        await desk.press("b")
+        await desk.press("T")
         assert "loads at once" in desk.drawn("#baseline")
         await desk.press("enter")
         await desk.to(Step.SCAN)
@@ -108,7 +108,7 @@ async def test_a_name_that_is_none_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize("digit", ["²", "①", "٣"])
 async def test_what_only_looks_like_a_digit_says_what_would_be_right(tmp_path: Path, digit: str) -> None:
     async with open_desk(tmp_path) as desk:
-        await desk.press("b")
+        await desk.press("T")
         await desk.paste_into("#epochs", digit)
         assert "the number of epochs is a whole number" in desk.drawn("#problem")
         await desk.paste_into("#epochs", "3")
@@ -189,7 +189,7 @@ async def test_enter_on_the_picker_goes_on_with_the_open_session(tmp_path: Path)
         assert len(desk.script.performed) == 2
 
 
-@pytest.mark.parametrize(("keys", "back"), [("j", "k"), ("tab tab tab end 7", "backspace"), ("b", "b")])
+@pytest.mark.parametrize(("keys", "back"), [("j", "k"), ("tab tab tab end 7", "backspace"), ("T", "T")])
 async def test_what_is_picked_otherwise_is_another_session(tmp_path: Path, keys: str, back: str) -> None:
     async with open_desk(tmp_path) as desk:
         await _back_from_the_plan(desk)

@@ -49,7 +49,7 @@ async def test_undo_and_redo(tmp_path: Path) -> None:
         assert desk.cell("conv1", "sparsity") == "0.50"
         await desk.press("ctrl+r", "U")
         assert desk.cell("conv1", "sparsity") == "0.60"
-        await desk.press("r")
+        await desk.press("R")
         assert desk.cell("conv1", "sparsity") == "0.50"
 
 
@@ -222,7 +222,7 @@ async def test_layers_that_cannot_be_pruned_say_why_and_count(tmp_path: Path) ->
         assert desk.cell(row, "kept") == desk.cell(row, "parameters") == "16,384"
         assert desk.cell(row, "note") == "locked"
         assert "layer1.0.attn stays whole: its weights are read inside attention" in desk.drawn("#explain")
-        for keys in ("enter", "+", "-", "r"):
+        for keys in ("enter", "+", "-", "R"):
             await desk.press(*keys)
             assert desk.cell(row, "sparsity") == "0.00"
             assert "stays whole" in desk.drawn("#explain")

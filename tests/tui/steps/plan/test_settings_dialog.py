@@ -38,7 +38,7 @@ async def _pruned(desk: Desk) -> Prune:
 
 
 async def _to_plan_of_a_trained_baseline(desk: Desk) -> None:
-    await desk.press("b")
+    await desk.press("T")
     await desk.type_into("#epochs", "4")
     await desk.to_plan()
 

@@ -73,7 +73,7 @@ async def test_command_summary_and_picture_can_be_taken_along(
         copied: list[str] = []
         monkeypatch.setattr(desk.app, "copy_to_clipboard", copied.append)
         await _saved(desk)
-        await desk.press("c")
+        await desk.press("C")
         assert copied == [f"prune-tui replay {desk.file()} --data-dir {tmp_path / 'data'}"]
         await desk.press("m")
         summary = desk.file().with_suffix(".md").read_text()
@@ -94,14 +94,14 @@ async def test_the_same_in_python_can_be_read_and_copied(
         copied: list[str] = []
         monkeypatch.setattr(desk.app, "copy_to_clipboard", copied.append)
         await _saved(desk)
-        await desk.press("p")
+        await desk.press("P")
         await desk.until_drawn("The same in Python", "import prune_tui as pt", "bench.measure(sparse=True)")
         await desk.press("c")
         (text,) = copied
         session = desk.saved()
         assert text == python_text(session, folder=desk.file().with_suffix(""), data_dir=tmp_path / "data")
         compile(text, "copied", "exec")
-        await desk.press("p")
+        await desk.press("P")
         await desk.to(Step.SAVE)
 
 
@@ -167,7 +167,7 @@ async def test_the_trade_off_is_drawn_once_there_is_one(tmp_path: Path, size: tu
         assert "by compression ratio" in desk.drawn("#tradeoff-title")
         assert all(sign in desk.drawn("#tradeoff") for sign in ("1", "2", "8×"))
         assert "dense 98.5 %" in desk.words("#legend")
-        await desk.press("i")
+        await desk.press("A")
         assert "by theoretical speedup" in desk.drawn("#tradeoff-title")
 
 
@@ -220,7 +220,7 @@ async def test_one_enter_shrinks_and_measures_after_units(tmp_path: Path) -> Non
             assert label in figures
         assert "1.2e-06 of the largest output" in desk.words("#caveats")
         assert "conv1 20→10" in desk.words("#caveats")
-        await desk.press("s")
+        await desk.press("S")
         await desk.idle()
         assert len(desk.script.performed) == 6
 
@@ -236,7 +236,7 @@ async def test_a_shrink_that_is_refused_is_shown_and_the_rest_is_measured(tmp_pa
         await desk.idle()
         assert desk.drawn("#figures").splitlines()[0].split() == ["dense", "pruned", "change"]
         assert "still there as zeros" in desk.words("#caveats")
-        await desk.press("s")
+        await desk.press("S")
         await desk.performed(8)
         assert "shrunk" in desk.drawn("#figures").splitlines()[0]
 
@@ -247,7 +247,7 @@ async def test_weights_of_linear_layers_are_timed_as_sparse_matrices(tmp_path: P
         assert desk.last == Measure(sparse=True)
         assert "as sparse (CSR)" in desk.drawn("#figures")
         assert "There is no sparse convolution" in desk.words("#caveats")
-        await desk.press("s")
+        await desk.press("S")
         await desk.idle()
         assert desk.last == Measure(sparse=True)
 

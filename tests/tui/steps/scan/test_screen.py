@@ -144,7 +144,7 @@ async def test_a_baseline_is_trained_for_the_epochs_given_and_may_be_stopped(tmp
     script = Script()
     script.hold("train", after=20)
     async with open_desk(tmp_path, script) as desk:
-        await desk.press("b")
+        await desk.press("T")
         await desk.type_into("#epochs", "7")
         await desk.press("enter")
         await desk.to(Step.SCAN)

@@ -91,7 +91,7 @@ async def test_axes_are_turned(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await _swept(desk)
         for words in ("compression ratio", "theoretical speedup", "sparsity"):
-            await desk.press("i")
+            await desk.press("A")
             assert f"by {words}" in desk.screen_text()
 
 
