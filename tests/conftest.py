@@ -17,6 +17,12 @@ FETCH = Path(__file__).parents[2] / "shared" / "data" / "fetch.sh"
 
 
 @pytest.fixture(autouse=True)
+def no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The configuration of the tests is not the user's."""
+    monkeypatch.setenv("PRUNE_TUI_CONFIG", str(tmp_path / "no-configuration.toml"))
+
+
+@pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
 

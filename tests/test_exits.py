@@ -33,6 +33,7 @@ def unread() -> int:
         ["--help"],
         ["show", "--help"],
         ["--version"],
+        ["config"],
     ],
 )
 def test_a_reader_that_leaves_ends_a_command_quietly_and_not_as_a_difference(arguments: list[str]) -> None:

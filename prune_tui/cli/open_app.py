@@ -3,11 +3,12 @@
 import gc
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from prune_tui import __version__
+from prune_tui.cli.configured.defaults import configured, defaults_of
 from prune_tui.cli.exits import reporting
 from prune_tui.cli.options import (
     AllowCode,
@@ -22,6 +23,9 @@ from prune_tui.cli.options import (
     chosen_weights,
 )
 from prune_tui.tui.options import Options
+
+if TYPE_CHECKING:
+    from prune_tui.configuration.configuration import Configuration
 
 
 def _show_version(wanted: bool) -> None:
@@ -62,6 +66,8 @@ def open_app(
     """Open the app, or run a command."""
     if context.invoked_subcommand is not None:
         return
+    from prune_tui.configuration.reading import read_configuration
+
     _run(
         Options(
             model=model,
@@ -77,21 +83,35 @@ def open_app(
             num_threads=threads,
             seed=seed,
             resume=resume,
-        )
+        ),
+        read_configuration(),
     )
 
 
 @reporting
 def open_app_at_once() -> None:
-    """Open the app with every choice at its default.
+    """Open the app with every choice as configured, or else at its default.
 
     The same as `open_app` on an empty command line, without parsing it: Typer imports pydantic to parse, and
     the first paint would wait for that.
     """
-    _run(Options())
+    configuration = configured()
+    given = defaults_of(configuration)
+    _run(
+        Options(
+            model=given.get("model"),
+            dataset=given.get("dataset"),
+            sessions_dir=Path(given.get("sessions_dir", "sessions")),
+            num_images=given.get("images"),
+            device=given.get("device", "auto"),
+            num_threads=given.get("threads"),
+            seed=given.get("seed", 0),
+        ),
+        configuration,
+    )
 
 
-def _run(options: Options) -> NoReturn:
+def _run(options: Options, configuration: "Configuration") -> NoReturn:
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout)):
         typer.echo(
             "prune-tui: the app needs a terminal, and there is no terminal here; "
@@ -104,4 +124,4 @@ def _run(options: Options) -> NoReturn:
     from prune_tui.tui.run import run
 
     gc.enable()
-    raise typer.Exit(run(options))
+    raise typer.Exit(run(options, configuration))

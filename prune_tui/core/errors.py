@@ -10,6 +10,7 @@ PruneTuiError
 ├── CheckpointError   weights that are missing, altered or for another model
 ├── DataError         a dataset that is absent, unreadable or can't be fetched
 ├── DeviceError       a device this machine does not have
+├── ConfigurationError  a configuration file that can't be read, or sets what can't be
 ├── ExportError       a network that can't be written in a format
 └── StorageError      a file that can't be written
 """
@@ -75,6 +76,10 @@ class DeviceError(PruneTuiError):
 
 class ExportError(PruneTuiError):
     """A network can't be written in a format, or what writes that format is not installed."""
+
+
+class ConfigurationError(PruneTuiError):
+    """A configuration file is not TOML, or has a key or value that there is not."""
 
 
 class StorageError(PruneTuiError):

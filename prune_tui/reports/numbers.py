@@ -58,6 +58,14 @@ def duration_text(seconds: float | None) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
+def about_text(seconds: float) -> str:
+    """Say about how long something takes: `about 40 s`, `about 12 min`, `about 3.5 h`."""
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    minutes = seconds / 60
+    return f"about {round(minutes)} min" if minutes < 90 else f"about {minutes / 60:.1f} h"
+
+
 def times_text(ratio: float | None) -> str:
     """Say a ratio: `36.9×`."""
     return "—" if ratio is None else f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:.0f}×"

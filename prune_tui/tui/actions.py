@@ -11,6 +11,11 @@ from prune_tui.core.workflow.step import Step
 Place = Step | Literal["anywhere", "tables"]
 
 
+def place_name(place: Place) -> str:
+    """Return what a configuration file calls a place: `plan`, `anywhere`."""
+    return place.name.lower() if isinstance(place, Step) else place
+
+
 @dataclass(frozen=True, slots=True)
 class Action:
     """An action: the method `action_<name>` that does it, the place where it applies, its keys and its text.
@@ -27,6 +32,11 @@ class Action:
     footer: bool = False
     shown: str = ""
     footer_keys: str = ""
+
+    @property
+    def id(self) -> str:
+        """The name by which a configuration file gives it other keys: `plan.prune`."""
+        return f"{place_name(self.place)}.{self.name}"
 
     @property
     def shown_keys(self) -> str:
@@ -52,6 +62,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("anywhere", "take_picture", "f8", "picture", "Save this screen as an SVG picture"),
     Action("anywhere", "toggle_dark", "ctrl+t", "light or dark", "Switch between the light and dark theme"),
     Action("anywhere", "say_how_to_leave", "ctrl+c", "copy", "Copy the selected text"),
+    Action("anywhere", "suspend", "ctrl+z", "suspend", "Back to the shell; fg goes on with all as it was"),
     Action("anywhere", "save_again", "ctrl+s", "save", "Try again to save what could not be saved"),
     Action("anywhere", "leave", "q,ctrl+q", "quit", "Quit; asks first if work is running or not saved"),
     Action("tables", "cursor_up", "up,k", "up", "Move up a row", shown="↑ k"),
@@ -247,7 +258,10 @@ def actions_of(place: Place) -> list[Action]:
 
 def bindings_of(place: Place) -> list[BindingType]:
     """Return the key bindings of a place."""
-    return [Binding(action.keys, action.name, action.label, show=False) for action in actions_of(place)]
+    return [
+        Binding(action.keys, action.name, action.label, show=False, id=action.id)
+        for action in actions_of(place)
+    ]
 
 
 def footer_of(step: Step) -> list[Action]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, ClassVar
@@ -14,11 +14,13 @@ from textual import on
 from textual.app import App, SystemCommand
 from textual.binding import BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 
 from prune_tui.core.workflow.step import Step
 from prune_tui.storage import logged
 from prune_tui.tui import messages
 from prune_tui.tui.actions import actions_of, bindings_of
+from prune_tui.tui.configured.keymap import shown_actions
 from prune_tui.tui.interruption import Interruption
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
@@ -48,7 +50,10 @@ SECONDS_PER_DRAFT = 3.0
 
 
 class PruneApp(App[None], inherit_bindings=False):
-    """Five steps over one worker; `make_runner` builds the engine for a session, inside the worker."""
+    """Five steps over one worker; `make_runner` builds the engine for a session, inside the worker.
+
+    `remember` is told the theme that the person chooses.
+    """
 
     TITLE = "prune-tui"
     # All at once: a screen that brings its own has every source parsed again, and all restyled.
@@ -59,12 +64,20 @@ class PruneApp(App[None], inherit_bindings=False):
     ]
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("anywhere")
 
-    def __init__(self, options: Options, *, make_runner: MakeRunner | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        *,
+        make_runner: MakeRunner | None = None,
+        remember: Callable[[str], None] | None = None,
+    ) -> None:
         super().__init__()
+        self._remember = remember
+        self.set_keymap(dict(options.keys))
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         # Before anything is drawn there is nothing to restyle: only the colours are to be told.
-        self.set_reactive(App.theme, DARK.name)
+        self.set_reactive(App.theme, options.theme or DARK.name)
         self.stylesheet.set_variables(self.get_css_variables())
         self.state = State(options)
         self.worker = Worker(
@@ -81,11 +94,16 @@ class PruneApp(App[None], inherit_bindings=False):
     def on_mount(self) -> None:
         """Show the picker; the engine loads behind it, once it has been painted."""
         self.set_class(self.no_color, "-no-color")
-        self.theme_changed_signal.subscribe(self, lambda _theme: self._redraw())
+        self.theme_changed_signal.subscribe(self, self._theme_chosen)
         self.set_interval(1 / VIEWS_PER_SECOND, self._take_newest)
         self.set_interval(SECONDS_PER_DRAFT, self._keep_draft)
         self.push_screen(self._screen_name(Step.PICK))
         self.call_after_refresh(self._begin)
+
+    def _theme_chosen(self, theme: Theme) -> None:
+        self._redraw()
+        if self._remember is not None:
+            self._remember(theme.name)
 
     def _begin(self) -> None:
         self.worker.start()
@@ -330,7 +348,7 @@ class PruneApp(App[None], inherit_bindings=False):
         """Feed the palette from the table of actions: this step's, then those that work anywhere."""
         for place in (self._step, "anywhere"):
             owner = self if place == "anywhere" else screen
-            for action in actions_of(place):
+            for action in shown_actions(actions_of(place), self.state.options.keys):
                 if action.name not in ("command_palette", "next_field", "say_how_to_leave"):
                     callback = partial(owner.run_action, action.name)
                     yield SystemCommand(action.help, f"{action.label}, key {action.shown_keys}", callback)
@@ -351,7 +369,7 @@ class PruneApp(App[None], inherit_bindings=False):
             # Kept from one time to the next: making it anew is slow, and Textual holds on to each.
             name = f"help-{self._step.name}"
             if not self.is_screen_installed(name):
-                self.install_screen(HelpDialog(self._step), name)
+                self.install_screen(HelpDialog(self._step, self.state.options.keys), name)
             self.push_screen(name)
 
     def action_toggle_dark(self) -> None:
@@ -361,6 +379,13 @@ class PruneApp(App[None], inherit_bindings=False):
     def action_take_picture(self) -> None:
         """Save the screen as SVG beside the session."""
         save_picture(self, self.state, name=self._step.title.lower())
+
+    def action_suspend(self) -> None:
+        """Go back to the shell, where the terminal has one to go back to."""
+        if self._driver is not None and self._driver.can_suspend:
+            self.action_suspend_process()
+        else:
+            self.notify("only a POSIX terminal's shell can take over and come back", markup=False)
 
     def action_say_how_to_leave(self) -> None:
         """Answer a ctrl+c with nothing to copy."""

@@ -1,6 +1,7 @@
-"""The choices that the command line hands to the app."""
+"""The choices that the command line and the configuration file hand to the app."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from prune_tui.core.terms import Device
@@ -8,7 +9,10 @@ from prune_tui.core.terms import Device
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The choices made on the command line; None leaves one to the picker or the machine."""
+    """The choices made; None leaves one to the picker or the machine.
+
+    `keys` are those that a person gave to actions, by the actions' ids. `theme` is the one to begin with.
+    """
 
     model: str | None = None
     dataset: str | None = None
@@ -23,3 +27,6 @@ class Options:
     num_threads: int | None = None
     seed: int = 0
     resume: Path | None = None
+    theme: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
+    finetuning_epochs: int | None = None

@@ -2,11 +2,16 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from typing import Final
 
 from prune_tui.catalog.datasets import dataset_entry, default_data_dir, found_folder
 from prune_tui.catalog.models import model_entry
+from prune_tui.configuration.configuration import Configuration
+from prune_tui.configuration.remembered import RememberedTheme, remember_theme
 from prune_tui.tui.app import PruneApp
+from prune_tui.tui.configured.keymap import check_keys
+from prune_tui.tui.configured.theme import check_theme, first_theme
 from prune_tui.tui.options import Options
 from prune_tui.tui.resumption import farewell
 from prune_tui.tui.signals import leaving_on_signals
@@ -15,20 +20,32 @@ ENDED_BY_SIGNAL: Final = 128
 """Exit codes above this: the terminal may be gone, so nothing is said."""
 
 
-def run(options: Options) -> int:
+def run(options: Options, configuration: Configuration) -> int:
     """Run the app until the person or a signal ends it, and return the exit code.
 
-    If a session with something in it was open, what is printed then says where it is and how to go on.
+    Its theme and keys are the configured ones. If a session with something in it was open, what is printed
+    then says where it is and how to go on.
 
     Raises:
-        PruneTuiError: the model, the dataset or the data folder that was asked for does not exist.
+        PruneTuiError: the model, the dataset or the data folder that was asked for does not exist, or there
+            is no such theme or action.
     """
+    check_theme(configuration)
+    if configuration.keys:
+        check_keys(configuration)
     if options.model is not None:
         model_entry(options.model)
     folder = options.data_dir or default_data_dir()
     if options.dataset is not None and (path := dataset_entry(options.dataset).path) is not None:
         found_folder(path, folder)
-    app = PruneApp(options)
+    configured = configuration.text("theme")
+    options = replace(
+        options,
+        theme=first_theme(configured),
+        keys=configuration.keys,
+        finetuning_epochs=configuration.whole("defaults.finetuning_epochs"),
+    )
+    app = PruneApp(options, remember=lambda theme: remember_theme(RememberedTheme(theme, configured)))
     try:
         asyncio.run(_run(app))
     finally:

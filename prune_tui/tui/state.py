@@ -243,6 +243,13 @@ class State:
 
         return Finetune(training=finetuning_of(self.settings))
 
+    def training_seconds(self, settings: PlanSettings) -> float | None:
+        """How long the training of a plan with these settings takes, as far as that is known."""
+        from prune_tui.core.workflow.baselines import trained_baseline
+        from prune_tui.core.workflow.time_needed import training_seconds
+
+        return training_seconds(settings, trained_baseline(self.session), self.view.pace.epoch_seconds)
+
     def is_running(self, *kinds: str) -> bool:
         """Whether a decision of one of these kinds is under way."""
         return self.running is not None and self.running.kind in kinds
@@ -264,7 +271,8 @@ class State:
         self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         recipe = finetuning_recipe(model, dataset, num_images=session.num_train_images)
-        self.settings = settings_for(recipe)
+        settings, num_epochs = settings_for(recipe), self.options.finetuning_epochs
+        self.settings = settings if num_epochs is None else replace(settings, num_epochs=num_epochs)
         self.draft = draft = draft_to_resume(session, recipe)
         if draft is not None:
             self.settings, self.goal = settings_of(draft), goal_of_draft(draft)

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from prune_tui.cli.app import app, main
+from prune_tui.configuration.configuration import Configuration
 from prune_tui.core.session.decisions import LoadDense, Measure, Prune
 from prune_tui.reports.python import python_text
 from prune_tui.storage import read_session
@@ -147,7 +148,7 @@ def test_without_a_terminal_the_app_says_so_and_names_replay() -> None:
 def test_an_empty_command_line_is_not_parsed_and_means_what_the_parser_makes_of_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def app_run(options: Options) -> int:
+    def app_run(options: Options, _configuration: Configuration) -> int:
         opened_with.append(options)
         return 7
 

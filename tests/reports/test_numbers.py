@@ -1,6 +1,7 @@
 """Numbers are said as people read them."""
 
 from prune_tui.reports.numbers import (
+    about_text,
     change_text,
     duration_text,
     points_text,
@@ -21,6 +22,15 @@ def test_numbers_are_said_in_few_digits_with_their_unit() -> None:
     assert sizes_text(370_000, 120_000) == "0.37 → 0.12 MB"
     assert sizes_text(90_000, 9_000) == "90.0 → 9.0 kB"
     assert duration_text(102) == "1:42"
+    assert [about_text(seconds) for seconds in (0.2, 41.3, 89, 90, 725, 5_500, 12_600)] == [
+        "about 1 s",
+        "about 41 s",
+        "about 89 s",
+        "about 2 min",
+        "about 12 min",
+        "about 1.5 h",
+        "about 3.5 h",
+    ]
     assert duration_text(3_701) == "1:01:41"
     assert times_text(36.88) == "36.9×"
     assert shortened("features.block.conv1", 10) == "…ock.conv1"

@@ -23,7 +23,7 @@ from prune_tui.tui.palette import Palette, coloured
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plan.cell_editor import place_of_cell
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 from tests.tui.fake_runner import Script, maker
 
 if TYPE_CHECKING:

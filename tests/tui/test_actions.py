@@ -8,7 +8,7 @@ from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import ACTIONS, Place, actions_of, footer_of
 from prune_tui.tui.app import PruneApp
 from prune_tui.tui.steps.by_step import screen_of
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 OWNERS: dict[Place, type] = {
     "anywhere": PruneApp,

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from prune_tui.configuration.configuration import Configuration
 from prune_tui.core.errors import PruneTuiError
 from prune_tui.tui import run
 from prune_tui.tui.options import Options
@@ -38,7 +39,7 @@ def test_what_is_not_there_is_told_before_the_app_begins(
     monkeypatch.setattr(run, "PruneApp", begun)
     monkeypatch.setenv("PRUNE_TUI_DATA", "~nosuchuser/x")
     with pytest.raises(PruneTuiError, match=message):
-        run.run(options_for(tmp_path, **changes))
+        run.run(options_for(tmp_path, **changes), Configuration(tmp_path / "none.toml"))
 
 
 SECONDS_OF_SILENCE = 60.0
@@ -97,6 +98,22 @@ def test_a_signal_leaves_the_terminal_as_it_was(tmp_path: Path, number: signal.S
     assert not during[3] & (termios.ECHO | termios.ICANON)
     assert after[3] & termios.ECHO
     assert after[3] & termios.ICANON
+
+
+def test_ctrl_z_gives_the_terminal_back_and_going_on_draws_it_all_again(tmp_path: Path) -> None:
+    with begun(tmp_path) as (process, outer, inner):
+        os.write(outer, b"\x1a")
+        left = b""
+        while b"\x1b[?1049l" not in left:
+            left += drawn(outer)
+        _, status = os.waitpid(process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert termios.tcgetattr(inner)[3] & termios.ECHO
+        process.send_signal(signal.SIGCONT)
+        again = b""
+        while b"lenet-300-100" not in again:
+            again += drawn(outer)
+        assert not termios.tcgetattr(inner)[3] & termios.ECHO
 
 
 def test_a_terminal_that_is_gone_ends_the_app(tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ from prune_tui.core.run.events import (
 )
 from prune_tui.core.run.measured_plans import with_measured
 from prune_tui.core.run.narration import narrated
+from prune_tui.core.run.pace import paced
 from prune_tui.core.run.view import LogLine, Running, View
 from prune_tui.core.session.legal import RULES, Fact
 
@@ -48,6 +49,9 @@ MAX_LOG_LINES = 200
 def apply(view: View, event: Event) -> View:
     """Return the view after `event`."""
     after = _applied(view, event)
+    pace = paced(view.pace, event)
+    if pace is not view.pace:
+        after = replace(after, pace=pace)
     line = narrated(event, score=view.score_name)
     if line is None:
         return after

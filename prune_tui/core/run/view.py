@@ -14,6 +14,7 @@ from prune_tui.core.run.events import (
     WeightsBinned,
 )
 from prune_tui.core.run.measured_plans import MeasuredPlan, PolishedPlan
+from prune_tui.core.run.pace import Pace
 from prune_tui.core.session.decisions import DecisionKind
 from prune_tui.core.session.session import Checkpoint
 from prune_tui.core.shrinking import NetworkShape
@@ -58,7 +59,8 @@ class View:
     network becomes without some; `notes` are the engine's on the model; `score_name` is what the task calls
     its score, and `chance` that of guessing. `scanned_layer` is the layer whose cell was evaluated last.
     `measured_plans` were evaluated between decisions, the newest last, `polished` is the best plan for the
-    last target, and `seconds_to_measure` is how long a plan takes, if that is long, else 0.
+    last target, and `seconds_to_measure` is how long a plan takes, if that is long, else 0;
+    `pace` is how long epochs take.
     """
 
     report: Report = field(default_factory=Report)
@@ -73,6 +75,7 @@ class View:
     chance: float | None = None
     scanned_layer: str | None = None
     running: Running | None = None
+    pace: Pace = field(default_factory=Pace)
     num_decisions: int = 0
     counted: Counted | None = None
     mask: MaskChecked | None = None

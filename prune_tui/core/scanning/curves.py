@@ -45,12 +45,17 @@ def is_scanned(scan: ScanFigures | None, name: str) -> bool:
 
 
 def safe_sparsity(scan: ScanFigures | None, name: str, *, drop: float = SAFE_DROP) -> float:
-    """Return the highest scanned sparsity up to which the layer alone loses at most `drop` (0 to 1)."""
+    """Return the highest scanned sparsity up to which the layer alone surely loses at most `drop` (0 to 1).
+
+    The lower end of a cell's 95 % interval decides; where the interval is not recorded, its accuracy does.
+    """
     curve = curve_of(scan, name)
     safe = 0.0
     if scan is not None and curve is not None:
-        for sparsity, accuracy in zip(scan.sparsities, curve.accuracies, strict=True):
-            if accuracy is None or accuracy < scan.dense_accuracy - drop:
+        half_widths = curve.half_widths or (None,) * len(curve.accuracies)
+        cells = zip(scan.sparsities, curve.accuracies, half_widths, strict=True)
+        for sparsity, accuracy, half_width in cells:
+            if accuracy is None or accuracy - (half_width or 0.0) < scan.dense_accuracy - drop:
                 break
             safe = sparsity
     return safe
@@ -78,7 +83,7 @@ def explain(name: str, share: float, scan: ScanFigures | None) -> str:
         points = f"{(alone - scan.dense_accuracy) * 100:+.1f}".replace("-", "−")
         words.append(f"{safe:.0%} is safe ({points})")
     else:
-        words.append("no scanned sparsity costs less than a point")
+        words.append("no scanned sparsity surely costs less than a point")
     edge = cliff(scan, name)
     words.append(f"the cliff is at {edge:.0%}" if edge is not None else "no cliff in the scan")
     return "; ".join(words)

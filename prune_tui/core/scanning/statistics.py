@@ -6,10 +6,13 @@ from typing import Final
 RELATIVE_TOLERANCE: Final = 0.2
 """A large difference is settled to a fifth of itself: a collapsed layer's accuracy needs no third digit."""
 
-_QUANTILE: Final = 2.1
-"""More than the 1.96 of a 95 % interval, because a scan checks after every batch whether it may stop."""
-
-_ADDED: Final = 0.5
+_QUANTILE: Final = 2.4
+_ADDED: Final = 1.25
+"""More than the 1.96 and the 0.5 of a 95 % interval, because a scan looks after every batch whether it may
+stop: a batch that happens to lose nothing must not settle a cell. Found by simulating scans that stop early
+at ±0.5, ±1 and ±2 points, on 1,000 to 10,000 images of which up to 7 % are lost: of 3,129 cells the worst is
+covered in 94.8 % of the scans (in 84 % with 2.1 and 0.5), all but two in at least 95 %.
+"""
 
 
 def paired_half_width(lost: float, gained: float, num_images: int, num_total: int) -> float:
@@ -18,7 +21,7 @@ def paired_half_width(lost: float, gained: float, num_images: int, num_total: in
     `num_images` were drawn without replacement from `num_total`. On `lost` of them only the dense network
     was right, on `gained` only the pruned one. Scores between 0 and 1 count with their differences: no
     difference is then less than its square, so that the interval is no narrower than it must be. This is the
-    adjusted Wald interval of paired proportions (Agresti & Min 2005, which adds half an image to each of the
+    adjusted Wald interval of paired proportions (Agresti & Min 2005, who add half an image to each of the
     four cells of the table), with the finite population correction, so that it is 0 once all images are seen.
     """
     if num_images >= num_total:

@@ -22,7 +22,7 @@ from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.fixed_text import FixedText
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from prune_tui.tui.dialogs.dialog import HEIGHTS, Dialog
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.widgets.fixed_text import FixedText
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 THE_PLAN: Final = 0
 

@@ -8,7 +8,7 @@ from prune_tui.core.attempts.sides import Side, SideRow
 from prune_tui.reports.numbers import count_text, percent_text, points_text, times_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.group_text import group_label
-from prune_tui.tui.widgets.table import Cells, Column
+from prune_tui.tui.widgets.tables.table import Cells, Column
 
 LEAST_LABEL = 11
 LONG_LABEL = 27

@@ -13,7 +13,7 @@ from prune_tui.core.session.decisions import Prune
 from prune_tui.reports.numbers import change_text, percent_text, points_text, size_text, times_text
 from prune_tui.tui.attempts.picture import AXIS_WORDS, sign_of, tone_of
 from prune_tui.tui.palette import Palette
-from prune_tui.tui.widgets.table import Cells, Column
+from prune_tui.tui.widgets.tables.table import Cells, Column
 
 NOTHING: Final = """
   Nothing was tried yet. Each prune becomes an attempt that stays here,

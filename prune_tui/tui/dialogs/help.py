@@ -1,5 +1,6 @@
 """Every key and what it does, from the table of actions."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -10,12 +11,13 @@ from textual.widgets import Static
 
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import Place, actions_of
+from prune_tui.tui.configured.keymap import shown_actions
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.palette import Palette, palette_of
 
 
 class HelpDialog(Dialog[None]):
-    """Lists this step's keys first, then all others."""
+    """Lists this step's keys first, then all others; `keys` are those that a person gave to actions."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark,q,enter", "dismiss_dialog", "close", show=False),
@@ -23,8 +25,9 @@ class HelpDialog(Dialog[None]):
         Binding("up,k", "scroll(-2)", "up", show=False),
     ]
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, keys: Mapping[str, str]) -> None:
         super().__init__()
+        self._keys = keys
         self._step = step
         self._palette: Palette | None = None
 
@@ -40,14 +43,14 @@ class HelpDialog(Dialog[None]):
         palette = palette_of(self.app)
         if palette != self._palette:
             self._palette = palette
-            self.query_one("#keys", Static).update(help_text(self._step, palette))
+            self.query_one("#keys", Static).update(help_text(self._step, palette, self._keys))
         self.query_one(VerticalScroll).scroll_home(animate=False)
 
     def action_scroll(self, by: int) -> None:
         self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
 
-def help_text(step: Step, palette: Palette) -> Text:
+def help_text(step: Step, palette: Palette, keys: Mapping[str, str]) -> Text:
     """Return every action with its keys, this step's first, and what the signs on the screens mean."""
     others = [other for other in Step if other is not step]
     places: list[Place] = [step, "anywhere", "tables", *others]
@@ -55,7 +58,7 @@ def help_text(step: Step, palette: Palette) -> Text:
     for place in places:
         text.append("\n\n" if text else "")
         text.append(place.title if isinstance(place, Step) else place.capitalize(), palette.selected)
-        for action in actions_of(place):
+        for action in shown_actions(actions_of(place), keys):
             text.append(f"\n  {action.shown_keys:<16}", palette.bold)
             text.append(action.help, palette.text)
     text.append("\n\nSigns", palette.selected)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from prune_tui.core.layer_stages import stages_of
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.reports.numbers import count_text
-from prune_tui.tui.widgets.ordering import Order
+from prune_tui.tui.widgets.tables.ordering import Order
 
 STAGE_END = ".*"
 

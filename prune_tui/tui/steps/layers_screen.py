@@ -7,7 +7,7 @@ from prune_tui.core.scanning.curves import explain
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.layer_rows import STAGE_END, LayerRow, rows_of, stage_at
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 
 class LayersScreen(StepScreen):

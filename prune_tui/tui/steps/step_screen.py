@@ -19,7 +19,7 @@ from prune_tui.tui.state import State
 from prune_tui.tui.widgets.filter_bar import FilterBar
 from prune_tui.tui.widgets.footer import KeyBar, NextBar
 from prune_tui.tui.widgets.header import StepHeader
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 if TYPE_CHECKING:
     from prune_tui.tui.attempts.dialog import TakenUp
@@ -56,7 +56,7 @@ class StepScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield StepHeader(self.state, self.step)
-        yield KeyBar(self.step)
+        yield KeyBar(self.step, self.state.options.keys)
         with Vertical(id="body"):
             yield from self.compose_body()
         yield FilterBar()

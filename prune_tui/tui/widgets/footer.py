@@ -1,5 +1,6 @@
 """The two lines at the bottom: what comes next, and the keys."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.text import Text
@@ -11,6 +12,7 @@ from textual.widget import Widget
 
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.actions import Action, footer_of
+from prune_tui.tui.configured.keymap import shown_actions
 from prune_tui.tui.palette import palette_of
 
 
@@ -79,19 +81,19 @@ class NextBar(Widget, can_focus=True):
 
 
 class KeyBar(Widget):
-    """Draws the step's main keys; a click does what the key does."""
+    """Draws the step's main keys, or those a person gave to its actions; a click does what the key does."""
 
     DEFAULT_CSS = "KeyBar { dock: bottom; height: 1; background: $panel; }"
 
-    def __init__(self, step: Step) -> None:
+    def __init__(self, step: Step, keys: Mapping[str, str]) -> None:
         super().__init__()
-        self._step = step
+        self._actions = shown_actions(footer_of(step), keys)
         self._spans: list[tuple[int, int, Action]] = []
 
     def render(self) -> RenderResult:
         """Draw as many keys as there is room for, `?` always; Enter unless the next bar says what it does."""
         palette = palette_of(self.app)
-        *own, last = footer_of(self._step)
+        *own, last = self._actions
         if any(bar.says_enter for bar in self.screen.query(NextBar)):
             own = [action for action in own if action.keys != "enter"]
         text = Text(" ", no_wrap=True)

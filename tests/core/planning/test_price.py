@@ -1,5 +1,7 @@
 """A prediction agrees with what pruning really gives, and reads the scan's curves as they are."""
 
+from dataclasses import replace
+
 import pytest
 
 from prune_tui.core.network import LayerInfo
@@ -65,6 +67,26 @@ def test_safe_is_the_highest_sparsity_before_a_point_is_lost() -> None:
     assert safe_sparsity(SCAN, "a") == 0.3
     assert safe_sparsity(SCAN, "b") == 0.9
     assert safe_sparsity(None, "a") == 0.0
+
+
+@pytest.mark.parametrize(
+    ("half_widths", "safe"),
+    [
+        ((), 0.9),
+        ((0, 0, 0), 0.9),
+        ((0.001, 0.004, 0.001), 0.6),
+        ((0.001, 0.006, 0), 0.3),
+        ((0.02, 0, 0), 0.0),
+    ],
+)
+def test_safe_is_decided_by_the_lower_end_of_the_interval(
+    half_widths: tuple[float, ...], safe: float
+) -> None:
+    curve = ScanCurve(name="b", accuracies=(0.9, 0.895, 0.8905), half_widths=half_widths)
+    scan = replace(SCAN, layers=(curve,))
+    assert safe_sparsity(scan, "b") == safe
+    words = f"{safe:.0%} is safe" if safe else "no scanned sparsity surely costs less than a point"
+    assert words in explain("b", 0.75, scan)
 
 
 def test_the_cliff_is_where_the_curve_falls_most() -> None:

@@ -108,7 +108,7 @@ class Choices:
         offered = self.baselines(is_bundled=is_bundled)
         self._kind = offered[1 % len(offered)]
 
-    def picked(self, *, name: str, seed: str, num_epochs: str, is_bundled: bool) -> Picked:
+    def picked(self, *, name: str, seed: str, num_epochs: str, images: str, is_bundled: bool) -> Picked:
         """Return all choices, with what is typed in the fields."""
         options, model = self._options, self.model
         return Picked(
@@ -122,5 +122,5 @@ class Choices:
             options.device,
             pretrained=self.pretrained,
             image_size=options.image_size if model.image_shape is None else None,
-            num_images=options.num_images,
+            images=images,
         )

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The choices of step 1; `name`, `seed` and `num_epochs` are as typed, right or wrong.
+    """The choices of step 1; `name`, `seed`, `num_epochs` and `images` are as typed, right or wrong.
 
     `weights` is the file of a baseline that comes from one. `pretrained` names the published weights that the
-    model is built with. `num_images` is the most that train, and the most that test.
+    model is built with. `images` is the most that train, and the most that test; empty takes all.
     """
 
     model: ModelEntry
@@ -43,12 +43,17 @@ class Picked:
     device: Device
     pretrained: str | None = None
     image_size: int | None = None
-    num_images: int | None = None
+    images: str = ""
 
     @property
     def trains(self) -> bool:
         """Whether the baseline is to be trained."""
         return self.kind == "train"
+
+    @property
+    def num_images(self) -> int | None:
+        """The most images that train, and that test; None takes all."""
+        return whole_number(self.images) or None
 
     @property
     def next_text(self) -> str:
@@ -80,6 +85,8 @@ class Picked:
             return "a session's name is letters, digits, . _ - and begins with a letter or digit"
         if not 0 <= _number(self.seed, otherwise=-1) < 2**32:
             return "the seed is a whole number from 0 to 4,294,967,295"
+        if self.images.strip() and not whole_number(self.images):
+            return "the number of images is a whole number from 1, or empty for all"
         return ""
 
     def session(self) -> Session:

@@ -25,7 +25,7 @@ from prune_tui.tui.steps.pick.choices import Choices
 from prune_tui.tui.steps.pick.entries import ANOTHER_MODEL, ASKING, OWN_DATA
 from prune_tui.tui.steps.pick.picked import Picked, suggested_name
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.widgets.table import Cells, Column, Table
+from prune_tui.tui.widgets.tables.table import Cells, Column, Table
 
 if TYPE_CHECKING:
     from prune_tui.core.session.session import Session
@@ -58,6 +58,9 @@ class PickScreen(StepScreen):
             yield Input(id="name", compact=True, max_length=64)
             yield Static("seed", classes="label")
             yield Input(str(self.state.options.seed), id="seed", compact=True, type="integer", max_length=10)
+            yield Static("images", classes="label")
+            images = str(self.state.options.num_images or "")
+            yield Input(images, id="images", placeholder="all", compact=True, type="integer", max_length=9)
         with Horizontal(classes="fields"):
             yield Static("baseline", classes="label")
             yield Static(id="baseline")
@@ -87,7 +90,8 @@ class PickScreen(StepScreen):
         self._choices.adopt(session, baseline)
         self._adopted = None
         self._suggest_epochs()
-        values = {"name": session.name, "seed": str(session.seed)}
+        images = str(session.num_train_images or "")
+        values = {"name": session.name, "seed": str(session.seed), "images": images}
         if isinstance(baseline, TrainDense):
             values["epochs"] = str(baseline.training.num_epochs)
         with self.prevent(Input.Changed):
@@ -209,8 +213,12 @@ class PickScreen(StepScreen):
     @property
     def picked(self) -> Picked:
         """All choices and typed values."""
-        name, seed, num_epochs = (self.query_one(f"#{id}", Input).value for id in ("name", "seed", "epochs"))
-        return self._choices.picked(name=name, seed=seed, num_epochs=num_epochs, is_bundled=self._is_bundled)
+        name, seed, num_epochs, images = (
+            self.query_one(f"#{id}", Input).value for id in ("name", "seed", "epochs", "images")
+        )
+        return self._choices.picked(
+            name=name, seed=seed, num_epochs=num_epochs, images=images, is_bundled=self._is_bundled
+        )
 
     def _suggest_name(self) -> None:
         if not self._named_by_hand:
@@ -262,7 +270,7 @@ class PickScreen(StepScreen):
             self._named_by_hand = bool(event.value)
         else:
             self._suggest_name()
-        if self.is_drawable and event.input.id in ("name", "seed", "epochs"):
+        if self.is_drawable and event.input.id in ("name", "seed", "epochs", "images"):
             self._show_fields()
 
     @on(Input.Submitted)

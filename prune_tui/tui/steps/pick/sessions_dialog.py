@@ -25,7 +25,7 @@ from prune_tui.tui.steps.pick.sessions import rows
 from prune_tui.tui.steps.pick.sessions.keeping import BranchDialog, Branching, DeleteDialog, NewNameDialog
 from prune_tui.tui.steps.pick.sessions.reading import Found, found_in, read
 from prune_tui.tui.widgets.filter_bar import FilterBar
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 LEAST_HEIGHT_TO_EXPLAIN = 18
 

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from prune_tui.core.planning.plan_editor import parse_sparsity
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 
 class CellEditor(Input):

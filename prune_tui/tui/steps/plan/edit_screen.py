@@ -19,7 +19,7 @@ from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.tui.messages import UnitsWanted
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.layer_rows import LayerRow
-from prune_tui.tui.steps.plan.budget_screen import BudgetScreen
+from prune_tui.tui.steps.plan.budget.screen import BudgetScreen
 from prune_tui.tui.steps.selection import Selection, selection_of, selection_text
 
 

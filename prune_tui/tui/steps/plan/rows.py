@@ -18,11 +18,11 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps.layer_rows import LayerRow, macs_text, orders_of, shape_words
 from prune_tui.tui.steps.plan.text import sparsity_text
 from prune_tui.tui.steps.plan.units_text import KEPT_WIDTH, kept_text
-from prune_tui.tui.widgets.columns import Rank, fitted
 from prune_tui.tui.widgets.group_text import followers_words, group_label
-from prune_tui.tui.widgets.ordering import Order
 from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsity_ruler
-from prune_tui.tui.widgets.table import Cells, Column
+from prune_tui.tui.widgets.tables.columns import Rank, fitted
+from prune_tui.tui.widgets.tables.ordering import Order
+from prune_tui.tui.widgets.tables.table import Cells, Column
 
 MARK = "*"
 NOTE_WIDTH = 7

@@ -15,19 +15,21 @@ from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.tui.messages import GoTo, Perform, UnitsWanted
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.layer_rows import stage_words
-from prune_tui.tui.steps.plan import budget_trial, totals_text
 from prune_tui.tui.steps.plan import rows as plan_rows
 from prune_tui.tui.steps.plan import text as plan_text
-from prune_tui.tui.steps.plan.budget_bar import BudgetBar
+from prune_tui.tui.steps.plan import totals_text
+from prune_tui.tui.steps.plan.budget import trial
+from prune_tui.tui.steps.plan.budget.bar import BudgetBar
 from prune_tui.tui.steps.plan.cell_editor import CellEditor
 from prune_tui.tui.steps.plan.edit_screen import EditScreen
-from prune_tui.tui.steps.plan.settings_dialog import SettingsDialog
+from prune_tui.tui.steps.plan.next_text import next_text
+from prune_tui.tui.steps.plan.settings.dialog import SettingsDialog
 from prune_tui.tui.steps.plan.units_text import kept_width
 from prune_tui.tui.steps.plots import curve_plot
 from prune_tui.tui.steps.step_screen import READ_ONLY_WORDS
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.fixed_text import FixedText
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 
 
@@ -77,7 +79,7 @@ class PlanScreen(EditScreen):
         rows = self.rows
         drawn = self._rows.drawn(rows, plan, sparsities, self.marked, state, columns, self.palette)
         self._table.set_rows(drawn, orders=partial(plan_rows.orders, rows, sparsities, state))
-        self._show_row_of(sparsities, is_unmet=budget_trial.whether_met(self._goal, price, state) is False)
+        self._show_row_of(sparsities, is_unmet=trial.whether_met(self._goal, price, state) is False)
         self.query_one("#settings", FixedText).show(plan_text.settings_line(plan, state, self.palette))
         totals = self.query_one("#totals", FixedText)
         shown = self._totals(price)
@@ -89,7 +91,7 @@ class PlanScreen(EditScreen):
         elif is_pruning(state.view):
             self.next_bar.show("a plan is being carried out: 4 shows it", is_ready=False)
         else:
-            self.next_bar.show(plan_text.next_words(state.settings))
+            self.next_bar.show(next_text(state))
 
     def _show_row_of(self, sparsities: dict[str, float], *, is_unmet: bool = False) -> None:
         row, state = self.row, self.state
@@ -110,7 +112,7 @@ class PlanScreen(EditScreen):
         on_action = self.next_bar.has_focus and not self._note
         note = self._polishing_note() or self._note or self.selection_note
         if is_unmet and not note and state.goal is not None and self._typed is None:
-            note = budget_trial.way_back(state.goal, self.plan, state)
+            note = trial.way_back(state.goal, self.plan, state)
         explanation = plan_text.explanation(
             group,
             sparsity,
@@ -131,7 +133,7 @@ class PlanScreen(EditScreen):
 
     def _show_row(self) -> None:
         price = self.state.planner.price(self.plan)
-        is_unmet = budget_trial.whether_met(self._goal, price, self.state) is False
+        is_unmet = trial.whether_met(self._goal, price, self.state) is False
         self._show_row_of(self.state.planner.sparsities(self.plan), is_unmet=is_unmet)
 
     def on_descendant_focus(self) -> None:
@@ -199,6 +201,7 @@ class PlanScreen(EditScreen):
             state.settings,
             can_go_on=state.view.counted is not None,
             baseline=trained_baseline(state.session),
+            epoch_seconds=state.view.pace.epoch_seconds,
         )
         self.app.push_screen(dialog, self._settings_given)
 

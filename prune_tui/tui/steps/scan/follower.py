@@ -1,6 +1,6 @@
 """Has a table's cursor follow the work, until the person looks elsewhere."""
 
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 
 class Follower:

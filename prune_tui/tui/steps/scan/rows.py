@@ -13,11 +13,11 @@ from prune_tui.reports.numbers import count_text, shortened
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.layer_rows import LayerRow, macs_text, orders_of, shape_words
-from prune_tui.tui.widgets.columns import Rank, fitted
 from prune_tui.tui.widgets.group_text import group_label
-from prune_tui.tui.widgets.ordering import Order
 from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
-from prune_tui.tui.widgets.table import Cells, Column
+from prune_tui.tui.widgets.tables.columns import Rank, fitted
+from prune_tui.tui.widgets.tables.ordering import Order
+from prune_tui.tui.widgets.tables.table import Cells, Column
 
 RANKS: Final[tuple[Rank, ...]] = (
     *("layer", "curve", "safe", "parameters", "sure", ("layer", 14), "kind", ("layer", 16), ("kind", 20)),

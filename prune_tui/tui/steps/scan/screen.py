@@ -36,7 +36,7 @@ from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.filter_bar import FilterBar
 from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.meter import Meter, progress_words
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 VIEWS = {"scan": "layer by layer", "sweep": "whole network"}
 
@@ -261,7 +261,8 @@ class ScanScreen(LayersScreen):
         if not has_baseline(self.state.session):
             self.app.bell()
             return
-        dialog = SweepDialog(self._sweep_settings, layers=self.state.view.layers)
+        view = self.state.view
+        dialog = SweepDialog(self._sweep_settings, layers=view.layers, epoch_seconds=view.pace.epoch_seconds)
         self.app.push_screen(dialog, self._sweep_given)
 
     def _sweep_given(self, settings: SweepSettings | None) -> None:

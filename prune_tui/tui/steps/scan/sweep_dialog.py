@@ -15,6 +15,7 @@ from prune_tui.core.session.recipe import epochs
 from prune_tui.core.typed_numbers import MAX_EPOCHS, whole_number
 from prune_tui.core.workflow.completion import has_linear
 from prune_tui.core.workflow.sweep_settings import SweepSettings, parse_percentages, percentages_text
+from prune_tui.reports.numbers import about_text
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.dialogs.field import field
@@ -23,7 +24,10 @@ from prune_tui.tui.steps.scan.method_grid import MethodGrid
 
 
 class SweepDialog(Dialog[SweepSettings]):
-    """Returns what the sweep compares; Enter starts it."""
+    """Returns what the sweep compares; Enter starts it.
+
+    With `epoch_seconds`, what an epoch took so far, the time that all fine-tuning will take is said.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up,k", "app.focus_previous", "up", show=False),
@@ -31,8 +35,15 @@ class SweepDialog(Dialog[SweepSettings]):
         Binding("enter", "take", "sweep", show=False),
     ]
 
-    def __init__(self, settings: SweepSettings, *, layers: Sequence[LayerInfo]) -> None:
+    def __init__(
+        self,
+        settings: SweepSettings,
+        *,
+        layers: Sequence[LayerInfo],
+        epoch_seconds: float | None = None,
+    ) -> None:
         super().__init__()
+        self._epoch_seconds = epoch_seconds
         self._settings = settings
         self._layers = layers
 
@@ -118,4 +129,7 @@ class SweepDialog(Dialog[SweepSettings]):
             text.append(f"{methods} methods × {sparsities} sparsities", palette.bold)
             tuned = f", each fine-tuned for {epochs(given.num_epochs)}" if given.num_epochs else ""
             text.append(f" = {methods * sparsities} pruned networks{tuned}", palette.muted)
+            num_epochs = methods * sparsities * given.num_epochs
+            if num_epochs and self._epoch_seconds is not None:
+                text.append(f", {about_text(num_epochs * self._epoch_seconds)}", palette.muted)
         self.query_one("#reason", Static).update(text)

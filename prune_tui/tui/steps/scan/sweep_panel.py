@@ -12,7 +12,7 @@ from prune_tui.tui.steps.scan import sweep_text
 from prune_tui.tui.steps.scan.sweep_text import AXES, Axis
 from prune_tui.tui.widgets.chart import Chart
 from prune_tui.tui.widgets.fixed_text import FixedText
-from prune_tui.tui.widgets.table import Table
+from prune_tui.tui.widgets.tables.table import Table
 
 NOT_SWEPT = """
   A sweep prunes the whole network by several methods, each at several

@@ -45,6 +45,24 @@ async def test_images_are_limited_by_the_command_line(tmp_path: Path) -> None:
         assert (desk.saved().num_train_images, desk.saved().num_test_images) == (400, 400)
 
 
+async def test_images_are_limited_in_the_picker(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        assert "all" in desk.drawn("#images")
+        await desk.type_into("#images", "0")
+        assert "the number of images is a whole number from 1, or empty for all" in desk.drawn("#problem")
+        await desk.type_into("#images", "250")
+        await desk.press("enter")
+        await desk.to(Step.SCAN)
+        await desk.performed(2)
+        assert (desk.saved().num_train_images, desk.saved().num_test_images) == (250, 250)
+        await desk.press("1")
+        await desk.to(Step.PICK)
+        assert "go on with" in desk.drawn("#next")
+        assert "250" in desk.drawn("#images")
+        await desk.type_into("#images", "300")
+        assert "another session" in desk.drawn("#next")
+
+
 async def test_the_end_of_a_table_is_no_way_into_a_field(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.press("G", "j", "down", "j")

@@ -43,6 +43,62 @@ async def _to_plan_of_a_trained_baseline(desk: Desk) -> None:
     await desk.to_plan()
 
 
+async def test_the_optimizer_its_batches_and_their_decay(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        await _choose(desk, "optimizer", "adamw")
+        assert not desk.app.screen.query_one("#momentum-line").display
+        await _choose(desk, "optimizer", "sgd")
+        for id, value in (("momentum", "0.8"), ("weight_decay", "5e-4"), ("batch_size", "32")):
+            await desk.type_into(f"#{id}", value)
+        await desk.press("enter")
+        recipe = (await _pruned(desk)).finetune
+        assert recipe is not None
+        assert (recipe.optimizer, recipe.momentum, recipe.weight_decay) == ("sgd", 0.8, 5e-4)
+        assert recipe.batch_size == 32
+
+
+@pytest.mark.parametrize(
+    ("id", "value", "words"),
+    [
+        ("batch_size", "0", "the batch size is a whole number from 1"),
+        ("momentum", "1", "momentum is a number from 0 to below 1"),
+        ("weight_decay", "none", "weight decay is a number from 0"),
+    ],
+)
+async def test_a_wrong_number_is_said_and_nothing_is_taken(
+    tmp_path: Path, id: str, value: str, words: str
+) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        await _choose(desk, "optimizer", "sgd")
+        await desk.type_into(f"#{id}", value)
+        await desk.press("enter")
+        assert words in desk.drawn("#reason")
+
+
+async def test_the_time_it_takes_is_said_once_something_was_trained(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        assert "about" not in desk.drawn("#next")
+        await _asked(desk)
+        assert "in all" not in desk.drawn("#reason")
+        await desk.press("escape")
+        await _pruned(desk)
+        await desk.press("3")
+        await desk.to(Step.PLAN)
+        assert ", about " in desk.drawn("#next")
+        await _asked(desk)
+        await _choose(desk, "schedule", "iterative")
+        await desk.type_into("#rounds", "4")
+        await desk.type_into("#epochs", "500")
+        assert "2000 epochs in all, about " in desk.drawn("#reason")
+        await desk.type_into("#epochs", "x")
+        assert "in all" not in desk.drawn("#reason")
+
+
 async def test_the_recipe_of_fine_tuning(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()

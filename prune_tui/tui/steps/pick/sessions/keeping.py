@@ -15,7 +15,7 @@ from prune_tui.core.session.decisions import Decision
 from prune_tui.reports.numbers import printable
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.palette import palette_of
-from prune_tui.tui.widgets.table import Column, Table
+from prune_tui.tui.widgets.tables.table import Column, Table
 
 WhyNot = Callable[[str], str]
 """Why a name can't be used; empty if it can."""

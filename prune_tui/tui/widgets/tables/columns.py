@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from prune_tui.tui.widgets.table import Column
+from prune_tui.tui.widgets.tables.table import Column
 
 PADDING = 2
 """The cells around a column's text."""

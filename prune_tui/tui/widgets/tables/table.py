@@ -12,7 +12,7 @@ from textual.widgets import DataTable
 from textual.widgets.data_table import ColumnKey, RowDoesNotExist
 
 from prune_tui.tui.actions import bindings_of
-from prune_tui.tui.widgets.ordering import Order, Sorting
+from prune_tui.tui.widgets.tables.ordering import Order, Sorting
 
 
 @dataclass(frozen=True, slots=True)

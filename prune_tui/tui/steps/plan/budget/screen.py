@@ -14,9 +14,9 @@ from prune_tui.core.planning.target import describe_target
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.layers_screen import LayersScreen
-from prune_tui.tui.steps.plan import budget_trial
 from prune_tui.tui.steps.plan import text as plan_text
-from prune_tui.tui.steps.plan.budget_bar import BudgetBar
+from prune_tui.tui.steps.plan.budget import trial
+from prune_tui.tui.steps.plan.budget.bar import BudgetBar
 from prune_tui.tui.steps.plan.measurer import Measurer
 from prune_tui.tui.steps.plan.totals_text import Totals
 
@@ -59,9 +59,9 @@ class BudgetScreen(LayersScreen):
             measured=measured,
             seconds_to_measure=state.view.seconds_to_measure,
             target=goal.target if goal is not None else None,
-            is_met=budget_trial.whether_met(goal, price, state),
+            is_met=trial.whether_met(goal, price, state),
             score=self.state.score_name,
-            outcomes=budget_trial.outcomes(goal, price, self.state),
+            outcomes=trial.outcomes(goal, price, self.state),
         )
 
     def _polishing_note(self) -> str:
@@ -105,8 +105,8 @@ class BudgetScreen(LayersScreen):
     def _budget_typed(self, message: BudgetBar.Typed) -> None:
         self._try_budget(message.text)
 
-    def _try_budget(self, text: str) -> budget_trial.BudgetTrial:
-        tried = budget_trial.try_budget(text, self.state.current_plan(), self.state)
+    def _try_budget(self, text: str) -> trial.BudgetTrial:
+        tried = trial.try_budget(text, self.state.current_plan(), self.state)
         self._typed, self._typed_goal = tried.plan, tried.goal
         is_idle = tried.goal is None and not tried.is_wrong
         tone = self.palette.muted if is_idle else plan_text.tone_of(tried.message, self.palette)
@@ -123,7 +123,7 @@ class BudgetScreen(LayersScreen):
             return
         self.state.plan, self.state.goal = tried.plan, tried.goal
         goal = tried.goal
-        done = budget_trial.outcome(goal.target, tried.plan, self.state) if goal is not None else ""
+        done = trial.outcome(goal.target, tried.plan, self.state) if goal is not None else ""
         self._leave_budget(done, is_left=False)
         if goal is not None:
             self._measurer.polish(tried.plan, goal.target)
@@ -154,6 +154,6 @@ class BudgetScreen(LayersScreen):
         except DecisionError as error:
             self._say_no(f"✗ {error}")
             return
-        self._note = budget_trial.outcome(state.goal.target, state.plan, state)
+        self._note = trial.outcome(state.goal.target, state.plan, state)
         self.show()
         self._measurer.polish(state.plan, state.goal.target)

@@ -1,8 +1,7 @@
 """Asks how to carry the plan out: by which criterion, in which rounds, with which fine-tuning."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from typing import ClassVar, Final, TypeVar
+from typing import ClassVar, Final
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -14,17 +13,29 @@ from prune_tui.catalog.criteria import CRITERIA
 from prune_tui.catalog.schedules import SCHEDULES, STEPS
 from prune_tui.core.planning.settings import PlanSettings
 from prune_tui.core.session.decisions import TrainDense
-from prune_tui.core.session.recipe import Augmentation, LearningRateSchedule, Training
+from prune_tui.core.session.recipe import Training, epochs
 from prune_tui.core.session.rounds import Iterative, OneShot, Rewinding
-from prune_tui.core.terms import Precision
 from prune_tui.core.typed_numbers import MAX_EPOCHS, decimal_number, whole_number
 from prune_tui.core.workflow.baselines import epochs_to_rewind_to, why_no_rewinding
 from prune_tui.core.workflow.offers import GRANULARITIES
+from prune_tui.core.workflow.time_needed import num_epochs_of, training_seconds
+from prune_tui.reports.numbers import about_text
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.dialogs.field import field
-
-Key = TypeVar("Key", bound=str)
+from prune_tui.tui.palette import palette_of
+from prune_tui.tui.steps.plan.settings.recipe_form import (
+    AUGMENTATIONS,
+    LIMITS,
+    MAX_BATCH_SIZE,
+    OPTIMIZERS,
+    PRECISIONS,
+    RATES,
+    RECIPE_LINES,
+    by_name,
+    named,
+    recipe_lines,
+)
 
 MAX_ROUNDS: Final = 1_000
 SCOPES: Final = {"layer": "each layer its own sparsity", "global": "one threshold for the whole network"}
@@ -35,47 +46,13 @@ RETRAINING: Final = {
     "rate": "rewind the learning rate, train as before",
 }
 REWOUND: Final = {"weights": "weights", "rate": "learning_rate"}
-RATES: Final[Mapping[LearningRateSchedule, str]] = {
-    "constant": "the same rate throughout",
-    "step": "a tenth after half, again after three quarters",
-    "cosine": "falls along a cosine to zero",
-    "one_cycle": "rises for 30 % of the steps, then falls to zero",
-}
-AUGMENTATIONS: Final[Mapping[Augmentation, str]] = {
-    "none": "images as they are",
-    "crop": "shifted by up to an eighth",
-    "crop_flip": "shifted, and half of them mirrored",
-}
-PRECISIONS: Final[Mapping[Precision, str]] = {
-    "float32": "",
-    "bfloat16": "passes in bfloat16, weights in float32",
-}
-RECIPE: Final = (
-    "epochs-line",
-    "rate-line",
-    "learning_rate_schedule",
-    "distillation-line",
-    "label_smoothing-line",
-    "augmentation",
-    "precision",
-)
-"""The lines for fine-tuning only: a rewound network is trained by its baseline's recipe."""
-
-
-def by_name(choices: Mapping[Key, str]) -> dict[str, str]:
-    """Return choices and their meanings as a form shows them."""
-    return {str(choice): meaning for choice, meaning in choices.items()}
-
-
-def named(choices: Mapping[Key, str], name: str) -> Key:
-    """Return the choice of this name."""
-    return next(choice for choice in choices if choice == name)
 
 
 class SettingsDialog(Dialog[PlanSettings]):
     """Returns the settings; up and down move, left and right change, Enter applies them.
 
-    Rewinding needs the `baseline` to have been trained in the session; None where it was not.
+    Rewinding needs the `baseline` to have been trained in the session; None where it was not. With
+    `epoch_seconds`, what an epoch took so far, the time that all of them will take is said.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -84,14 +61,22 @@ class SettingsDialog(Dialog[PlanSettings]):
         Binding("enter", "take", "take them", show=False),
     ]
 
-    def __init__(self, settings: PlanSettings, *, can_go_on: bool, baseline: TrainDense | None) -> None:
+    def __init__(
+        self,
+        settings: PlanSettings,
+        *,
+        can_go_on: bool,
+        baseline: TrainDense | None,
+        epoch_seconds: float | None = None,
+    ) -> None:
         super().__init__()
+        self._epoch_seconds = epoch_seconds
         self._settings = settings
         self._starts = STARTS if can_go_on else {"dense": STARTS["dense"]}
         self._baseline = baseline
 
     def compose(self) -> ComposeResult:
-        with Vertical(classes="panel -form"):
+        with Vertical(classes="panel -form -tall"):
             yield Static("How to prune", classes="heading")
             with VerticalScroll(can_focus=False):
                 yield from self._pruning_lines()
@@ -121,27 +106,16 @@ class SettingsDialog(Dialog[PlanSettings]):
         yield Choice("start from", self._starts, start, id="start")
 
     def _retraining_lines(self) -> ComposeResult:
-        settings, recipe = self._settings, self._settings.finetuning
-        rewind = settings.rewind
+        settings, rewind = self._settings, self._settings.rewind
         chosen = "fine-tune" if rewind is None else "weights" if rewind.to == "weights" else "rate"
         reason = why_no_rewinding(self._baseline)
         unavailable = dict.fromkeys(REWOUND, reason) if reason else {}
         yield Choice("retrain", RETRAINING, chosen, id="retrain", unavailable=unavailable)
         epoch = str(rewind.epoch) if rewind is not None else "0"
         yield Choice("to epoch", self._epochs(chosen), epoch, id="epoch")
-        yield from field("epochs", str(settings.num_epochs), "fine-tune", "epochs per round; 0 for none")
-        yield from field("rate", f"{settings.learning_rate:g}", "rate", "learning rate of the fine-tuning")
-        yield Choice("over time", by_name(RATES), recipe.learning_rate_schedule, id="learning_rate_schedule")
-        distillation = f"{recipe.distillation:g}"
-        yield from field(
-            "distillation", distillation, "distillation", "0 to 1: how much the dense network teaches"
+        yield from recipe_lines(
+            settings.finetuning, num_epochs=settings.num_epochs, learning_rate=settings.learning_rate
         )
-        smoothing = f"{recipe.label_smoothing:g}"
-        yield from field(
-            "label_smoothing", smoothing, "smoothing", "label smoothing: 0 for none, or such as 0.1"
-        )
-        yield Choice("augment", by_name(AUGMENTATIONS), recipe.augmentation, id="augmentation")
-        yield Choice("precision", by_name(PRECISIONS), recipe.precision, id="precision")
 
     def _epochs(self, retraining: str) -> dict[str, str]:
         if self._baseline is None or retraining not in REWOUND:
@@ -154,6 +128,10 @@ class SettingsDialog(Dialog[PlanSettings]):
 
     def on_choice_changed(self) -> None:
         self._show_open()
+
+    def on_input_changed(self) -> None:
+        if self.is_mounted:
+            self._say("")
 
     def on_input_submitted(self) -> None:
         self.action_take()
@@ -189,7 +167,8 @@ class SettingsDialog(Dialog[PlanSettings]):
             ("steps", is_iterative),
             ("rounds-line", is_iterative),
             ("epoch", is_rewound and self._baseline is not None),
-            *((id, not is_rewound) for id in RECIPE),
+            *((id, not is_rewound) for id in RECIPE_LINES),
+            ("momentum-line", not is_rewound and self._value("optimizer") == "sgd"),
         ):
             self.query_one(f"#{id}").display = is_open
         if is_rewound:
@@ -197,32 +176,45 @@ class SettingsDialog(Dialog[PlanSettings]):
         self._say(self.query_one("#retrain", Choice).reason)
 
     def _say(self, problem: str) -> None:
-        self.query_one("#reason", Static).update(Text(f"✗ {problem}" if problem else ""))
+        """Say what is wrong, or how long the training will take if that is known."""
+        said = Text(f"✗ {problem}") if problem else Text(self._time_needed(), palette_of(self.app).muted)
+        self.query_one("#reason", Static).update(said)
+
+    def _time_needed(self) -> str:
+        if self._problem():
+            return ""
+        settings = self._settings_given()
+        seconds = training_seconds(settings, self._baseline, self._epoch_seconds)
+        if seconds is None:
+            return ""
+        return f"{epochs(num_epochs_of(settings, self._baseline))} in all, {about_text(seconds)}"
 
     def action_take(self) -> None:
         problem = self._problem()
         if problem:
             self.app.bell()
             self._say(problem)
-            return
+        else:
+            self.dismiss(self._settings_given())
+
+    def _settings_given(self) -> PlanSettings:
+        """Return the settings; valid only where `_problem` finds nothing."""
         granularity = named(GRANULARITIES, self._value("granularity"))
         is_free = granularity != "n_m"
         is_iterative = is_free and self._value("schedule") == "iterative"
         steps, num_rounds = self._value("steps"), self._whole("rounds", otherwise=1)
         recipe = self._recipe()
-        self.dismiss(
-            replace(
-                self._settings,
-                criterion=self._value("criterion"),
-                granularity=granularity,
-                scope="global" if is_free and self._value("scope") == "global" else "layer",
-                schedule=Iterative(steps=steps, num_rounds=num_rounds) if is_iterative else OneShot(),
-                num_epochs=self._whole("epochs", otherwise=self._settings.num_epochs),
-                learning_rate=recipe.learning_rate,
-                start_from_pruned=self._value("start") == "pruned",
-                finetuning=recipe,
-                rewind=self._rewinding(),
-            )
+        return replace(
+            self._settings,
+            criterion=self._value("criterion"),
+            granularity=granularity,
+            scope="global" if is_free and self._value("scope") == "global" else "layer",
+            schedule=Iterative(steps=steps, num_rounds=num_rounds) if is_iterative else OneShot(),
+            num_epochs=self._whole("epochs", otherwise=self._settings.num_epochs),
+            learning_rate=recipe.learning_rate,
+            start_from_pruned=self._value("start") == "pruned",
+            finetuning=recipe,
+            rewind=self._rewinding(),
         )
 
     def _rewinding(self) -> Rewinding | None:
@@ -238,6 +230,10 @@ class SettingsDialog(Dialog[PlanSettings]):
         return replace(
             before,
             num_epochs=max(1, self._whole("epochs", otherwise=settings.num_epochs)),
+            batch_size=self._whole("batch_size", otherwise=before.batch_size),
+            optimizer=named(OPTIMIZERS, self._value("optimizer")),
+            momentum=self._decimal("momentum", otherwise=before.momentum),
+            weight_decay=self._decimal("weight_decay", otherwise=before.weight_decay),
             learning_rate=self._decimal("rate", otherwise=settings.learning_rate),
             distillation=self._decimal("distillation", otherwise=before.distillation),
             label_smoothing=self._decimal("label_smoothing", otherwise=before.label_smoothing),
@@ -254,11 +250,9 @@ class SettingsDialog(Dialog[PlanSettings]):
             return f"the number of rounds is a whole number from 1 to {MAX_ROUNDS:,}"
         if not 0 <= self._whole("epochs", otherwise=0) <= MAX_EPOCHS:
             return f"the number of epochs is a whole number from 0 to {MAX_EPOCHS:,}"
-        for id, lowest, highest, words in (
-            ("rate", 1e-12, 100, "the learning rate is a number above 0, such as 0.001"),
-            ("distillation", 0, 1, "distillation is a weight from 0 to 1, such as 0.5"),
-            ("label_smoothing", 0, 0.999, "label smoothing is a number from 0 to below 1, such as 0.1"),
-        ):
-            if not lowest <= self._decimal(id, otherwise=lowest) <= highest:
-                return words
+        if not 1 <= self._whole("batch_size", otherwise=1) <= MAX_BATCH_SIZE:
+            return f"the batch size is a whole number from 1 to {MAX_BATCH_SIZE:,}"
+        for id, limits in LIMITS.items():
+            if not limits.lowest <= self._decimal(id, otherwise=limits.lowest) <= limits.highest:
+                return limits.words
         return ""

@@ -1,0 +1,1 @@
+"""What a person sets once: the configuration file, and what the app remembers by itself."""

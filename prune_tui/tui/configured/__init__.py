@@ -1,0 +1,1 @@
+"""What a person configures of the app: its keys and its theme."""

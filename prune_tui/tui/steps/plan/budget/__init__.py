@@ -1,0 +1,1 @@
+"""Budgets: typed, tried, solved and kept as the goal."""

@@ -1,0 +1,11 @@
+"""What Enter on the last line of the plan does, and about how long that takes."""
+
+from prune_tui.reports.numbers import about_text
+from prune_tui.tui.state import State
+from prune_tui.tui.steps.plan.text import next_words
+
+
+def next_text(state: State) -> str:
+    """Return what Enter does, with the time that the training takes where that is known."""
+    words, seconds = next_words(state.settings), state.training_seconds(state.settings)
+    return words if seconds is None else f"{words}, {about_text(seconds)}"
