@@ -99,6 +99,23 @@ async def test_the_time_it_takes_is_said_once_something_was_trained(tmp_path: Pa
         assert "in all" not in desk.drawn("#reason")
 
 
+async def test_down_moves_through_every_line_of_a_low_terminal(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=(80, 16)) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        assert desk.is_drawn("prune by")
+        seen = []
+        for _ in range(40):
+            assert desk.app.screen.focused is not None
+            seen.append(desk.app.screen.focused.id)
+            if seen[-1] == "precision":
+                break
+            await desk.press("down")
+        assert seen[0] == "criterion"
+        assert {"epochs", "optimizer", "batch_size"} <= set(seen)
+        await desk.until_drawn("precision", "enter apply")
+
+
 async def test_the_recipe_of_fine_tuning(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()

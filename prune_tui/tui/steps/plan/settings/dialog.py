@@ -48,6 +48,10 @@ RETRAINING: Final = {
 REWOUND: Final = {"weights": "weights", "rate": "learning_rate"}
 
 
+class Lines(VerticalScroll, inherit_bindings=False):
+    """Scrolls to the line that has the focus; up and down, which would scroll it, move between lines."""
+
+
 class SettingsDialog(Dialog[PlanSettings]):
     """Returns the settings; up and down move, left and right change, Enter applies them.
 
@@ -78,7 +82,7 @@ class SettingsDialog(Dialog[PlanSettings]):
     def compose(self) -> ComposeResult:
         with Vertical(classes="panel -form -tall"):
             yield Static("How to prune", classes="heading")
-            with VerticalScroll(can_focus=False):
+            with Lines(can_focus=False):
                 yield from self._pruning_lines()
                 yield from self._retraining_lines()
             yield Static(id="reason")
