@@ -65,7 +65,7 @@ class State:
     _settings: PlanSettings | None = None
     _baseline: Decision | None = None
     _planner: Planner | None = None
-    _suggested: tuple[Planner, dict[str, float]] | None = None
+    _suggested: tuple[tuple[object, ...], dict[str, float]] | None = None
 
     @property
     def baseline(self) -> Decision:
@@ -195,13 +195,14 @@ class State:
 
     @property
     def suggested(self) -> dict[str, float]:
-        """The sparsities that the scan suggests, worked out once for a planner; all 0 if at chance."""
+        """The sparsities that the scan suggests, worked out once for a scan; all 0 if at chance."""
         planner = self.planner
-        if self._suggested is None or self._suggested[0] is not planner:
+        made_of = (planner.layers, planner.groups, planner.figures, planner.shape, self.settings)
+        if self._suggested is None or self._suggested[0] != made_of:
             suggested = planner.suggested()
             if self.is_at_chance:
                 suggested = dict.fromkeys(suggested, 0.0)
-            self._suggested = planner, suggested
+            self._suggested = made_of, suggested
         return self._suggested[1]
 
     @property

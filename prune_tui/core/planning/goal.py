@@ -59,18 +59,8 @@ def solve_plan(
 
 def problem_of(plan: EditablePlan, planner: Planner) -> Problem | None:
     """Return what a budget is to be solved over, with the locked rows of a plan; None without a scan."""
-    if planner.scan is None:
-        return None
     entries = {group.name: plan.entries[group.name] for group in planner.groups if group.is_free}
-    return Problem(
-        groups=planner.groups,
-        scan=planner.scan.figures,
-        predictor=planner.scan.predictor,
-        locked={name: entry.sparsity for name, entry in entries.items() if entry.is_locked},
-        other_parameters=planner.other_parameters,
-        other_macs=planner.other_macs,
-        shape=planner.shape,
-    )
+    return planner.problem({name: entry.sparsity for name, entry in entries.items() if entry.is_locked})
 
 
 def polished(plan: EditablePlan, goal: Goal, planner: Planner, found: PolishedPlan) -> EditablePlan | None:

@@ -1,10 +1,14 @@
 """The planner: everything needed to price a plan and to make a decision of it, in one frozen value."""
 
+import math
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from prune_tui.core.errors import DecisionError
 from prune_tui.core.network import LayerInfo
+from prune_tui.core.planning.budget import solved
 from prune_tui.core.planning.groups import PruningGroup, by_layer, group_with, groups_of
 from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price, num_pruned, price
@@ -15,10 +19,12 @@ from prune_tui.core.planning.settings import (
     matching_scan,
     overall_sparsity,
 )
+from prune_tui.core.planning.solving.problem import Problem
+from prune_tui.core.planning.target import Target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.run.view import View
-from prune_tui.core.scanning.curves import safe_sparsity
+from prune_tui.core.scanning.curves import is_complete, safe_sparsity
 from prune_tui.core.scanning.predictor import (
     Prediction,
     Predictor,
@@ -91,8 +97,33 @@ class Planner:
         return Units(own.units, kept, own.num_left(kept))
 
     def suggested(self) -> dict[str, float]:
-        """Return the sparsity that the scan suggests for each layer: the highest safe for it alone."""
+        """Return the sparsity that the scan suggests for each layer.
+
+        Together they save most within the tolerance of the settings, as predicted from the scan alone. As
+        long as it has gaps, each is the highest that is safe for its layer alone.
+        """
+        problem = self.problem({})
+        if problem is not None and is_complete(problem.scan):
+            untaught = replace(problem, predictor=fitted_predictor(problem.scan))
+            target = Target("accuracy_drop", self.settings.tolerance_points)
+            with suppress(DecisionError):
+                plan = solved(untaught, target).plan
+                return {layer.name: _round_down(plan.get(layer.name, 0.0)) for layer in self.layers}
         return {layer.name: safe_sparsity(self.figures, layer.name) for layer in self.layers}
+
+    def problem(self, locked: Mapping[str, float]) -> Problem | None:
+        """Return what budgets are solved over, with these groups locked; None without a scan."""
+        if self.scan is None:
+            return None
+        return Problem(
+            groups=self.groups,
+            scan=self.scan.figures,
+            predictor=self.scan.predictor,
+            locked=locked,
+            other_parameters=self.other_parameters,
+            other_macs=self.other_macs,
+            shape=self.shape,
+        )
 
     def overall(self, plan: EditablePlan) -> float:
         """Return the share of the unlocked weights that a plan prunes."""
@@ -132,6 +163,11 @@ class Planner:
             self.histograms,
             is_threshold_on_magnitude=self.is_threshold_on_magnitude,
         )
+
+
+def _round_down(sparsity: float) -> float:
+    """Return a sparsity in whole percent, so that no more is pruned."""
+    return math.floor(sparsity * 100 + 1e-6) / 100
 
 
 def planner_of(

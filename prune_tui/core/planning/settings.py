@@ -19,7 +19,8 @@ from prune_tui.core.terms import Granularity, Scope
 class PlanSettings:
     """Criterion, granularity, scope, schedule and fine-tuning; `num_epochs` 0 means no fine-tuning.
 
-    With `rewind`, rounds are retrained after rewinding instead of fine-tuned.
+    With `rewind`, rounds are retrained after rewinding instead of fine-tuned. `tolerance_points` is what the
+    plan that is suggested may lose.
     """
 
     criterion: str = "l1"
@@ -31,6 +32,7 @@ class PlanSettings:
     start_from_pruned: bool = False
     finetuning: Training = field(default_factory=lambda: Training(num_epochs=5))
     rewind: Rewinding | None = None
+    tolerance_points: float = 1.0
 
 
 def settings_for(finetuning: Training) -> PlanSettings:

@@ -44,6 +44,11 @@ def is_scanned(scan: ScanFigures | None, name: str) -> bool:
     return curve is not None and any(accuracy is not None for accuracy in curve.accuracies)
 
 
+def is_complete(scan: ScanFigures) -> bool:
+    """Return whether every cell of a scan has an accuracy."""
+    return bool(scan.layers) and not any(None in curve.accuracies for curve in scan.layers)
+
+
 def safe_sparsity(scan: ScanFigures | None, name: str, *, drop: float = SAFE_DROP) -> float:
     """Return the highest scanned sparsity up to which the layer alone surely loses at most `drop` (0 to 1).
 

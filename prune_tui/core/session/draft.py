@@ -22,6 +22,7 @@ class DraftSettings(Data):
     start_from_pruned: bool = False
     finetuning: Training = field(default_factory=lambda: Training(num_epochs=5))
     rewind: Rewinding | None = None
+    tolerance_points: AboveZero = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -137,6 +137,11 @@ class Job:
         return self._decision is not None and RULES[self._decision.kind].changes_pruned
 
     @property
+    def is_dropped(self) -> bool:
+        """Whether it measures a plan that nobody waits for: another session may be open by now."""
+        return self.abandon.is_set() and isinstance(self.task, Measuring | Polishing)
+
+    @property
     def rewinds(self) -> bool:
         """Whether it retrains from an early epoch."""
         return self._decision is not None and self._decision.rewinds

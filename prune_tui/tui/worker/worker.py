@@ -107,7 +107,8 @@ class Worker:
             self._report_bug(error)
             return "failed"
         finally:
-            self._publish()
+            if not job.is_dropped:
+                self._publish()
         if job.abandon.is_set():
             return "abandoned"
         return "stopped" if job.stop.is_set() else "done"
@@ -136,7 +137,8 @@ class Worker:
             events = self._runner.perform(job.task, should_stop=job.stop.is_set)
         try:
             while True:
-                self._publish()
+                if not job.is_dropped:
+                    self._publish()
                 job.go.wait()
                 self._keep_draft()
                 if job.abandon.is_set() or next(events, None) is None:
