@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.survey.records import Surveyed
+from prune_tui.core.numbers import percent_text
 
 PAGE = Path(__file__).parents[2] / "docs" / "MODELS.md"
 START, END = "<!-- the survey: begin -->", "<!-- the survey: end -->"
@@ -23,15 +24,15 @@ def row_of(result: Surveyed) -> Sequence[str]:
     """Return a model's row of the table, or its name and why there is none."""
     if result.outcome != "passed":
         return [f"`{result.name}`", f"{result.outcome}: {result.reason}"]
-    ratio = f"{result.speedup:.2f}x"
+    ratio = f"{result.speedup:.2f}×"
     return [
         f"`{result.name}`",
         f"{result.size}×{result.size}",
         f"{result.num_layers}: {result.num_compared}, {result.num_differing}",
         f"{result.recorded_mib:.2f} MiB",
         ratio if result.is_reexecuted else f"plain ({ratio if result.speedup else result.note})",
-        f"{result.locked_share:.1%}",
-        f"{result.parameters_ratio:.2f}x, {result.macs_ratio:.2f}x",
+        percent_text(result.locked_share),
+        f"{result.parameters_ratio:.2f}×, {result.macs_ratio:.2f}×",
         f"{result.disagreement:.1e}" if result.disagreement else "0",
     ]
 

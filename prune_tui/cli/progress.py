@@ -12,6 +12,7 @@ from rich.progress import BarColumn, TaskID, TextColumn, TimeElapsedColumn, Time
 from rich.progress import Progress as RichProgress
 from rich.table import Column
 
+from prune_tui.core.numbers import percent_text, share_text
 from prune_tui.core.run.events import (
     BatchEvaluated,
     BatchTrained,
@@ -85,7 +86,7 @@ class Progress:
             case PointSwept() if self._task is not None and view.running:
                 self._bars.update(self._task, completed=view.running.done, detail=_swept(event))
             case EpochFinished() if self._task is not None:
-                self._bars.update(self._task, detail=f"validation {event.figures.accuracy:.2%}")
+                self._bars.update(self._task, detail=f"validation {percent_text(event.figures.accuracy)}")
             case Pruned() | Shrunk() | Measured() | LatencyMeasured() if self._task is not None and view.log:
                 self._bars.update(self._task, detail=view.log[-1].text)
             case _:
@@ -115,5 +116,5 @@ def _cut(share: int) -> Column:
 
 def _swept(event: PointSwept) -> str:
     mode = "" if event.curve.mode == "masked" else f" {mode_name(event.curve)}"
-    point = f"{event.point.sparsity * 100:.4g}%: {event.point.accuracy:.2%}"
+    point = f"{share_text(event.point.sparsity)}: {percent_text(event.point.accuracy)}"
     return f"{event.num_done}/{event.num_points} {method_name(event.curve)}{mode} {point}"

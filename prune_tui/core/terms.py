@@ -1,9 +1,25 @@
 """The choices that several parts of a session share."""
 
+from collections.abc import Mapping
 from typing import Final, Literal
 
 Granularity = Literal["weight", "unit", "n_m"]
 """What is pruned at once: single weights, whole units, or two of every four inputs (2:4)."""
+
+GRANULARITY_NAMES: Final[Mapping[Granularity, str]] = {"weight": "weight", "unit": "unit", "n_m": "2:4"}
+"""What people read; files and options say `n_m`, because a name with a colon is none."""
+
+
+def method_text(criterion: str, granularity: Granularity) -> str:
+    """Name a way to prune: `l1 weight`, `l1 2:4`."""
+    return f"{criterion} {GRANULARITY_NAMES[granularity]}"
+
+
+def each_text(granularity: Granularity) -> str:
+    """Say what is pruned at once: `each weight`, `each unit`, `2:4`."""
+    name = GRANULARITY_NAMES[granularity]
+    return name if granularity == "n_m" else f"each {name}"
+
 
 Scope = Literal["layer", "global"]
 """A sparsity per layer, or one threshold for all layers."""

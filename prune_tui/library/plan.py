@@ -8,6 +8,7 @@ from rich.text import Text
 
 from prune_tui.core.errors import DecisionError, UnknownNameError
 from prune_tui.core.network import LayerInfo
+from prune_tui.core.numbers import percent_text, sparsity_text, times_text
 from prune_tui.core.planning.budget import Solution, is_met, solve
 from prune_tui.core.planning.groups import by_layer, group_with, groups_of, why_not_prunable
 from prune_tui.core.planning.price import Price, price
@@ -16,7 +17,7 @@ from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.predictor import fitted_predictor, predicted_accuracy
 from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.core.shrinking import NetworkShape
-from prune_tui.core.terms import Granularity
+from prune_tui.core.terms import Granularity, method_text
 from prune_tui.library.rendering import as_html, as_text
 from prune_tui.reports.terminal.plans import plan_table
 from prune_tui.reports.terminal.tables import plain_table
@@ -61,18 +62,21 @@ class Plan(Mapping[str, float]):
         table.add_column("layer")
         table.add_column("sparsity", justify="right")
         for name, sparsity in self.sparsities.items():
-            table.add_row(Text(name), f"{sparsity:.2%}")
-        lines: list[RenderableType] = [Text(f"plan, {self.criterion} {self.granularity}"), table]
+            table.add_row(Text(name), sparsity_text(sparsity))
+        lines: list[RenderableType] = [
+            Text(f"plan, {method_text(self.criterion, self.granularity)}"),
+            table,
+        ]
         if self.price is not None:
             lines.append(Text(_price_line(self.price, self.granularity)))
         return Group(*lines)
 
 
 def _price_line(paid: Price, granularity: Granularity) -> str:
-    predicted = "" if paid.accuracy is None else f", predicted accuracy {paid.accuracy:.2%}"
+    predicted = "" if paid.accuracy is None else f", predicted accuracy {percent_text(paid.accuracy)}"
     return (
-        f"compression ratio {paid.compression_ratio:.2f}x, theoretical speedup "
-        f"{paid.theoretical_speedup:.2f}x, file {paid.file_bytes:,} bytes"
+        f"compression ratio {times_text(paid.compression_ratio)}, theoretical speedup "
+        f"{times_text(paid.theoretical_speedup)}, file {paid.file_bytes:,} bytes"
         f"{' once shrunk' if granularity == 'unit' else ''}{predicted}"
     )
 

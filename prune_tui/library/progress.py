@@ -7,6 +7,7 @@ from typing import TypeAlias
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from prune_tui.core.numbers import percent_text
 from prune_tui.core.run.events import DataProgress, DecisionFinished, DecisionStarted, EpochFinished, Event
 from prune_tui.core.run.view import View
 
@@ -43,7 +44,7 @@ def shown(progress: Shown) -> Iterator[Callable[[Event, View], None]]:
                 case DecisionFinished():
                     bars.update(task, completed=1.0)
                 case EpochFinished():
-                    bars.update(task, detail=f"validation {event.figures.accuracy:.2%}")
+                    bars.update(task, detail=f"validation {percent_text(event.figures.accuracy)}")
                 case _ if view.running is not None:
                     bars.update(task, completed=view.running.done)
                 case _:

@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 from prune_tui.core.report import Attempt, Figures, Latency, Report
 from prune_tui.core.run.attempts import attempt_names
+from prune_tui.core.run.sureness import num_test_images, test_interval
 from prune_tui.core.session.decisions import Decision
 from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Session
@@ -23,7 +24,8 @@ class Compared:
     """A network measured on the test set: the dense one, or what an attempt pruned or shrunk.
 
     `attempt` counts from 1 and is None for the dense network; `name` says how it was pruned. Ratios are
-    against the dense network. `latency_ms` is keyed by batch size, and empty where none was measured.
+    against the dense network. `interval` is the 95 % interval of `accuracy`, None where the score is no count
+    of right images. `latency_ms` is keyed by batch size, and empty where none was measured.
     """
 
     session: str
@@ -31,6 +33,7 @@ class Compared:
     attempt: int | None
     name: str
     accuracy: float
+    interval: tuple[float, float] | None
     compression_ratio: float
     theoretical_speedup: float
     file_bytes: int
@@ -40,14 +43,19 @@ class Compared:
 def compared(session: str, report: Report, decisions: Sequence[Decision]) -> tuple[Compared, ...]:
     """Return the networks of a report that were measured: the dense one, then each attempt, oldest first."""
     dense = report.dense
-    rows = [_row(session, "dense", None, "dense", dense, dense)] if dense is not None else []
+    num_images = num_test_images(report)
+
+    def row(network: Network, attempt: int | None, name: str, figures: Figures) -> Compared:
+        return _row(session, network, attempt, name, figures, dense, num_images=num_images)
+
+    rows = [row("dense", None, "dense", dense)] if dense is not None else []
     attempts = _attempts(report)
     for number, (name, attempt) in enumerate(
         zip(attempt_names(attempts, decisions), attempts, strict=True), start=1
     ):
-        rows.append(_row(session, "pruned", number, name, attempt.pruned, dense))
+        rows.append(row("pruned", number, name, attempt.pruned))
         if attempt.shrunk is not None:
-            rows.append(_row(session, "shrunk", number, name, attempt.shrunk, dense))
+            rows.append(row("shrunk", number, name, attempt.shrunk))
     return tuple(rows)
 
 
@@ -85,6 +93,7 @@ def document(path: str, session: Session, rows: Sequence[Compared]) -> dict[str,
                 "attempt": row.attempt,
                 "name": row.name,
                 "accuracy": row.accuracy,
+                "accuracy_interval": row.interval,
                 "compression_ratio": row.compression_ratio,
                 "theoretical_speedup": row.theoretical_speedup,
                 "file_bytes": row.file_bytes,
@@ -107,7 +116,14 @@ def _attempts(report: Report) -> tuple[Attempt, ...]:
 
 
 def _row(
-    session: str, network: Network, attempt: int | None, name: str, figures: Figures, dense: Figures | None
+    session: str,
+    network: Network,
+    attempt: int | None,
+    name: str,
+    figures: Figures,
+    dense: Figures | None,
+    *,
+    num_images: int,
 ) -> Compared:
     counts = figures.against(dense)
     return Compared(
@@ -116,6 +132,7 @@ def _row(
         attempt=attempt,
         name=name,
         accuracy=figures.accuracy,
+        interval=test_interval(figures.accuracy, num_images),
         compression_ratio=counts.compression_ratio,
         theoretical_speedup=counts.theoretical_speedup,
         file_bytes=figures.file_bytes,

@@ -5,12 +5,17 @@ from dataclasses import dataclass
 
 from prune_tui.core.attempts.attempt import AttemptView
 from prune_tui.core.report import Attempt, Figures, Latency, Report
+from prune_tui.core.run.sureness import num_test_images, test_interval
+from prune_tui.core.scanning.proportion import wilson_interval
 from prune_tui.reports.numbers import (
+    accuracy_text,
     change_text,
     count_text,
+    interval_text,
     percent_text,
     points_text,
     size_text,
+    sparsity_text,
     times_text,
 )
 
@@ -49,12 +54,12 @@ def figure_table(report: Report) -> FigureTable | None:
     return FigureTable(tuple(networks), rows)
 
 
-def attempt_line(attempt: Attempt, dense: Figures | None) -> str:
+def attempt_line(attempt: Attempt, report: Report) -> str:
     """Say in one line what was measured of an earlier attempt."""
     shown = attempt.shrunk or attempt.pruned
-    counts = shown.against(dense)
+    counts = shown.against(report.dense)
     parts = (
-        f"{percent_text(shown.accuracy, 2)} test accuracy",
+        f"{tested_text(shown, num_test_images(report))} test accuracy",
         f"compression {times_text(counts.compression_ratio)}",
         f"theoretical speedup {times_text(counts.theoretical_speedup)}",
         size_text(shown.file_bytes),
@@ -62,8 +67,16 @@ def attempt_line(attempt: Attempt, dense: Figures | None) -> str:
     return ", ".join(parts)
 
 
-def attempt_lines(attempt: AttemptView) -> list[str]:
-    """Say what came of an attempt: a line on the whole, and one for each time that it was measured."""
+def tested_text(figures: Figures, num_images: int) -> str:
+    """Say a test accuracy with its interval on so many images: `98.7 % (98.2–99.0)`."""
+    return accuracy_text(figures.accuracy, test_interval(figures.accuracy, num_images))
+
+
+def attempt_lines(attempt: AttemptView, num_images: int) -> list[str]:
+    """Say what came of an attempt: a line on the whole, and one for each time that it was measured.
+
+    `num_images` are those of the test set, 0 if no interval can be told.
+    """
     parts = [f"validation {percent_text(attempt.accuracy)}"]
     if (counts := attempt.smallest) is not None:
         parts += [
@@ -71,16 +84,16 @@ def attempt_lines(attempt: AttemptView) -> list[str]:
             f"theoretical speedup {times_text(counts.theoretical_speedup)}",
             size_text(counts.file_bytes),
         ]
-    measured = [_measured_line(one.shrunk or one.pruned) for one in attempt.measured]
+    measured = [_measured_line(one.shrunk or one.pruned, num_images) for one in attempt.measured]
     return [", ".join(parts), *(measured or ["not measured on the test set"])]
 
 
-def _measured_line(figures: Figures) -> str:
+def _measured_line(figures: Figures, num_images: int) -> str:
     """Say a network's test accuracy and its latency."""
     latencies = [
         f"batch {size} {figures.latency_ms[size].p50:.3g} ms" for size in sorted(figures.latency_ms, key=int)
     ]
-    return ", ".join([f"test {percent_text(figures.accuracy, 2)}", *latencies])
+    return ", ".join([f"test {tested_text(figures, num_images)}", *latencies])
 
 
 def _figure_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[FigureRow]:
@@ -94,14 +107,19 @@ def _figure_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[Fi
         return row(label, lambda figures: count_text(count(figures)), change_text(count(first), count(last)))
 
     def ratio(label: str, of: Callable[[Figures], float]) -> FigureRow:
-        return row(label, lambda figures: f"{of(figures.against(report.dense)):.2f}×")
+        return row(label, lambda figures: times_text(of(figures.against(report.dense))))
 
-    points = points_text(last.accuracy - first.accuracy, 2)
-    yield row("test accuracy", lambda figures: percent_text(figures.accuracy, 2), points)
+    points, num_images = points_text(last.accuracy - first.accuracy), num_test_images(report)
+    yield row("test accuracy", lambda figures: percent_text(figures.accuracy), points)
+    if num_images:
+        yield row(
+            "  95 % interval",
+            lambda figures: f"{interval_text(*wilson_interval(figures.accuracy, num_images))} %",
+        )
     yield row("loss", lambda figures: f"{figures.loss:.4f}")
     yield counted("parameters", lambda figures: figures.parameters)
     yield counted("nonzero", lambda figures: figures.nonzero)
-    yield row("sparsity", lambda figures: percent_text(figures.sparsity, 2))
+    yield row("sparsity", lambda figures: sparsity_text(figures.sparsity))
     yield ratio("compression ratio", lambda figures: figures.compression_ratio)
     yield counted("MACs", lambda figures: figures.macs)
     yield counted("nonzero MACs", lambda figures: figures.nonzero_macs)

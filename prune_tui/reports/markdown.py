@@ -8,6 +8,7 @@ from prune_tui.core.run.sweep_curves import by_sweep, method_name, mode_name, po
 from prune_tui.core.session.session import Session
 from prune_tui.reports.caveats import caveats
 from prune_tui.reports.figures import attempt_line, figure_table
+from prune_tui.reports.numbers import sparsity_text
 
 
 def markdown_summary(session: Session, report: Report, *, replay_command: str) -> str:
@@ -53,7 +54,7 @@ def attempts_lines(session: Session, report: Report) -> list[str]:
     """Return a line for each earlier attempt that was measured."""
     names = attempt_names(report.attempts, session.decisions)
     return [
-        f"- earlier: {name}: {attempt_line(attempt, report.dense)}"
+        f"- earlier: {name}: {attempt_line(attempt, report)}"
         for name, attempt in zip(names, report.attempts, strict=True)
     ]
 
@@ -64,6 +65,6 @@ def sweep_table(sweep: Sequence[Curve]) -> list[str]:
     rows = []
     for sparsity in swept_sparsities(sweep):
         points = [point_at(curve, sparsity) for curve in sweep]
-        cells = [f"{point.accuracy * 100:.2f}" if point else "" for point in points]
-        rows.append([f"{sparsity * 100:.4g} %", *cells])
+        cells = [f"{point.accuracy * 100:.1f}" if point else "" for point in points]
+        rows.append([sparsity_text(sparsity), *cells])
     return markdown_table(header, rows)

@@ -1,30 +1,37 @@
 """Numbers and names as people read them: counts, percentages, sizes, durations, ratios."""
 
+from prune_tui.core.numbers import (
+    accuracy_text,
+    interval_text,
+    percent_text,
+    points_text,
+    share_text,
+    sparsity_text,
+    times_text,
+)
+
+__all__ = [
+    "about_text",
+    "accuracy_text",
+    "change_text",
+    "count_text",
+    "duration_text",
+    "interval_text",
+    "percent_text",
+    "points_text",
+    "printable",
+    "share_text",
+    "shortened",
+    "size_text",
+    "sizes_text",
+    "sparsity_text",
+    "times_text",
+]
+
 
 def count_text(number: int) -> str:
     """Group thousands: `18,432`."""
     return f"{number:,}"
-
-
-def percent_text(fraction: float | None, digits: int = 1) -> str:
-    """Say a fraction of 1 in percent: `91.9 %`; `—` if there is none."""
-    return "—" if fraction is None else f"{fraction * 100:.{digits}f} %"
-
-
-def interval_text(low: float, high: float) -> str:
-    """Say an interval of fractions of 1 in percent: `85.1 to 97.0 %`, or `up to 44.5 %` from 0."""
-    upper = f"{high * 100:.1f} %"
-    return f"up to {upper}" if low <= 0 else f"{low * 100:.1f} to {upper}"
-
-
-def points_text(fraction: float | None, digits: int = 1) -> str:
-    """Say a difference in percentage points, signed: `−0.2`, `+1.4`, `0.0`."""
-    if fraction is None:
-        return "—"
-    points = round(fraction * 100, digits)
-    if points == 0:
-        return f"{0:.{digits}f}"
-    return f"{'+' if points > 0 else '−'}{abs(points):.{digits}f}"
 
 
 def change_text(before: float, after: float) -> str:
@@ -64,11 +71,6 @@ def about_text(seconds: float) -> str:
         return f"about {max(1, round(seconds))} s"
     minutes = seconds / 60
     return f"about {round(minutes)} min" if minutes < 90 else f"about {minutes / 60:.1f} h"
-
-
-def times_text(ratio: float | None) -> str:
-    """Say a ratio: `36.9×`."""
-    return "—" if ratio is None else f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:.0f}×"
 
 
 def printable(text: str) -> str:

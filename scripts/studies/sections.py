@@ -76,7 +76,7 @@ def percent(fraction: float | None, digits: int = 2) -> str:
 
 
 def times(ratio: float | None, digits: int = 2) -> str:
-    return NONE if ratio is None else f"{ratio:.{digits}f}x"
+    return NONE if ratio is None else f"{ratio:.{digits}f}×"
 
 
 def sparsity_name(sparsity: float) -> str:

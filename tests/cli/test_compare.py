@@ -23,8 +23,8 @@ def test_two_sessions_stand_below_each_other_and_in_one_plot() -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert any(line.startswith("x han-cnn   han-cnn on mnist") for line in lines)
-    assert any(line.split()[:3] == ["pruned", "best", "99.27"] and "37.1×" in line for line in lines)
-    assert any(line.split()[:3] == ["shrunk", "best", "98.89"] and "8.1×" in line for line in lines)
+    assert any(line.split()[:3] == ["pruned", "best", "99.3"] and "37.1×" in line for line in lines)
+    assert any(line.split()[:3] == ["shrunk", "best", "98.9"] and "8.1×" in line for line in lines)
     plot = lines[next(at for at, line in enumerate(lines) if "by compression ratio" in line) :]
     drawn = "".join(line.partition("┤")[2] for line in plot)
     assert "x" in drawn

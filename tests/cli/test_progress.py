@@ -63,7 +63,7 @@ def narrated(events: Iterable[Event], stderr: io.StringIO, monkeypatch: pytest.M
 
 def test_without_a_terminal_every_point_and_the_shrinking_are_lines(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = narrated(EVENTS, io.StringIO(), monkeypatch).splitlines()
-    assert "l1 weight masked at 90%: validation accuracy 63.56%" in lines
+    assert "l1 weight masked at 90 %: validation accuracy 63.6 %" in lines
     assert "shrunk: 1,000 parameters, 5,000 MACs are left" in lines
     assert len([line for line in lines if "masked at" in line]) == len(POINTS)
 
@@ -72,6 +72,6 @@ def test_a_terminal_shows_a_bar_with_the_last_point_in_one_line(monkeypatch: pyt
     text = narrated(EVENTS, Terminal(), monkeypatch)
     last = [line for line in text.replace("\r", "\n").splitlines() if line.strip()][-2:]
     assert last[0].startswith("sweep l1 weight")
-    assert "10/10 l1 weight 99%: 24.18%" in last[0]
+    assert "10/10 l1 weight 99 %: 24.2 %" in last[0]
     assert "shrunk: 1,000" in last[1]
     assert all(len(line) <= 80 for line in last)

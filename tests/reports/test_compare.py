@@ -43,7 +43,7 @@ REPORT = Report(
 
 
 def row(accuracy: float, ratio: float, attempt: int | None = 1) -> Compared:
-    return Compared("s", "pruned" if attempt else "dense", attempt, "p", accuracy, ratio, ratio, 10)
+    return Compared("s", "pruned" if attempt else "dense", attempt, "p", accuracy, None, ratio, ratio, 10)
 
 
 def test_rows_are_dense_then_every_attempt_with_ratios_against_dense() -> None:

@@ -138,7 +138,7 @@ def test_a_shows_three_curves_by_setting_and_the_shrunk_network(tmp_path: Path) 
     assert "| setting | target sparsity | lenet-random | lenet-l1 | lenet-structured |" in text
     assert "| 97.3 % | – | 4.84 |" in text
     assert line_with(text, "dense baseline 99.00 %").startswith("- **meets**")
-    assert line_with(text, "97.3 %: compression ratio 37.04x").startswith("- **meets**")
+    assert line_with(text, "97.3 %: compression ratio 37.04×").startswith("- **meets**")
     assert line_with(text, "at 7 of 7 settings").startswith("- **meets**")
     assert line_with(text, "the shrunk file has 40,000 bytes").startswith("- **meets**")
     assert line_with(text, "takes 0.10 ms at batch 64").startswith("- **meets**")
@@ -157,11 +157,11 @@ def test_b_compares_the_studys_own_plan_and_the_better_one(tmp_path: Path) -> No
     text = page(tmp_path)
     assert "| right after pruning | 8.85 % | 10.00 % |" in text
     assert "| epoch 3 | 97.43 % | 98.00 % |" in text
-    assert "| compression ratio | 36.88x | 5.80x |" in text
+    assert "| compression ratio | 36.88× | 5.80× |" in text
     assert "| reported | 97.76 % | 98.00 % |" in text
     assert "The better plan ends at 99.11 % on the validation split." in text
     assert "| conv1 | 80,000 | 65.00 % | 97.00 % |" in text
-    assert line_with(text, "39.19x at 99.01 % test accuracy").startswith("- **meets**")
+    assert line_with(text, "39.19× at 99.01 % test accuracy").startswith("- **meets**")
     assert line_with(text, "dense baseline 99.10 %").startswith("- **misses**")
 
 
@@ -177,7 +177,7 @@ def test_b_counts_epochs_of_a_fine_tuning_decided_apart(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("nonzero", "accuracy"), [(12_000, 0.995), (11_000, 0.9899)])
 def test_b_is_missed_by_one_of_the_two(tmp_path: Path, nonzero: int, accuracy: float) -> None:
     save(tmp_path, "han-cnn", report(pruned=made_up.figures(accuracy, nonzero=nonzero)), *MEASURED)
-    assert line_with(page(tmp_path), "wanted at least 36.88x at 99.00 %").startswith("- **misses**")
+    assert line_with(page(tmp_path), "wanted at least 36.88× at 99.00 %").startswith("- **misses**")
 
 
 def test_c_says_what_gets_faster_from_where_on(tmp_path: Path) -> None:
@@ -190,12 +190,12 @@ def test_c_says_what_gets_faster_from_where_on(tmp_path: Path) -> None:
     ]
     save(tmp_path, "mlp-speed", report(dense=0.97, curves=curves, full=True), TRAIN, Sweep())
     text = page(tmp_path)
-    assert "| 90 % | 64.00 | 23.68 (2.7x) | 64.00 | 9.28 (6.9x) | 9.28 (6.9x) |" in text
-    assert "| 90 % | 63.56 | 63.56 | 63.56 | 63.56 | 63.56 |" in text
+    assert "| 90 % | 64.00 | 23.68 (2.7×) | 64.00 | 9.28 (6.9×) | 9.28 (6.9×) |" in text
+    assert "| 0.90 | 63.6 | 63.6 | 63.6 | 63.6 | 63.6 |" in text
     assert line_with(text, "dense baseline 97.00 %").startswith("- **misses**")
     assert line_with(text, "l1 weight, masked, batch 64: no faster at 99 %").startswith("- **meets**")
     assert line_with(text, "l1 weight, sparse, batch 64").startswith("- **meets**")
-    assert "from 25 % on, at 99 % 3.26x as fast" in line_with(text, "l1 weight, sparse, batch 64")
+    assert "from 25 % on, at 99 % 3.26× as fast" in line_with(text, "l1 weight, sparse, batch 64")
     assert line_with(text, "shrunk 3.81 ms, sparse 19.65 ms").startswith("- **meets**")
     assert "distribution of the L2 norm of units" in text
 
@@ -281,14 +281,14 @@ def test_e_shows_what_removing_coupled_units_leaves(tmp_path: Path) -> None:
 def test_anchors_compare_error_and_weights_with_each_published_network(tmp_path: Path) -> None:
     save(tmp_path, "lenet5-extreme", report(pruned=made_up.figures(0.9910, nonzero=20_000)), *MEASURED)
     text = page(tmp_path)
-    assert "| **ours, pruned** | 0.90 % | 33.3x | 21.6x |" in text
-    assert line_with(text, "Network Surgery, Guo et al. 2016 0.91 % at 108x").startswith("- **misses**")
-    assert line_with(text, "Han et al. 2015 0.77 % at 12x").startswith("- **misses**")
+    assert "| **ours, pruned** | 0.90 % | 33.3× | 21.6× |" in text
+    assert line_with(text, "Network Surgery, Guo et al. 2016 0.91 % at 108×").startswith("- **misses**")
+    assert line_with(text, "Han et al. 2015 0.77 % at 12×").startswith("- **misses**")
 
 
 def test_an_anchor_is_met_with_the_same_error_and_ratio(tmp_path: Path) -> None:
     save(tmp_path, "lenet-300-100-extreme", report(pruned=made_up.figures(1 - 0.0159)), *MEASURED)
-    verdict = line_with(page(tmp_path), "LeNet-300-100: 1.59 % at 33.3x (weights); Han et al. 2015")
+    verdict = line_with(page(tmp_path), "LeNet-300-100: 1.59 % at 33.3× (weights); Han et al. 2015")
     assert verdict.startswith("- **meets**")
 
 

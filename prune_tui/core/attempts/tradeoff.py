@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, assert_never
 
 from prune_tui.core.attempts.attempt import AttemptView
+from prune_tui.core.numbers import share_text
 from prune_tui.core.report import Curve, CurvePoint, Report
 from prune_tui.core.run.sweep_curves import by_sweep, curve_name
 
@@ -132,7 +133,7 @@ def _of_attempt(attempt: AttemptView, batch_size: str) -> TradeoffPoint:
 def _of_swept(curve: Curve, point: CurvePoint, batch_size: str) -> TradeoffPoint:
     latency = point.latency_ms.get(batch_size)
     return TradeoffPoint(
-        key=f"{curve_name(curve)} {point.sparsity * 100:g} %",
+        key=f"{curve_name(curve)} {share_text(point.sparsity)}",
         source=(curve, point),
         accuracy=point.accuracy,
         compression=point.compression_ratio,

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.numbers import percent_text
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.solving.accuracy import widest_within
@@ -135,7 +136,7 @@ def _too_much(problem: Problem, size: Target, accuracy: Target, plan: Mapping[st
     widest = widest_within(problem, accuracy, saving=size.kind)
     best = best_target(size.kind, problem.price(widest))
     predicted = problem.price(plan).accuracy
-    left = f" ({predicted * 100:.1f} % is predicted)" if predicted is not None else ""
+    left = f" ({percent_text(predicted)} is predicted)" if predicted is not None else ""
     return (
         f"{describe_target(accuracy)} can't be met with {describe_target(size)}: "
         f"type at best {describe_target(best)} and {describe_target(accuracy)}{left}"

@@ -12,7 +12,7 @@ from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.session.decisions import N_M_SPARSITY, Prune
 from prune_tui.core.session.recipe import Training, epochs
 from prune_tui.core.session.rounds import Iterative, OneShot, Rewinding
-from prune_tui.core.terms import Granularity, Scope
+from prune_tui.core.terms import GRANULARITY_NAMES, Granularity, Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ def describe_settings(settings: PlanSettings) -> list[tuple[str, str]]:
         finetune = settings.rewind.description
     return [
         ("prune by", settings.criterion),
-        ("each", settings.granularity),
+        ("each", GRANULARITY_NAMES[settings.granularity]),
         ("scope", settings.scope),
         ("schedule", rounds),
         ("fine-tune", finetune),

@@ -1,5 +1,6 @@
 """The log of a run in English: one line per event that matters to a person."""
 
+from prune_tui.core.numbers import percent_text, share_text
 from prune_tui.core.report import EpochFigures
 from prune_tui.core.run.events import (
     DecisionFinished,
@@ -29,19 +30,21 @@ def narrated(event: Event, *, score: str = "accuracy") -> str | None:
         case PretrainedTaken():
             return _pretrained(event)
         case Pruned():
-            return f"round {event.round}/{event.num_rounds}: pruned to {event.sparsity:.1%} sparsity"
+            return (
+                f"round {event.round}/{event.num_rounds}: pruned to {percent_text(event.sparsity)} sparsity"
+            )
         case EpochFinished():
             return _epoch(event.figures, is_best=event.is_best, score=score)
         case PointSwept():
             return (
-                f"{method_name(event.curve)} {mode_name(event.curve)} at {event.point.sparsity:.0%}: "
-                f"validation {score} {event.point.accuracy:.2%}"
+                f"{method_name(event.curve)} {mode_name(event.curve)} at {share_text(event.point.sparsity)}: "
+                f"validation {score} {percent_text(event.point.accuracy)}"
             )
         case Shrunk():
             counts = event.counts
             return f"shrunk: {counts.parameters:,} parameters, {counts.macs:,} MACs are left"
         case Measured():
-            return f"{event.stage}: test {score} {event.figures.accuracy:.2%}"
+            return f"{event.stage}: test {score} {percent_text(event.figures.accuracy)}"
         case DecisionFinished():
             how = "stopped early, the best so far is kept" if event.stopped_after is not None else "done"
             return f"{how} ({event.seconds:.1f} s)"
@@ -63,4 +66,4 @@ def _epoch(figures: EpochFigures, *, is_best: bool, score: str) -> str:
     name = f"epoch {figures.epoch}" if figures.epoch else "right after pruning"
     loss = "" if figures.train_loss is None else f", train loss {figures.train_loss:.3f}"
     best = ", best so far" if is_best and figures.epoch else ""
-    return f"{name}: validation {score} {figures.accuracy:.2%}{loss}{best}"
+    return f"{name}: validation {score} {percent_text(figures.accuracy)}{loss}{best}"

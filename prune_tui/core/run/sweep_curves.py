@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from prune_tui.core.report import Curve, CurvePoint
+from prune_tui.core.terms import method_text
 
 
 def by_sweep(curves: Iterable[Curve]) -> tuple[tuple[Curve, ...], ...]:
@@ -16,7 +17,7 @@ def by_sweep(curves: Iterable[Curve]) -> tuple[tuple[Curve, ...], ...]:
 def method_name(curve: Curve) -> str:
     """Return how the curve prunes: `l1 weight`, `l1 weight global`."""
     scope = " global" if curve.scope == "global" else ""
-    return f"{curve.criterion} {curve.granularity}{scope}"
+    return method_text(curve.criterion, curve.granularity) + scope
 
 
 def mode_name(curve: Curve) -> str:

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from prune_tui.core.numbers import percent_text
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.curves import accuracy_half_width
 
@@ -24,4 +25,6 @@ def is_at_chance(scan: ScanFigures | None, chance: float | None) -> bool:
 def chance_words(chance: float) -> str:
     """Say that the baseline is at chance, and that therefore nothing is suggested."""
     what = "always saying the mean" if chance == 0 else "guessing"
-    return f"at chance: {what} gives {chance * 100:.1f} %, so nothing is suggested; train the baseline longer"
+    return (
+        f"at chance: {what} gives {percent_text(chance)}, so nothing is suggested; train the baseline longer"
+    )

@@ -3,6 +3,7 @@
 import math
 from itertools import pairwise
 
+from prune_tui.core.numbers import percent_text, points_text, share_text
 from prune_tui.core.report import ScanCurve, ScanFigures
 
 SAFE_DROP = 0.01
@@ -79,18 +80,17 @@ def cliff(scan: ScanFigures | None, name: str) -> float | None:
 
 def explain(name: str, share: float, scan: ScanFigures | None) -> str:
     """Return a line on a group: its share of the weights, its safe sparsity, and its cliff."""
-    words = [f"{name} holds {share:{'.0%' if share >= 0.01 else '.1%'}} of the weights"]
+    words = [f"{name} holds {percent_text(share, 0 if share >= 0.01 else 1)} of the weights"]
     if not is_scanned(scan, name):
         return words[0] + "; not scanned"
     safe = safe_sparsity(scan, name)
     if scan is not None and safe > 0:
         alone = layer_accuracy(scan, name, safe) or 0.0
-        points = f"{(alone - scan.dense_accuracy) * 100:+.1f}".replace("-", "−")
-        words.append(f"{safe:.0%} is safe ({points})")
+        words.append(f"{share_text(safe)} is safe ({points_text(alone - scan.dense_accuracy)} points)")
     else:
         words.append("no scanned sparsity surely costs less than a point")
     edge = cliff(scan, name)
-    words.append(f"the cliff is at {edge:.0%}" if edge is not None else "no cliff in the scan")
+    words.append(f"the cliff is at {share_text(edge)}" if edge is not None else "no cliff in the scan")
     return "; ".join(words)
 
 

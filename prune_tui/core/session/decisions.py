@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from prune_tui.core.fields import AtLeastOne, Count, Data, Pattern, Points, Positive, Seed, Sparsity, TaggedBy
 from prune_tui.core.session.recipe import Training, epochs
 from prune_tui.core.session.rounds import OneShot, Rewinding, Schedule
-from prune_tui.core.terms import Granularity, Precision, Scope
+from prune_tui.core.terms import Granularity, Precision, Scope, method_text
 
 DecisionKind = Literal[
     "train_dense", "load_dense", "scan", "sweep", "prune", "finetune", "rewind", "shrink", "measure"
@@ -145,7 +145,7 @@ class Scan(DecisionBase):
 
     @property
     def description(self) -> str:
-        return f"scan {self.criterion} {self.granularity}, {len(self.sparsities)} sparsities"
+        return f"scan {method_text(self.criterion, self.granularity)}, {len(self.sparsities)} sparsities"
 
     @property
     def criteria(self) -> tuple[str, ...]:
@@ -206,7 +206,7 @@ class Sweep(DecisionBase):
 
     @property
     def description(self) -> str:
-        names = ", ".join(f"{method.criterion} {method.granularity}" for method in self.methods)
+        names = ", ".join(method_text(method.criterion, method.granularity) for method in self.methods)
         return f"sweep {names}, {len(self.sparsities)} sparsities"
 
     @property
@@ -281,7 +281,7 @@ class Prune(TrainingDecision):
         if self.rewind:
             retrain = f" + {self.rewind.description}"
         rounds = f"{num_rounds} round{'s' if num_rounds > 1 else ''}"
-        return f"prune {self.criterion} {self.granularity}, {rounds}{retrain}"
+        return f"prune {method_text(self.criterion, self.granularity)}, {rounds}{retrain}"
 
     @property
     def criteria(self) -> tuple[str, ...]:

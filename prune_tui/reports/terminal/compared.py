@@ -8,14 +8,16 @@ from rich.text import Text
 
 from prune_tui.core.session.session import Session
 from prune_tui.reports.compare import BEST_RULE, Compared, batch_sizes, best_of
-from prune_tui.reports.numbers import percent_text, size_text, times_text
+from prune_tui.reports.numbers import accuracy_text, size_text, times_text
 from prune_tui.reports.terminal.plots import marker_of, tradeoff_plot
 from prune_tui.reports.terminal.tables import plain_table
 
 _MAX_TIMED = 2
 """There is room for so many batch sizes, the largest; `--json` has all."""
 
-_NAME_WIDTH = 18
+_NAME_WIDTH = 16
+
+_LEGEND = "test accuracy, 95 % interval; compression ratio; ms is p50 at a batch size"
 
 
 def compared_parts(found: Sequence[tuple[Session, Sequence[Compared]]]) -> RenderableType:
@@ -31,7 +33,7 @@ def compared_parts(found: Sequence[tuple[Session, Sequence[Compared]]]) -> Rende
     if any(row.attempt is not None for row in rows):
         parts.append(tradeoff_plot([_points(networks) for _, networks in found]))
         parts.append(Text(f"best: {BEST_RULE}", "dim"))
-        parts.append(Text("accuracy is on the test set; ms is p50 at a batch size", "dim"))
+        parts.append(Text(_LEGEND, "dim"))
     return Group(*parts)
 
 
@@ -58,7 +60,7 @@ def _table(sizes: Sequence[str], *, has_heading: bool) -> Table:
     """Return an empty table whose columns stand below those of every other."""
     table = plain_table(show_header=has_heading)
     table.add_column("", width=_NAME_WIDTH, no_wrap=True)
-    for heading, width in (("accuracy", 9), ("compression", 11), ("speedup", 8), ("file", 9)):
+    for heading, width in (("accuracy", 18), ("ratio", 6), ("speedup", 7), ("file", 8)):
         table.add_column(heading, justify="right", no_wrap=True, width=width)
     for size in sizes:
         table.add_column(f"ms {size}", justify="right", no_wrap=True, width=7)
@@ -72,7 +74,7 @@ def _points(networks: Sequence[Compared]) -> list[tuple[float, float]]:
 def _figures(row: Compared, sizes: Sequence[str]) -> list[str]:
     timed = [row.latency_ms.get(size) for size in sizes]
     return [
-        percent_text(row.accuracy, 2),
+        accuracy_text(row.accuracy, row.interval),
         times_text(row.compression_ratio),
         times_text(row.theoretical_speedup),
         size_text(row.file_bytes),

@@ -6,7 +6,7 @@ from rich.table import Table
 from rich.text import Text
 
 from prune_tui.core.report import LayerFigures
-from prune_tui.reports.numbers import shortened
+from prune_tui.reports.numbers import shortened, sparsity_text
 from prune_tui.reports.terminal.tables import plain_table
 
 _BAR_WIDTH, _NAME_WIDTH = 20, 22
@@ -25,7 +25,7 @@ def layers_table(layers: Sequence[LayerFigures]) -> Table:
             Text(shortened(layer.name, _NAME_WIDTH)),
             f"{layer.parameters:,}",
             f"{layer.nonzero:,}",
-            f"{layer.sparsity:.2%}",
+            sparsity_text(layer.sparsity),
             weights_bar(layer, largest),
         )
     return table

@@ -27,6 +27,6 @@ def networks_parts(report: Report, decisions: Sequence[Decision]) -> list[Render
     if report.attempts:
         lines = plain_table(show_header=False)
         for name, attempt in zip(attempt_names(report.attempts, decisions), report.attempts, strict=True):
-            lines.add_row(Text(name), Text(attempt_line(attempt, report.dense)))
+            lines.add_row(Text(name), Text(attempt_line(attempt, report)))
         parts.append(titled("earlier attempts, as measured", lines))
     return parts

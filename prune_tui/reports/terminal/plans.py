@@ -7,7 +7,7 @@ from prune_tui.core.planning.budget import Solution
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.predictor import Prediction, fitted_predictor, predicted
-from prune_tui.reports.numbers import interval_text, shortened
+from prune_tui.reports.numbers import interval_text, percent_text, shortened, sparsity_text, times_text
 from prune_tui.reports.terminal.tables import WIDTH, plain_table
 
 
@@ -17,15 +17,15 @@ def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> Rendera
     table.add_column("layer")
     table.add_column("sparsity", justify="right")
     for name, sparsity in solution.plan.items():
-        table.add_row(Text(shortened(name, WIDTH - 12)), f"{sparsity:.2%}")
+        table.add_row(Text(shortened(name, WIDTH - 12)), sparsity_text(sparsity))
     price = solution.price
     prediction = predicted(fitted_predictor(scan), solution.plan) if scan.dense_accuracy > 0 else None
     return Group(
         Text(f"plan for {describe_target(target)}"),
         table,
         Text(
-            f"compression ratio {price.compression_ratio:.2f}x, theoretical speedup "
-            f"{price.theoretical_speedup:.2f}x, file {price.file_bytes:,} bytes"
+            f"compression ratio {times_text(price.compression_ratio)}, theoretical speedup "
+            f"{times_text(price.theoretical_speedup)}, file {price.file_bytes:,} bytes"
             f"{' once shrunk' if scan.granularity == 'unit' else ''}"
         ),
         Text(f"predicted accuracy before any fine-tuning: {_prediction_text(prediction)}"),
@@ -35,4 +35,5 @@ def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> Rendera
 def _prediction_text(prediction: Prediction | None) -> str:
     if prediction is None:
         return "none"
-    return f"{prediction.accuracy:.2%}, {interval_text(prediction.low, prediction.high)}"
+    interval = interval_text(prediction.low, prediction.high)
+    return f"{percent_text(prediction.accuracy)} ({interval})"

@@ -36,13 +36,13 @@ def sweep_plot(curves: Sequence[Curve]) -> Text:
     """
     import plotext
 
-    _clear("validation accuracy, %, by target sparsity, %")
+    _clear("validation accuracy, %, by target sparsity")
     drawn = [curve for curve in curves if curve.mode in ("masked", "from_scratch")] or curves
     for position, curve in enumerate(drawn):
         marker = _MARKERS[position % len(_MARKERS)]
         suffix = "" if curve.mode == "masked" else f", {mode_name(curve)}"
         plotext.plot(
-            [point.sparsity * 100 for point in curve.points],
+            [point.sparsity for point in curve.points],
             [point.accuracy * 100 for point in curve.points],
             marker=marker,
             label=method_name(curve) + suffix,

@@ -5,8 +5,9 @@ from rich.table import Table
 from rich.text import Text
 
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.terms import method_text
 from prune_tui.reports.blocks import block
-from prune_tui.reports.numbers import shortened
+from prune_tui.reports.numbers import percent_text, shortened
 from prune_tui.reports.terminal.tables import WIDTH, titled
 
 
@@ -24,8 +25,8 @@ def scan_table(scan: ScanFigures) -> RenderableType:
         bars = "".join(" " if accuracy is None else block(accuracy) for accuracy in curve.accuracies)
         table.add_row(Text(shortened(curve.name, name_width)), bars, *cells)
     title = (
-        f"scan, {scan.criterion} {scan.granularity}: accuracy on {scan.num_images:,} validation images, "
-        f"dense {scan.dense_accuracy:.2%}"
+        f"scan, {method_text(scan.criterion, scan.granularity)}: accuracy on {scan.num_images:,} validation "
+        f"images, dense {percent_text(scan.dense_accuracy)}"
     )
     return titled(f"{title}\n{_precision_line(scan)}", table)
 

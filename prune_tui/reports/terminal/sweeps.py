@@ -13,6 +13,8 @@ from prune_tui.core.run.sweep_curves import (
     swept_batch_sizes,
     swept_sparsities,
 )
+from prune_tui.core.terms import GRANULARITY_NAMES
+from prune_tui.reports.numbers import sparsity_text, times_text
 from prune_tui.reports.terminal.plots import sweep_plot
 from prune_tui.reports.terminal.tables import Column, grid
 
@@ -43,7 +45,7 @@ def sweeps_parts(curves: Sequence[Curve]) -> list[RenderableType]:
 
 def _table(title: str, curves: Sequence[Curve], cell: Cell) -> list[RenderableType]:
     sparsities = swept_sparsities(curves)
-    rows = Column("target\nsparsity", [f"{sparsity * 100:.4g}%" for sparsity in sparsities])
+    rows = Column("target\nsparsity", [sparsity_text(sparsity) for sparsity in sparsities])
     columns = []
     for curve in curves:
         points = [point_at(curve, sparsity) for sparsity in sparsities]
@@ -57,19 +59,19 @@ def _was_retrained(point: CurvePoint) -> bool:
 
 def _heading(curve: Curve) -> str:
     scope = "\nglobal" if curve.scope == "global" else ""
-    return f"{curve.criterion}\n{curve.granularity}{scope}\n{curve.mode.replace('_', ' ')}"
+    return f"{curve.criterion}\n{GRANULARITY_NAMES[curve.granularity]}{scope}\n{curve.mode.replace('_', ' ')}"
 
 
 def _accuracy(_curve: Curve, point: CurvePoint) -> str:
-    return f"{point.accuracy * 100:.2f}"
+    return f"{point.accuracy * 100:.1f}"
 
 
 def _pruned_accuracy(_curve: Curve, point: CurvePoint) -> str:
-    return "·" if point.pruned_accuracy is None else f"{point.pruned_accuracy * 100:.2f}"
+    return "·" if point.pruned_accuracy is None else f"{point.pruned_accuracy * 100:.1f}"
 
 
 def _savings(_curve: Curve, point: CurvePoint) -> str:
-    return f"{point.compression_ratio:.2f}x {point.theoretical_speedup:6.2f}x"
+    return f"{times_text(point.compression_ratio)} {times_text(point.theoretical_speedup):>6}"
 
 
 def _latency_cell(sweep: Sequence[Curve], batch_size: str) -> Cell:
@@ -80,6 +82,6 @@ def _latency_cell(sweep: Sequence[Curve], batch_size: str) -> Cell:
         if curve.mode == "masked":
             return f"{latency.p50:.2f}"
         faster = measured_speedup(point, point_at(masked_twin(curve, sweep), point.sparsity), batch_size)
-        return f"{latency.p50:.2f}" + (f" ({faster:.1f}x)" if faster else "")
+        return f"{latency.p50:.2f}" + (f" ({times_text(faster)})" if faster else "")
 
     return cell

@@ -8,6 +8,7 @@ from rich.text import Text
 from prune_tui.core.comparison import Difference
 from prune_tui.core.report import Environment
 from prune_tui.core.session.session import Checkpoint
+from prune_tui.reports.numbers import percent_text
 from prune_tui.reports.terminal.tables import plain_table
 
 _MAX_DIFFERENCES = 12
@@ -80,7 +81,7 @@ def checkpoints_table(found: Sequence[tuple[Checkpoint, float, bool]]) -> Render
     for column in ("checkpoint", "recorded", "now", ""):
         table.add_column(column)
     for checkpoint, accuracy, holds in found:
-        recorded = "not recorded" if checkpoint.accuracy is None else f"{checkpoint.accuracy:.2%}"
+        recorded = "not recorded" if checkpoint.accuracy is None else percent_text(checkpoint.accuracy, 2)
         sign = Text("✓", "green") if holds else Text("✗ differs", "bold red")
-        table.add_row(Text(checkpoint.path), recorded, f"{accuracy:.2%}", sign)
+        table.add_row(Text(checkpoint.path), recorded, percent_text(accuracy, 2), sign)
     return table

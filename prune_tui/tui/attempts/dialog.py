@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from prune_tui.core.attempts.attempt import AttemptView
 from prune_tui.core.attempts.tradeoff import Axis, Tradeoff, front
+from prune_tui.core.run.sureness import num_test_images
 from prune_tui.core.session.decisions import Prune
 from prune_tui.tui.attempts import text as attempts_text
 from prune_tui.tui.attempts.known import known_tradeoff, prune_at
@@ -57,7 +58,7 @@ class AttemptsDialog(Dialog[TakenUp]):
             yield Chart(id="tradeoff")
             yield Table(id="tried")
             yield FixedText(id="attempt-facts")
-            yield Static("enter edit as the plan   c compare plans   A axis   esc close", classes="hint")
+            yield Static("c compare plans   A axis   enter edit as the plan   esc close", classes="hint")
 
     def on_mount(self) -> None:
         self.query_one(Table).focus()
@@ -118,7 +119,8 @@ class AttemptsDialog(Dialog[TakenUp]):
         if point is not None:
             best = front((tradeoff.dense, *tradeoff.points), self._axis)
             dense = tradeoff.dense.accuracy if tradeoff.dense is not None else None
-            facts = attempts_text.facts(point, best, self._axis, palette, dense=dense)
+            num_images = num_test_images(self._state.view.report)
+            facts = attempts_text.facts(point, best, self._axis, palette, dense=dense, num_images=num_images)
         self.query_one("#attempt-facts", FixedText).show(facts)
 
     @on(Table.Activated)

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Static
 
 from prune_tui.core.attempts.sides import Side, side_of_attempt, side_of_plan, side_rows
+from prune_tui.core.run.sureness import num_test_images
 from prune_tui.tui.attempts import sides_text
 from prune_tui.tui.attempts.known import known_attempts
 from prune_tui.tui.dialogs.dialog import HEIGHTS, Dialog
@@ -72,7 +73,11 @@ class SidesDialog(Dialog[None]):
         )
         self._leave_room(table)
         self.query_one("#names", FixedText).show(sides_text.names(left, right, palette))
-        totals = sides_text.totals(left, right, palette, columns, score=self._state.score_name)
+        state = self._state
+        num_images = num_test_images(state.view.report)
+        totals = sides_text.totals(
+            left, right, palette, columns, score=state.score_name, num_images=num_images
+        )
         self.query_one("#totals", FixedText).show(totals)
 
     def _leave_room(self, table: Table) -> None:

@@ -5,7 +5,15 @@ from collections.abc import Callable, Sequence
 from rich.text import Text
 
 from prune_tui.core.attempts.sides import Side, SideRow
-from prune_tui.reports.numbers import count_text, percent_text, points_text, times_text
+from prune_tui.core.scanning.proportion import wilson_interval
+from prune_tui.reports.numbers import (
+    count_text,
+    interval_text,
+    percent_text,
+    points_text,
+    sparsity_text,
+    times_text,
+)
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.group_text import group_label
 from prune_tui.tui.widgets.tables.table import Cells, Column
@@ -39,13 +47,18 @@ def cells(row: SideRow, palette: Palette, columns: Sequence[Column]) -> Cells:
     style = palette.muted if change is None or is_same else palette.selected
     shown = {
         "group": Text(group_label(row.group, columns[0].width), palette.text),
-        "left": Text(percent_text(left), palette.text),
-        "right": Text(percent_text(right), palette.bold),
-        "difference": Text("=" if is_same else points_text(change), style),
+        "left": Text(sparsity_text(left), palette.text),
+        "right": Text(sparsity_text(right), palette.bold),
+        "difference": Text("=" if is_same else _signed(change), style),
         "left_kept": Text("—" if row.left is None else count_text(row.left), palette.muted),
         "right_kept": Text("—" if row.right is None else count_text(row.right), palette.text),
     }
     return tuple(shown[column.key] for column in columns)
+
+
+def _signed(change: float | None) -> str:
+    """Say a change of sparsity: `+0.10`, `−0.05`."""
+    return sparsity_text(change) if change is None else f"{'−+'[change > 0]}{sparsity_text(abs(change))}"
 
 
 def names(left: Side, right: Side, palette: Palette) -> Text:
@@ -63,8 +76,19 @@ def _total(side: Side) -> str:
     return count_text(sum(known)) if len(known) == len(side.kept) else ""
 
 
-def totals(left: Side, right: Side, palette: Palette, columns: Sequence[Column], *, score: str) -> Text:
-    """Say what both sides cost and save, a figure a line, below the columns of the rows."""
+def _interval(side: Side, num_images: int) -> str:
+    """Say the 95 % interval of a side's test accuracy."""
+    accuracy = side.test_accuracy
+    return "—" if accuracy is None else interval_text(*wilson_interval(accuracy, num_images))
+
+
+def totals(
+    left: Side, right: Side, palette: Palette, columns: Sequence[Column], *, score: str, num_images: int
+) -> Text:
+    """Say what both sides cost and save, a figure a line, below the columns of the rows.
+
+    `num_images` are those of the test set, 0 if no interval can be told.
+    """
     text = Text(no_wrap=True, overflow="ellipsis")
     label = columns[0].width
     has_changes = any(column.key == "difference" for column in columns)
@@ -88,5 +112,7 @@ def totals(left: Side, right: Side, palette: Palette, columns: Sequence[Column],
     line("actual, right after pruning", "right after", lambda side: percent_text(side.pruned_accuracy))
     ends, tests = points(lambda side: side.accuracy), points(lambda side: side.test_accuracy)
     line("actual, in the end", "in the end", lambda side: percent_text(side.accuracy), ends)
-    line("test", "test", lambda side: percent_text(side.test_accuracy, 2), tests)
+    line("test", "test", lambda side: percent_text(side.test_accuracy), tests)
+    if num_images:
+        line("95 % interval", "interval", lambda side: _interval(side, num_images))
     return text

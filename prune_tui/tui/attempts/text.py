@@ -10,7 +10,16 @@ from prune_tui.core.attempts.tradeoff import Axis, Tradeoff, TradeoffPoint
 from prune_tui.core.report import Curve, CurvePoint
 from prune_tui.core.run.sweep_curves import curve_name
 from prune_tui.core.session.decisions import Prune
-from prune_tui.reports.numbers import change_text, percent_text, points_text, size_text, times_text
+from prune_tui.core.terms import method_text
+from prune_tui.reports.figures import tested_text
+from prune_tui.reports.numbers import (
+    change_text,
+    percent_text,
+    points_text,
+    share_text,
+    size_text,
+    times_text,
+)
 from prune_tui.tui.attempts.picture import AXIS_WORDS, sign_of, tone_of
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.tables.table import Cells, Column
@@ -110,8 +119,8 @@ def cells(
         "compression": Text(times_text(point.compression), palette.text),
         "speedup": Text(times_text(point.speedup), palette.muted),
         "latency": Text("—" if latency is None else f"{latency:.3g}", palette.muted),
-        "validation": Text(percent_text(point.accuracy, 2), palette.bold),
-        "test": Text(percent_text(test.accuracy, 2) if test is not None else "—", palette.muted),
+        "validation": Text(percent_text(point.accuracy), palette.bold),
+        "test": Text(percent_text(test.accuracy) if test is not None else "—", palette.muted),
     }
     return tuple(shown[column.key] for column in columns)
 
@@ -122,8 +131,8 @@ def name_of(point: TradeoffPoint) -> str:
     if not isinstance(attempt, AttemptView):
         return point.key
     prune = attempt.prune
-    method = f"{prune.criterion} {prune.granularity}{' global' if prune.scope == 'global' else ''}"
-    share = f" {attempt.sparsity * 100:.3g} %" if attempt.sparsity is not None else ""
+    method = method_text(prune.criterion, prune.granularity) + (" global" if prune.scope == "global" else "")
+    share = f" {percent_text(attempt.sparsity)}" if attempt.sparsity is not None else ""
     how = attempt.description.partition(", ")[2].removeprefix("1 round").removeprefix(" + ")
     return ", ".join(part for part in (method + share, how) if part)
 
@@ -142,17 +151,20 @@ def facts(
     palette: Palette,
     *,
     dense: float | None,
+    num_images: int,
 ) -> Text:
-    """Say what is known of a point, in three lines."""
+    """Say what is known of a point, in three lines; `num_images` are those of the test set, or 0."""
     text = Text(no_wrap=True, overflow="ellipsis")
     if isinstance(point.source, AttemptView):
-        _attempt_facts(text, point.source, palette, dense=dense)
+        _attempt_facts(text, point.source, palette, dense=dense, num_images=num_images)
     elif point.source is not None:
         _swept_facts(text, *point.source, palette, dense=dense)
     return text.append("\n").append_text(_standing(point, best, axis, palette))
 
 
-def _attempt_facts(text: Text, attempt: AttemptView, palette: Palette, *, dense: float | None) -> None:
+def _attempt_facts(
+    text: Text, attempt: AttemptView, palette: Palette, *, dense: float | None, num_images: int
+) -> None:
     text.append("validation ", palette.muted)
     text.append(percent_text(attempt.pruned_accuracy), palette.text)
     rounds = attempt.prune.schedule.num_rounds
@@ -172,13 +184,13 @@ def _attempt_facts(text: Text, attempt: AttemptView, palette: Palette, *, dense:
     if figures is None:
         text.append("; test set not read", palette.muted)
     else:
-        text.append(f"; test {percent_text(figures.accuracy, 2)}", palette.text)
+        text.append(f"; test {tested_text(figures, num_images)}", palette.text)
 
 
 def _swept_facts(
     text: Text, curve: Curve, point: CurvePoint, palette: Palette, *, dense: float | None
 ) -> None:
-    text.append(f"sweep: {curve_name(curve)} at {point.sparsity * 100:g} %: validation ", palette.muted)
+    text.append(f"sweep: {curve_name(curve)} at {share_text(point.sparsity)}: validation ", palette.muted)
     text.append(percent_text(point.accuracy), palette.bold)
     if dense is not None:
         text.append(f" ({points_text(point.accuracy - dense)})", palette.muted)

@@ -74,7 +74,7 @@ class DistributionsDialog(Dialog[None]):
             yield Static(id="layer", classes="heading")
             yield Histograms(self._state)
             yield Static(TOP_SHARE, classes="hint -close")
-            yield Static("↑ ↓ another layer   esc or d close", classes="hint -close")
+            yield Static("↑ ↓ another layer   esc close", classes="hint -close")
 
     def on_mount(self) -> None:
         self._histograms.position = self._first

@@ -45,7 +45,7 @@ class ErrorDialog(Dialog[None]):
             else:
                 yield Static(Text(self._failed.text), classes="message")
             kept = "The session is kept." if self._is_saved else "Not saved yet: ctrl+s tries again."
-            yield Static(f"{kept}   c copy   enter or esc close", classes="hint")
+            yield Static(f"{kept}   c copy   esc close", classes="hint")
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self.text)

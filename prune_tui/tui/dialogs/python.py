@@ -26,7 +26,7 @@ class PythonDialog(Dialog[None]):
         with Vertical(classes="panel -large"):
             yield Static("The same in Python", classes="heading")
             yield TextArea(self._text, read_only=True, compact=True)
-            yield Static("↑ ↓ scroll   c copy   esc or P close", classes="hint")
+            yield Static("↑ ↓ scroll   c copy   esc close", classes="hint")
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self._text)

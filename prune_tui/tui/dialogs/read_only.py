@@ -41,7 +41,7 @@ class ReadOnlyDialog(Dialog[None]):
             yield Static("This session can only be looked at", classes="heading")
             with VerticalScroll():
                 yield Static(id="why", classes="message")
-            yield Static("c copy the first command   enter or esc close", classes="hint")
+            yield Static("c copy the first command   esc close", classes="hint")
 
     def on_mount(self) -> None:
         palette, session = palette_of(self.app), self._state.session

@@ -37,7 +37,7 @@ class RowDialog(Dialog[None]):
             yield Static(Text(self._title), classes="heading")
             with VerticalScroll(can_focus=False):
                 yield Static(id="row")
-            yield Static("↑ ↓ scroll   i or esc close", classes="hint")
+            yield Static("↑ ↓ scroll   esc close", classes="hint")
 
     def on_mount(self) -> None:
         self._show()

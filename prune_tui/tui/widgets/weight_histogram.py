@@ -13,11 +13,11 @@ from prune_tui.tui.palette import Palette, append_runs, palette_of
 
 
 def histogram_lines(
-    counts: Sequence[float], palette: Palette, *, width: int, height: int, dead_bins: float = 0.0
+    counts: Sequence[float], palette: Palette, *, width: int, height: int, pruned_bins: float = 0.0
 ) -> list[Text]:
-    """Draw counts as columns, from the smallest |w| at the left; the bins that die are shaded ░."""
+    """Draw counts as columns, from the smallest |w| at the left; the pruned bins are shaded ░."""
     columns = rebinned(counts, min(max(0, width), 3 * len(counts)))
-    border = dead_bins / max(1, len(counts)) * len(columns)
+    border = pruned_bins / max(1, len(counts)) * len(columns)
     tallest = max(columns, default=0) or 1
     eighths = [max(1, round(amount / tallest * height * 8)) if amount else 0 for amount in columns]
 
@@ -44,12 +44,12 @@ class WeightHistogram(Widget):
         super().__init__(id=id)
         self._histogram: WeightsBinned | None = None
         self._title = Text()
-        self._dead_bins = 0.0
+        self._pruned_bins = 0.0
 
-    def show(self, histogram: WeightsBinned | None, title: Text, *, dead_bins: float = 0.0) -> None:
+    def show(self, histogram: WeightsBinned | None, title: Text, *, pruned_bins: float = 0.0) -> None:
         """Draw this histogram; nothing is redrawn if nothing has changed."""
-        if (histogram, title, dead_bins) != (self._histogram, self._title, self._dead_bins):
-            self._histogram, self._title, self._dead_bins = histogram, title, dead_bins
+        if (histogram, title, pruned_bins) != (self._histogram, self._title, self._pruned_bins):
+            self._histogram, self._title, self._pruned_bins = histogram, title, pruned_bins
             self.refresh()
 
     def render(self) -> RenderResult:
@@ -63,6 +63,6 @@ class WeightHistogram(Widget):
                 palette,
                 width=self.size.width,
                 height=max(1, self.size.height - 1),
-                dead_bins=self._dead_bins,
+                pruned_bins=self._pruned_bins,
             )
         return Text("\n").join(lines)

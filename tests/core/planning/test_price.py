@@ -85,14 +85,14 @@ def test_safe_is_decided_by_the_lower_end_of_the_interval(
     curve = ScanCurve(name="b", accuracies=(0.9, 0.895, 0.8905), half_widths=half_widths)
     scan = replace(SCAN, layers=(curve,))
     assert safe_sparsity(scan, "b") == safe
-    words = f"{safe:.0%} is safe" if safe else "no scanned sparsity surely costs less than a point"
+    words = f"{safe * 100:.0f} % is safe" if safe else "no scanned sparsity surely costs less than a point"
     assert words in explain("b", 0.75, scan)
 
 
 def test_the_cliff_is_where_the_curve_falls_most() -> None:
     assert cliff(SCAN, "a") == 0.6
     assert cliff(SCAN, "b") is None
-    assert "a holds 25% of the weights" in explain("a", 0.25, SCAN)
+    assert "a holds 25 % of the weights" in explain("a", 0.25, SCAN)
 
 
 def test_the_bins_that_die_hold_as_many_weights_as_are_pruned() -> None:

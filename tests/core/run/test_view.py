@@ -183,7 +183,7 @@ def test_a_report_of_nothing_measured_has_no_figures() -> None:
 def test_the_log_calls_the_score_as_the_task_does() -> None:
     view = apply(View(), replace(READY, score_name="mIoU"))
     assert view.score_name == "mIoU"
-    assert "validation mIoU 90.00%" in apply(view, epoch(1)).log[-1].text
+    assert "validation mIoU 90.0 %" in apply(view, epoch(1)).log[-1].text
     assert "validation accuracy" in apply(apply(View(), READY), epoch(1)).log[-1].text
 
 

@@ -41,20 +41,20 @@ def weights(run: Run) -> Mapping[str, torch.Tensor]:
 @pytest.mark.parametrize("decision", DECISIONS.values(), ids=DECISIONS)
 def test_a_measured_plan_has_the_accuracy_of_its_prune(decision: Prune) -> None:
     run = loaded()
-    foretold = measured(run, decision)[-1]
+    found = measured(run, decision)[-1]
     perform(run, decision)
-    assert foretold.is_complete
-    assert foretold.half_width == 0
-    assert foretold.accuracy == pytest.approx(run.accuracy(), abs=1e-9)
+    assert found.is_complete
+    assert found.half_width == 0
+    assert found.accuracy == pytest.approx(run.accuracy(), abs=1e-9)
 
 
 def test_a_plan_that_goes_on_is_measured_from_the_pruned_network() -> None:
     run = pruned()
     further = Prune(plan={"fc1": 0.97}, start_from="pruned")
-    foretold = measured(run, further)[-1]
-    assert foretold.after == 2
+    found = measured(run, further)[-1]
+    assert found.after == 2
     perform(run, further)
-    assert foretold.accuracy == pytest.approx(run.accuracy(), abs=1e-9)
+    assert found.accuracy == pytest.approx(run.accuracy(), abs=1e-9)
 
 
 def test_measuring_changes_neither_network_nor_what_a_decision_draws() -> None:

@@ -18,11 +18,11 @@ async def test_the_plan_being_edited_stands_beside_an_attempt(tmp_path: Path) ->
         await desk.until(lambda: "attempt 1" in desk.drawn("#rows"))
         heading, first, *_ = desk.drawn("#rows").splitlines()
         assert heading.split() == ["layer", "the", "plan", "attempt", "1", "change", "kept", "kept"]
-        assert first.split() == ["conv1", "0.0", "%", "50.0", "%", "+50.0", "500", "250"]
+        assert first.split() == ["conv1", "0.00", "0.50", "+0.50", "500", "250"]
         totals = {line[:28].strip(): line[28:].split() for line in desk.drawn("#totals").splitlines()}
         assert totals["they are"] == ["planned", "counted"]
         assert totals["compression ratio"] == ["20.0×", "3.2×"]
-        assert totals["test"] == ["—", "98.95", "%"]
+        assert totals["test"] == ["—", "99.0", "%"]
         assert totals["actual, in the end"] == ["—", "98.1", "%"]
         assert "prune l1 weight, 1 round" in desk.drawn("#names")
 
@@ -49,7 +49,7 @@ async def test_any_two_can_be_chosen(tmp_path: Path) -> None:
         await desk.press("right")
         heading, first, *_ = desk.drawn("#rows").splitlines()
         assert heading.split()[1:5] == ["attempt", "2", "attempt", "1"]
-        assert first.split()[:6] == ["conv1", "0.0", "%", "50.0", "%", "+50.0"]
+        assert first.split()[:4] == ["conv1", "0.00", "0.50", "+0.50"]
         totals = desk.words("#totals")
         assert "actual, in the end 98.1 % 98.1 % 0.0" in totals
         await desk.press("escape")

@@ -21,7 +21,7 @@ async def test_before_and_after_are_there_and_fit(tmp_path: Path, size: tuple[in
         await desk.to_pruned()
         await _shown(desk)
         assert desk.is_drawn("weights by |w|", "units by L2 norm", "units by top share", "dense", "pruned")
-        assert desk.is_drawn("weights of each layer", "fc[", "esc or d close")
+        assert desk.is_drawn("weights of each layer", "fc[", "esc close")
         await desk.press("d")
         await desk.to(Step.TRAIN)
 

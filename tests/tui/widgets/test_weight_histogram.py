@@ -9,7 +9,7 @@ from tests.tui.helpers import PALETTE
 def test_what_dies_is_shaded_and_what_stays_is_full() -> None:
     counts = tuple(range(64, 0, -1))
     top, bottom = (
-        line.plain for line in histogram_lines(counts, PALETTE, width=32, height=2, dead_bins=16.0)
+        line.plain for line in histogram_lines(counts, PALETTE, width=32, height=2, pruned_bins=16.0)
     )
     assert bottom[:8] == "░" * 8
     assert bottom[8] == "█"

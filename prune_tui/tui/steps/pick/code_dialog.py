@@ -38,7 +38,7 @@ class CodeDialog(Dialog[bool]):
                 "The digits begin the SHA-256 of each file.",
                 classes="hint",
             )
-            yield Static("enter run them   esc don't open the session", classes="hint")
+            yield Static("enter run them   esc cancel", classes="hint")
 
     def on_mount(self) -> None:
         palette, text = palette_of(self.app), Text()

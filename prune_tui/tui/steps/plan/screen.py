@@ -12,6 +12,7 @@ from prune_tui.core.planning.settings import PlanSettings, prune_decision
 from prune_tui.core.workflow.baselines import trained_baseline
 from prune_tui.core.workflow.step import Step
 from prune_tui.core.workflow.steps import is_pruning
+from prune_tui.reports.numbers import sparsity_text
 from prune_tui.tui.messages import GoTo, Perform, UnitsWanted
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.layer_rows import stage_words
@@ -105,7 +106,7 @@ class PlanScreen(EditScreen):
         title = plan_text.histogram_title(
             layer, sparsity, histogram, num_pruned_bins, state, self.palette, width=weights.size.width
         )
-        weights.show(histogram, title, dead_bins=num_pruned_bins)
+        weights.show(histogram, title, pruned_bins=num_pruned_bins)
         chart = self.query_one("#curve", Chart)
         if chart.display:
             chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
@@ -173,7 +174,7 @@ class PlanScreen(EditScreen):
         now = self.state.planner.overall(plan) if self.is_global else plan.entries[first].sparsity
         self._note = "one sparsity for the whole network" if self.is_global else ""
         coordinate = Coordinate(self._table.cursor_row, self._table.get_column_index("sparsity"))
-        self.query_one(CellEditor).open(self._table, coordinate, first, plan_text.sparsity_text(now))
+        self.query_one(CellEditor).open(self._table, coordinate, first, sparsity_text(now, least=1, most=6))
         self.show()
 
     @on(CellEditor.Typed)

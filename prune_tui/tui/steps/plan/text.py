@@ -16,21 +16,13 @@ from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.chance import chance_words
 from prune_tui.core.scanning.curves import explain
 from prune_tui.core.session.recipe import epochs
+from prune_tui.core.terms import each_text
 from prune_tui.core.workflow.baselines import describe_rewinding
-from prune_tui.reports.numbers import (
-    percent_text,
-)
+from prune_tui.reports.numbers import share_text, sparsity_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.plan.units_text import padding_text
 from prune_tui.tui.widgets.group_text import followers_words
-
-
-def sparsity_text(sparsity: float, digits: int = 1) -> str:
-    """Say a sparsity as it is typed: `0.6`, `0.975`."""
-    text = f"{sparsity:.6f}".rstrip("0")
-    whole, _, decimals = text.partition(".")
-    return f"{whole}.{decimals.ljust(digits, '0')}"
 
 
 def pruned_bins(layer: LayerInfo, sparsity: float, state: State) -> tuple[WeightsBinned | None, float]:
@@ -72,10 +64,9 @@ def histogram_title(
     text.append(f"{layer.name} units by L2 norm" if is_unit else f"{layer.name} |w|", palette.bold)
     if histogram is not None and num_pruned_bins > 0:
         border = histogram.largest * num_pruned_bins / len(histogram.counts)
-        about = (
-            "about " if is_unit and criterion_entry(state.settings.criterion).units_by_norm == "about" else ""
-        )
-        text.append(f"  ░ {percent_text(sparsity)} pruned, below {about}{border:.3f}", palette.muted)
+        is_near = is_unit and criterion_entry(state.settings.criterion).units_by_norm == "about"
+        below = f"norm < {'about ' if is_near else ''}{border:.3f}" if is_unit else f"|w| < {border:.3f}"
+        text.append(f"  ░ {share_text(sparsity)} pruned: {below}", palette.muted)
     kind = f"   {layer.kind}"
     return text.append(kind, palette.faint) if text.cell_len + len(kind) <= width else text
 
@@ -97,10 +88,8 @@ def explanation(
         return text.append(f"{group.name} stays whole: {group.locked_reason}", palette.text)
     if state.scan is None and state.view.report.scan is not None:
         other = state.view.report.scan
-        return text.append(
-            f"scanned by {other.criterion}, each {other.granularity}: no prediction; 2 then r scans this way",
-            palette.warn,
-        )
+        by = f"scanned by {other.criterion}, {each_text(other.granularity)}"
+        return text.append(f"{by}: no prediction; 2 then r scans this way", palette.warn)
     if state.is_at_chance and state.view.chance is not None:
         return text.append(f"the baseline is {chance_words(state.view.chance)}", palette.warn)
     if is_arrival and state.scan is not None:
@@ -125,7 +114,7 @@ def settings_line(plan: EditablePlan, state: State, palette: Palette) -> Text:
             continue
         shown = {"fine-tune": f"fine-tune {value}", "from": f"from {value}"}.get(what, value)
         if value == "global":
-            shown = f"global {state.planner.overall(plan):.3g}"
+            shown = f"global {sparsity_text(state.planner.overall(plan))}"
             num_locked = state.planner.num_locked_globally(plan)
             shown += f", {num_locked} locked" if num_locked else ""
         text.append(" · " if text else "", palette.faint).append(shown, palette.text)

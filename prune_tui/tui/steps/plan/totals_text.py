@@ -15,6 +15,7 @@ from prune_tui.reports.numbers import (
     change_text,
     count_text,
     duration_text,
+    percent_text,
     points_text,
     size_text,
     sizes_text,
@@ -107,7 +108,7 @@ def _totals(shown: Totals, palette: Palette, *, left_out: Sequence[str]) -> Text
         text.append("  params ", palette.muted).append(count_text(price.nonzero), palette.bold)
         text.append_text(goal("nonzero_parameters"))
     if "sparsity" in kinds:
-        text.append("  sparsity ", palette.muted).append(f"{price.sparsity * 100:.1f} %", palette.bold)
+        text.append("  sparsity ", palette.muted).append(percent_text(price.sparsity), palette.bold)
         text.append_text(goal("sparsity"))
     return text
 
@@ -124,7 +125,7 @@ def _accuracy_line(shown: Totals, palette: Palette, *, has_change: bool) -> Text
     if measured is not None:
         lost = shown.dense_accuracy - measured.accuracy if shown.dense_accuracy is not None else 0.0
         text.append(f"measured {name}", palette.muted)
-        text.append(f"{measured.accuracy * 100:.1f}", loss_style(lost, palette) + palette.bold)
+        text.append(percent_text(measured.accuracy), loss_style(lost, palette) + palette.bold)
         if measured.half_width:
             text.append(f" ±{measured.half_width * 100:.1f}", palette.muted)
         if has_change and shown.dense_accuracy is not None:
@@ -136,7 +137,7 @@ def _accuracy_line(shown: Totals, palette: Palette, *, has_change: bool) -> Text
     else:
         lost = shown.dense_accuracy - prediction.accuracy
         text.append(f"predicted {name}", palette.muted)
-        text.append(f"≈{prediction.accuracy * 100:.0f}", loss_style(lost, palette) + _ITALIC)
+        text.append(f"≈{percent_text(prediction.accuracy, 0)}", loss_style(lost, palette) + _ITALIC)
         text.append(f" ({prediction.low * 100:.0f}–{prediction.high * 100:.0f})", palette.muted + _ITALIC)
     text.append(" before fine-tuning", palette.muted)
     if measured is None and shown.seconds_to_measure:

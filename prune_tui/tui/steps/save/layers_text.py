@@ -8,7 +8,7 @@ from prune_tui.core.planning.settings import matching_scan
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.curves import curve_of, layer_accuracy
 from prune_tui.core.session.decisions import Prune
-from prune_tui.reports.numbers import count_text, percent_text, points_text, shortened
+from prune_tui.reports.numbers import count_text, points_text, shortened, sparsity_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
 from prune_tui.tui.widgets.sparsity_ruler import loss_style
@@ -33,8 +33,8 @@ def layers_text(state: State, prune: Prune, palette: Palette) -> Text:
         group = group_with(groups, figures.name)
         target = plan.get(group.name, 0.0) if plan is not None and group is not None else None
         text.append(f"\n{shortened(figures.name, 17):<18}", palette.text)
-        text.append(f"{'global' if plan is None else percent_text(target):>9}", palette.muted)
-        text.append(f"{percent_text(figures.sparsity):>9}", palette.bold)
+        text.append(f"{'global' if plan is None else sparsity_text(target):>9}", palette.muted)
+        text.append(f"{sparsity_text(figures.sparsity):>9}", palette.bold)
         text.append(f"{count_text(figures.nonzero):>12}", palette.text)
         if scan is not None and group is not None:
             sparsity = figures.sparsity if target is None else target

@@ -9,6 +9,7 @@ from textual.widgets import Static
 
 from prune_tui.core.attempts.tradeoff import Tradeoff
 from prune_tui.core.errors import PruneTuiError, StorageError
+from prune_tui.core.run.sureness import num_test_images
 from prune_tui.core.workflow.completion import completion_text, decisions_to_complete, shrinking
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.markdown import markdown_summary
@@ -72,7 +73,7 @@ class SaveScreen(StepScreen):
         )
         attempts = self.query_one("#attempts", Static)
         tradeoff = known_tradeoff(state)
-        attempts.update(save_text.attempts_text(tradeoff, palette))
+        attempts.update(save_text.attempts_text(tradeoff, palette, num_images=num_test_images(report)))
         attempts.display = len(tradeoff.attempts) > 1
         self._show_tradeoff(tradeoff)
         self.query_one("#caveats", Static).update(save_text.caveats_text(state, report, palette))

@@ -46,15 +46,18 @@ def figures_text(report: Report, palette: Palette, *, score: str = "accuracy") -
     return text
 
 
-def attempts_text(tradeoff: Tradeoff, palette: Palette) -> Group:
-    """Return every attempt with all that is known of it, measured or not, oldest first."""
+def attempts_text(tradeoff: Tradeoff, palette: Palette, *, num_images: int) -> Group:
+    """Return every attempt with all that is known of it, measured or not, oldest first.
+
+    `num_images` are those of the test set, 0 if no interval can be told.
+    """
     title = Text("attempts", palette.muted).append("   a compares them and takes one up again", palette.faint)
     lines: list[RenderableType] = [title]
     for point in tradeoff.attempts:
         attempt = point.source
         if isinstance(attempt, AttemptView):
             lines.append(Text(f"{attempt.number} {attempt.description}", palette.text))
-            lines += [_indented(Text(line, palette.bold)) for line in attempt_lines(attempt)]
+            lines += [_indented(Text(line, palette.bold)) for line in attempt_lines(attempt, num_images)]
     return Group(*lines)
 
 

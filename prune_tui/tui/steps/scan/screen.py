@@ -15,6 +15,7 @@ from prune_tui.core.run.view import epochs_of
 from prune_tui.core.scanning.cells import num_settled
 from prune_tui.core.scanning.curves import curve_of
 from prune_tui.core.session.decisions import Sweep
+from prune_tui.core.terms import each_text
 from prune_tui.core.workflow.baselines import training_like_dense
 from prune_tui.core.workflow.offers import next_granularity
 from prune_tui.core.workflow.step import Step
@@ -118,7 +119,7 @@ class ScanScreen(LayersScreen):
         state, running = self.state, self.state.view.report.scan if self.state.is_running("scan") else None
         shown = running or state.settings
         is_quick = running.tolerance_points is not None if running else state.scans_quickly
-        return f"{'quick' if is_quick else 'exact'} scan by {shown.criterion}, each {shown.granularity}"
+        return f"{'quick' if is_quick else 'exact'} scan by {shown.criterion}, {each_text(shown.granularity)}"
 
     def _sweep_words(self) -> str:
         curves = self._panel.curves

@@ -9,7 +9,7 @@ from rich.text import Text
 from prune_tui.core.report import Curve, CurvePoint
 from prune_tui.core.run.sweep_curves import by_sweep, curve_name, swept_batch_sizes
 from prune_tui.core.scanning.curves import SAFE_DROP
-from prune_tui.reports.numbers import percent_text, points_text, times_text
+from prune_tui.reports.numbers import percent_text, points_text, share_text, sparsity_text, times_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.chart import Line, Plot, padded_range
 from prune_tui.tui.widgets.scale import SHARES, Labels, doublings, evenly
@@ -44,7 +44,7 @@ def tone(position: int) -> str:
 
 def key(curve: Curve, point: CurvePoint) -> str:
     """Name a point: its row's key, which a filter searches."""
-    return f"{curve_name(curve)} {point.sparsity * 100:g} %"
+    return f"{curve_name(curve)} {share_text(point.sparsity)}"
 
 
 def p50(point: CurvePoint) -> float | None:
@@ -126,7 +126,7 @@ def _reach(curve: Curve, dense: float | None) -> str:
     if dense is None:
         return f"{len(curve.points)} points"
     safe = [point.sparsity for point in curve.points if point.accuracy >= dense - SAFE_DROP]
-    return f"within a point to {max(safe) * 100:g} %" if safe else "nowhere within a point"
+    return f"within a point to {share_text(max(safe))}" if safe else "nowhere within a point"
 
 
 def columns(width: int, batch: str) -> list[Column]:
@@ -150,8 +150,8 @@ def cells(
     method = Text(f"{marker(position)} ", getattr(palette, tone(position)))
     row = (
         method.append(curve_name(curve), palette.text),
-        Text(f"{point.sparsity * 100:g} %", palette.text),
-        Text(percent_text(point.accuracy, 2), palette.bold),
+        Text(sparsity_text(point.sparsity), palette.text),
+        Text(percent_text(point.accuracy), palette.bold),
         Text(times_text(point.compression_ratio), palette.muted),
         Text(times_text(point.theoretical_speedup), palette.muted),
         Text("—" if (ms := p50(point)) is None else f"{ms:.3g}", palette.muted),
@@ -162,8 +162,8 @@ def cells(
 def facts(curve: Curve, point: CurvePoint, palette: Palette, *, dense: float | None) -> Text:
     """Say what was measured at one point, in two lines."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    text.append(f"{curve_name(curve)} at {point.sparsity * 100:g} %: ", palette.bold)
-    text.append(percent_text(point.accuracy, 2), palette.text)
+    text.append(f"{curve_name(curve)} at {share_text(point.sparsity)}: ", palette.bold)
+    text.append(percent_text(point.accuracy), palette.text)
     if dense is not None:
         text.append(f", {points_text(point.accuracy - dense)} points from dense", palette.muted)
     if point.pruned_accuracy is not None and point.pruned_accuracy != point.accuracy:

@@ -7,6 +7,7 @@ from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.cells import images_seen, num_settled
 from prune_tui.core.scanning.chance import chance_words
 from prune_tui.core.scanning.curves import accuracy_half_width, explain
+from prune_tui.core.terms import each_text
 from prune_tui.core.workflow.steps import has_baseline, is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, size_text
 from prune_tui.tui.palette import Palette
@@ -37,7 +38,7 @@ def facts(group: PruningGroup | None, state: State, palette: Palette) -> Text:
     text = Text(no_wrap=True, overflow="ellipsis")
     if scan is None and other is not None:
         return text.append(
-            f"scanned by {other.criterion}, each {other.granularity}; r scans with these options",
+            f"scanned by {other.criterion}, {each_text(other.granularity)}; r scans with these options",
             palette.warn,
         )
     if scan is None:
@@ -63,14 +64,14 @@ def _sureness(scan: ScanFigures, palette: Palette) -> Text:
     fewest, most = images_seen(scan)
     total = count_text(scan.num_images)
     spread = accuracy_half_width(scan.dense_accuracy, scan.num_images) * 100
-    text = Text(f" ± {spread:.1f} ({total} images)", palette.muted)
+    text = Text(f" ±{spread:.1f} ({total} images)", palette.muted)
     if scan.tolerance_points is None:
         text.append("  exact", palette.accent)
         seen = "every image" if fewest in (0, scan.num_images) else f"so far {count_text(fewest)} images"
         return text.append(f": {seen}", palette.muted)
     text.append("  quick", palette.accent)
     seen = count_text(most) if fewest == most else f"{count_text(fewest)}–{count_text(most)}"
-    return text.append(f": ± {scan.tolerance_points:g} point on {seen} of them", palette.muted)
+    return text.append(f": ±{scan.tolerance_points:g} point on {seen} of them", palette.muted)
 
 
 def _evaluation(scan: ScanFigures, palette: Palette) -> Text:

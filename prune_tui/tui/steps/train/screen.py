@@ -90,12 +90,12 @@ class TrainScreen(StepScreen):
         )
         before = accuracy_at(ghost, len(run) - 1)
         if before is not None:
-            text.append(f"  previous run {before * 100:.1f} ({points_text(now - before)})", palette.muted)
+            text.append(f"  previous run {percent_text(before)} ({points_text(now - before)})", palette.muted)
         if len(run) > 1:
-            text.append(f"  best {max(epoch.accuracy for epoch in run) * 100:.1f}", palette.muted)
+            text.append(f"  best {percent_text(max(epoch.accuracy for epoch in run))}", palette.muted)
         scan = self.state.view.report.scan
         if scan is not None:
-            text.append(f"  dense {scan.dense_accuracy * 100:.1f}", palette.muted)
+            text.append(f"  dense {percent_text(scan.dense_accuracy)}", palette.muted)
         return text
 
     def _show_layer(self) -> None:

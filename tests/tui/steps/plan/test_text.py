@@ -50,7 +50,7 @@ def test_the_totals_fit_and_the_goal_is_always_told(
     assert len(text) <= width
     line = accuracy_line(shown, PALETTE, width=width).plain
     assert len(line) <= width
-    assert "predicted ≈91 (88–93) before fine-tuning" in line
+    assert "predicted ≈91 % (88–93) before fine-tuning" in line
     assert ("not met" in text + line) == (goal is not None)
     for part in goal.split(" and ") if goal else ():
         assert re.sub(" (fewer MACs|sparsity|params|accuracy)", "", part) in text + line

@@ -72,7 +72,7 @@ async def test_many_images_are_scanned_quickly_and_few_exactly(tmp_path: Path) -
     async with open_desk(tmp_path) as desk:
         await desk.scan()
         assert (_last_scan(desk).tolerance_points, _last_scan(desk).precision) == (1.0, "bfloat16")
-        assert "quick: ± 1 point on 128–6,000" in desk.drawn("#facts")
+        assert "quick: ±1 point on 128–6,000" in desk.drawn("#facts")
     async with open_desk(tmp_path, Script(num_images=180)) as desk:
         await desk.scan()
         assert (_last_scan(desk).tolerance_points, _last_scan(desk).precision) == (None, "float32")

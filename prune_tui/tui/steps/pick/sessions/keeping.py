@@ -86,7 +86,7 @@ class BranchDialog(Dialog[Branching]):
             table.styles.height = min(10, len(self._decisions) + 1)
             yield table
             yield Static(id="reason")
-            yield Static("enter branch   ↑ ↓ from where   tab name   esc cancel", classes="hint")
+            yield Static("↑ ↓ from where   tab name   enter branch   esc cancel", classes="hint")
 
     def on_mount(self) -> None:
         palette = palette_of(self.app)

@@ -7,7 +7,7 @@ from typing import Final, Literal
 from rich.style import Style
 from rich.text import Text
 
-from prune_tui.reports.numbers import percent_text, printable, shortened, times_text
+from prune_tui.reports.numbers import accuracy_text, printable, shortened, times_text
 from prune_tui.reports.summaries import Summary
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.steps.pick.sessions.reading import Found
@@ -115,7 +115,7 @@ def _best(summary: Summary) -> str:
     best = summary.best
     if best is None:
         return "nothing measured on the test set yet"
-    accuracy = f"{percent_text(best.accuracy, 2)} on the test set"
+    accuracy = f"{accuracy_text(best.accuracy, best.interval)} on the test set"
     if best.attempt is None:
         return f"dense {accuracy}; no attempt measured yet"
     ratio = times_text(best.compression_ratio)

@@ -73,7 +73,7 @@ class BudgetBar(Vertical):
             yield BudgetInput(
                 placeholder="20x, or 0.1 MB and 1 point", id="budget", compact=True, max_length=60
             )
-            yield Static("enter fill the plan   esc cancel", classes="keys")
+            yield Static("enter apply   esc cancel", classes="keys")
         yield FixedText(id="budget-hint")
 
     @property

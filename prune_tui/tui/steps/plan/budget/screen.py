@@ -12,6 +12,7 @@ from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import describe_target
 from prune_tui.core.workflow.step import Step
+from prune_tui.reports.numbers import percent_text
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.layers_screen import LayersScreen
 from prune_tui.tui.steps.plan import text as plan_text
@@ -75,8 +76,9 @@ class BudgetScreen(LayersScreen):
         if found is None or found.target != target or found.found != self._measurer.figures(self.plan):
             return ""
         better = f"{found.start_accuracy * 100:.1f} → " if found.found.decision != found.start else ""
+        accuracy = percent_text(found.found.accuracy)
         return (
-            f"✓ {target}: {better}{found.found.accuracy * 100:.1f} measured, the best of {found.num_plans} "
+            f"✓ {target}: {better}{accuracy} measured, the best of {found.num_plans} "
             f"plans in {found.seconds:.1f} s; u takes it back"
         )
 
