@@ -11,6 +11,7 @@ import torch
 from prune_tui.catalog.datasets import DatasetEntry, found_folder
 from prune_tui.catalog.datasets.decoding import usual_shape
 from prune_tui.catalog.datasets.images import Data, Wanted, split_off, split_validation
+from prune_tui.catalog.datasets.samples import SUFFIXES
 from prune_tui.catalog.datasets.streaming import ImageFiles, StreamedSplit
 from prune_tui.catalog.datasets.transforms import shape_text
 from prune_tui.catalog.models import ImageShape
@@ -19,7 +20,6 @@ from prune_tui.catalog.tasks.classification import Classification
 from prune_tui.core.errors import DataError
 from prune_tui.core.run.events import DataProgress
 
-SUFFIXES: Final = (".bmp", ".gif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp")
 FEWEST_IMAGES: Final = 10
 _WORDS: Final = ("grey repeated", "turned grey")
 

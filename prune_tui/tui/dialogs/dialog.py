@@ -14,6 +14,7 @@ Answer = TypeVar("Answer")
 class Dialog(ModalScreen[Answer], Generic[Answer]):
     """A question over a step; Esc closes it without an answer."""
 
+    VERTICAL_BREAKPOINTS = HEIGHTS
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss_dialog", "close", show=False)]
 
     def action_dismiss_dialog(self) -> None:

@@ -9,6 +9,9 @@ from prune_tui.tui.steps.layer_rows import STAGE_END, LayerRow, rows_of, stage_a
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.tables.table import Table
 
+STACKED_SHARE = 0.3
+"""A table that takes no more of the height than this stands above what is beside longer ones."""
+
 
 class LayersScreen(StepScreen):
     """A step over the table `#layers`; a filter looks into folded stages."""
@@ -20,6 +23,14 @@ class LayersScreen(StepScreen):
     @property
     def layers_table(self) -> Table:
         return self.query_one("#layers", Table)
+
+    def stack_rows(self, num_rows: int) -> None:
+        """Give few rows the whole width, with what is beside them below: else half the height stays empty."""
+        is_stacked = num_rows + 2 <= STACKED_SHARE * self.size.height
+        if self.has_class("-stacked") is not is_stacked:
+            self.set_class(is_stacked, "-stacked")
+            if self.has_class("-wide"):
+                self.call_after_refresh(self.redraw)
 
     @property
     def rows(self) -> list[LayerRow]:

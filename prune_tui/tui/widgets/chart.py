@@ -36,13 +36,22 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Band:
+    """Where a line may lie: (x, lowest, highest), drawn as a loose grid of dots behind all lines."""
+
+    spans: tuple[tuple[float, float, float], ...]
+    tone: str = "faint"
+
+
+@dataclass(frozen=True, slots=True)
 class Plot:
-    """A chart: its lines, the ranges it shows, and the labels of the x axis."""
+    """A chart: its lines, the ranges it shows, the labels of the x axis, and bands behind the lines."""
 
     lines: tuple[Line, ...]
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     x_labels: tuple[tuple[float, str], ...] = ()
+    bands: tuple[Band, ...] = ()
 
 
 def padded_range(values: Sequence[float], *, least: float) -> tuple[float, float]:
@@ -57,6 +66,8 @@ def plot_lines(plot: Plot, palette: Palette, *, width: int, height: int) -> list
     gutter = 7
     columns, rows = max(1, width - gutter), max(1, height - 1)
     cells: Cells[int] = {}
+    for band in plot.bands:
+        _fill(band, plot, cells, columns, rows, getattr(palette, band.tone))
     for line in sorted(plot.lines, key=lambda line: not line.is_ghost):
         _draw(line, plot, cells, columns, rows, getattr(palette, line.tone))
     marks = _marks(plot, palette, columns, rows)
@@ -160,6 +171,22 @@ def _draw(
         x, y = dot(line.points[0])
         for nearby in range(-1, 2):
             put(x + nearby, y)
+
+
+def _fill(band: Band, plot: Plot, cells: Cells[int], columns: int, rows: int, style: Style) -> None:
+    """Put every other dot of every other column between the ends of a band."""
+    for start, end in pairwise(band.spans):
+        first, last = (_dot((span[0], span[1]), plot, columns, rows)[0] for span in (start, end))
+        for x in range(max(0, first), min(columns * 2 - 1, last) + 1):
+            if x % 2:
+                continue
+            share = (x - first) / max(1, last - first)
+            low, high = (start[side] + (end[side] - start[side]) * share for side in (1, 2))
+            top, bottom = (_dot((start[0], y), plot, columns, rows)[1] for y in (high, low))
+            for y in range(top, bottom + 1):
+                if y % 2 == 0 and bottom > top:
+                    before, _ = cells.get((x // 2, y // 4), (0, style))
+                    cells[x // 2, y // 4] = (before | DOTS[y % 4][x % 2], style)
 
 
 def _x_axis(plot: Plot, gutter: int, columns: int, palette: Palette) -> Text:

@@ -23,6 +23,7 @@ from prune_tui.tui.steps.pick import text as pick_text
 from prune_tui.tui.steps.pick.baseline import baseline_texts
 from prune_tui.tui.steps.pick.choices import Choices
 from prune_tui.tui.steps.pick.entries import ANOTHER_MODEL, ASKING, OWN_DATA
+from prune_tui.tui.steps.pick.more.panel import MorePanel
 from prune_tui.tui.steps.pick.picked import Picked, suggested_name
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.tables.table import Cells, Column, Table
@@ -68,6 +69,7 @@ class PickScreen(StepScreen):
             yield Static(id="baseline-more")
         yield Static(id="problem")
         yield Static(id="way-back")
+        yield MorePanel(self.state)
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -77,6 +79,7 @@ class PickScreen(StepScreen):
     def arrive(self) -> None:
         """Show the open session as it was picked, if there is one."""
         super().arrive()
+        self.query_one(MorePanel).forget()
         session = self.state.open_session
         if session is not None:
             self._is_here.clear()
@@ -124,6 +127,7 @@ class PickScreen(StepScreen):
             if table.current != name:
                 table.go_to(name)
         self._show_fields()
+        self.query_one(MorePanel).show(self._choices.dataset, self._data_dir)
 
     def _model_cells(self, entry: ModelEntry, columns: list[Column]) -> Cells:
         state = self.state
@@ -144,9 +148,13 @@ class PickScreen(StepScreen):
             is_chosen=entry.name == self._choices.dataset.name,
         )
 
+    @property
+    def _data_dir(self) -> Path:
+        return self.state.options.data_dir or default_data_dir()
+
     def _where(self, entry: DatasetEntry) -> tuple[bool, str]:
         if entry.name not in self._is_here:
-            found = whereabouts(entry, self.state.options.data_dir or default_data_dir())
+            found = whereabouts(entry, self._data_dir)
             self._is_here[entry.name] = (found.is_here, found.text)
         return self._is_here[entry.name]
 

@@ -78,6 +78,7 @@ class PlanScreen(EditScreen):
         )
         self._table.set_columns(columns)
         rows = self.rows
+        self.stack_rows(len(rows))
         drawn = self._rows.drawn(rows, plan, sparsities, self.marked, state, columns, self.palette)
         self._table.set_rows(drawn, orders=partial(plan_rows.orders, rows, sparsities, state))
         self._show_row_of(sparsities, is_unmet=trial.whether_met(self._goal, price, state) is False)

@@ -32,6 +32,10 @@ LEGEND_INDENT = 7
 """The cells left of the legend, as many as the picture's scale takes."""
 
 
+LEAST_PICTURE = 12
+"""The lines of the trade-off picture at least."""
+
+
 class SaveScreen(StepScreen):
     """The figures, the attempts and predictions; where the files are, and whether all is saved."""
 
@@ -84,7 +88,8 @@ class SaveScreen(StepScreen):
     def _show_tradeoff(self, tradeoff: Tradeoff) -> None:
         """Draw the trade-off, where there is more than one network to draw."""
         axis = tradeoff.axes[self._axis % len(tradeoff.axes)]
-        has_picture = len(tradeoff.points) > 1
+        # One attempt beside the dense network is a picture only where nothing else needs the room.
+        has_picture = len(tradeoff.points) > (0 if self.has_class("-wide") else 1)
         for id in ("tradeoff-title", "tradeoff", "legend"):
             self.query_one(f"#{id}").display = has_picture
         if has_picture:
@@ -95,6 +100,18 @@ class SaveScreen(StepScreen):
             chart.show(tradeoff_plot(tradeoff, axis))
             width = max(1, chart.size.width - LEGEND_INDENT)
             self.query_one("#legend", Static).update(legend(tradeoff, self.palette, width=width))
+            self.call_after_refresh(self._fit_picture)
+
+    def _fit_picture(self) -> None:
+        """Give the picture the lines that what is below it leaves."""
+        if not self.is_drawable:
+            return
+        chart, report = self.query_one("#tradeoff", Chart), self.query_one("#report")
+        others = sum(self.query_one(f"#{id}").size.height + 1 for id in ("tradeoff-title", "legend", "where"))
+        room = report.size.height - others if self.has_class("-wide") else 0
+        height = max(LEAST_PICTURE, room)
+        if chart.size.height != height:
+            chart.styles.height = height
 
     def _show_next(self) -> None:
         state = self.state

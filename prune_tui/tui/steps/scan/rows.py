@@ -14,7 +14,7 @@ from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.layer_rows import LayerRow, macs_text, orders_of, shape_words
 from prune_tui.tui.widgets.group_text import group_label
-from prune_tui.tui.widgets.sparsity_ruler import ruler_label, sparsity_ruler
+from prune_tui.tui.widgets.sparsity_ruler import loss_level, loss_style, ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.tables.columns import Rank, fitted
 from prune_tui.tui.widgets.tables.ordering import Order
 from prune_tui.tui.widgets.tables.table import Cells, Column
@@ -25,23 +25,45 @@ RANKS: Final[tuple[Rank, ...]] = (
 )
 """The columns by importance: the first stay when the table gets narrow, and grow last."""
 
+LEADING: Final = 9
+"""How many of the ranks come before the accuracies at each sparsity."""
+
 
 def columns(width: int, scan: ScanFigures | None, *, score: str = "acc") -> list[Column]:
-    """Return the table's columns for a width; names and kinds share what is left. `score` is a short name."""
-    return fitted(
-        width,
-        [
-            Column("layer", "layer", 10),
-            Column("kind", "kind", 13),
-            Column("shape", "output", 10),
-            Column("macs", "MACs", 8, True),
-            Column("parameters", "weights", 10, True),
-            Column("curve", ruler_label(scan), 9),
-            Column("safe", "safe", 5, True),
-            Column("sure", f"±{score}", 6, True),
-        ],
-        ranks=RANKS,
-    )
+    """Return the table's columns for a width; names and kinds share what is left. `score` is a short name.
+
+    Where all of them fit, there is also one for each sparsity.
+    """
+    sparsities = scan.sparsities if scan is not None else ()
+    numbers = [Column(number_key(at), sparsity_label(at), 4, True) for at in sparsities]
+    all_ranks: list[Rank] = [*RANKS[:LEADING], *(column.key for column in numbers), *RANKS[LEADING:]]
+    found = fitted(width, [*_columns(scan, score), *numbers], ranks=all_ranks)
+    if not numbers or numbers[-1].key in {column.key for column in found}:
+        return found
+    return fitted(width, _columns(scan, score), ranks=RANKS)
+
+
+def number_key(sparsity: float) -> str:
+    """Return the key of the column with the accuracies at a sparsity."""
+    return f"at {sparsity:g}"
+
+
+def sparsity_label(sparsity: float) -> str:
+    """Return a sparsity as it heads a column: `.5`."""
+    return f"{sparsity:g}".removeprefix("0")
+
+
+def _columns(scan: ScanFigures | None, score: str) -> list[Column]:
+    return [
+        Column("layer", "layer", 10),
+        Column("kind", "kind", 13),
+        Column("shape", "output", 10),
+        Column("macs", "MACs", 8, True),
+        Column("parameters", "weights", 10, True),
+        Column("curve", ruler_label(scan), 9),
+        Column("safe", "safe", 5, True),
+        Column("sure", f"±{score}", 6, True),
+    ]
 
 
 def cells(row: LayerRow, state: State, columns: Sequence[Column], palette: Palette) -> Cells:
@@ -58,7 +80,7 @@ def cells(row: LayerRow, state: State, columns: Sequence[Column], palette: Palet
         by_key |= _group_cells(row.group, width, state, palette)
     kind = next((column.width for column in columns if column.key == "kind"), 0)
     by_key["kind"] = Text(shortened(by_key["kind"].plain, kind) if kind else "", palette.muted)
-    return tuple(by_key[column.key] for column in columns)
+    return tuple(by_key.get(column.key, Text()) for column in columns)
 
 
 def _group_cells(group: PruningGroup, width: int, state: State, palette: Palette) -> dict[str, Text]:
@@ -71,6 +93,11 @@ def _group_cells(group: PruningGroup, width: int, state: State, palette: Palette
     if scan is not None and not is_scanned(scan, layer.name) and not state.is_running("scan"):
         ruler = Text("unscanned", palette.warn)
     name = group_label(group, width)
+    known = curve.accuracies if curve is not None and not reason else ()
+    numbers = {
+        number_key(at): _number(accuracy, scan, palette)
+        for at, accuracy in zip(scan.sparsities if scan is not None else (), known, strict=False)
+    }
     tone = palette.faint if reason else palette.text
     if state.is_running("scan") and state.view.scanned_layer == layer.name:
         tone = palette.selected
@@ -80,7 +107,17 @@ def _group_cells(group: PruningGroup, width: int, state: State, palette: Palette
         "curve": Text("locked", palette.faint) if reason else ruler,
         "safe": Text("" if reason else safe, palette.bold),
         "sure": Text("" if reason else half_width_text(half_width), palette.muted),
+        **numbers,
     }
+
+
+def _number(accuracy: float | None, scan: ScanFigures | None, palette: Palette) -> Text:
+    """Return an accuracy in percent, as `show` prints it, in the colour of what was lost."""
+    if accuracy is None or scan is None:
+        return Text("·", palette.faint)
+    lost = scan.dense_accuracy - accuracy
+    tone = palette.text if loss_level(lost) < 3 else loss_style(lost, palette)
+    return Text(f"{accuracy * 100:.1f}"[:4].removesuffix("."), tone)
 
 
 def _stage_cells(row: LayerRow, width: int, palette: Palette) -> dict[str, Text]:

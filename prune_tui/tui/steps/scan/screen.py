@@ -30,6 +30,7 @@ from prune_tui.tui.steps.scan import rows as scan_rows
 from prune_tui.tui.steps.scan import sweep_text
 from prune_tui.tui.steps.scan import text as scan_text
 from prune_tui.tui.steps.scan.follower import Follower
+from prune_tui.tui.steps.scan.numbers import numbers_text
 from prune_tui.tui.steps.scan.sweep_dialog import SweepDialog
 from prune_tui.tui.steps.scan.sweep_panel import SweepPanel
 from prune_tui.tui.steps.scan.view_switch import ViewSwitch
@@ -38,6 +39,9 @@ from prune_tui.tui.widgets.filter_bar import FilterBar
 from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.meter import Meter, progress_words
 from prune_tui.tui.widgets.tables.table import Table
+
+MIN_CURVE = 10
+"""The lines that a curve above its numbers has at least."""
 
 VIEWS = {"scan": "layer by layer", "sweep": "whole network"}
 
@@ -61,7 +65,9 @@ class ScanScreen(LayersScreen):
             yield Table(id="layers")
             with Vertical(classes="aside"):
                 yield FixedText(id="curve-title")
-                yield Chart(id="curve")
+                with Container(id="curve-room"):
+                    yield Chart(id="curve")
+                    yield FixedText(id="numbers")
         yield SweepPanel(self.state)
         yield FixedText(id="facts")
 
@@ -130,6 +136,7 @@ class ScanScreen(LayersScreen):
         columns = scan_rows.columns(self._table.size.width, self.state.scan, score=self.state.short_score)
         self._table.set_columns(columns)
         rows = self.rows
+        self.stack_rows(len(rows))
         self._table.set_rows(
             [(row.key, scan_rows.cells(row, self.state, columns, self.palette)) for row in rows],
             orders=partial(scan_rows.orders, rows, self.state),
@@ -151,6 +158,8 @@ class ScanScreen(LayersScreen):
         title, chart = self.query_one("#curve-title", FixedText), self.query_one("#curve", Chart)
         group = self._selected()
         running = self.state.running
+        numbers = self.query_one("#numbers", FixedText)
+        numbers.display = False
         if running is not None and running.kind == "train_dense":
             title.show(Text(f"validation {self.state.score_name} by epoch, %", palette.muted))
             num_epochs = running.batch.num_epochs if running.batch else 2
@@ -167,9 +176,14 @@ class ScanScreen(LayersScreen):
         text.append(group.name, palette.bold).append(f"  {self.state.score_name}, %", palette.muted)
         text.append("   ┄ −1 point", palette.faint)
         if scan.tolerance_points is not None or num_settled(scan) < scan.num_known:
-            text.append("   │ 95 %", palette.faint)
+            text.append("   ⠕ 95 %", palette.faint)
         title.show(text)
         chart.show(curve_plot(scan, group.name), hint="")
+        room = self.query_one("#curve-room")
+        has_room = room.size.height > len(scan.sparsities) + (0 if self.has_class("-stacked") else MIN_CURVE)
+        numbers.display = has_room and (self.has_class("-wide") or self.has_class("-high"))
+        if numbers.display:
+            numbers.show(numbers_text(scan, group.name, palette, score=self.state.short_score))
 
     def _facts(self) -> Text:
         if not self._is_sweep:

@@ -13,6 +13,7 @@ from prune_tui.core.workflow.completion import completion_text, decisions_to_com
 from prune_tui.core.workflow.step import Step
 from prune_tui.core.workflow.steps import is_pruning
 from prune_tui.reports.numbers import count_text, percent_text, points_text, size_text, times_text
+from prune_tui.tui.dialogs.distributions_text import bars
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import READ_ONLY_WORDS, StepScreen
@@ -23,6 +24,8 @@ from prune_tui.tui.widgets.weight_histogram import WeightHistogram
 
 Run = tuple[EpochFigures, ...]
 MAX_LABELS = 20
+LEAST_RANGE = 0.02
+"""The accuracies that the picture of a run covers at least."""
 
 
 class TrainScreen(StepScreen):
@@ -43,6 +46,7 @@ class TrainScreen(StepScreen):
             with Vertical(classes="aside"):
                 yield WeightHistogram(id="weights")
                 yield FixedText(id="live")
+                yield FixedText(id="kept")
         yield FixedText(id="log")
 
     def show(self) -> None:
@@ -91,6 +95,8 @@ class TrainScreen(StepScreen):
         before = accuracy_at(ghost, len(run) - 1)
         if before is not None:
             text.append(f"  previous run {percent_text(before)} ({points_text(now - before)})", palette.muted)
+        if cut := cut_words(run, ghost):
+            text.append(f"  {cut}", palette.muted)
         if len(run) > 1:
             text.append(f"  best {percent_text(max(epoch.accuracy for epoch in run))}", palette.muted)
         scan = self.state.view.report.scan
@@ -110,6 +116,17 @@ class TrainScreen(StepScreen):
         title.append(layer.name, palette.bold).append(" live |w|", palette.muted)
         widget.show(histogram, title)
         self.query_one("#live", FixedText).show(self._live(layer))
+        self._show_kept(layer)
+
+    def _show_kept(self, layer: LayerInfo) -> None:
+        """Draw what every layer keeps, where there is room for at least some."""
+        kept, counts = self.query_one("#kept", FixedText), self.state.view.counted
+        width, height = kept.content_size
+        layers = counts.layers if counts is not None else ()
+        chosen = next((at for at, one in enumerate(layers) if one.name == layer.name), 0)
+        if layers and height > 2:
+            lines = bars(layers, chosen, self.palette, width=width, room=height - 1)
+            kept.show(Text("\n").join(lines))
 
     def _live(self, layer: LayerInfo) -> Text:
         palette, view = self.palette, self.state.view
@@ -199,6 +216,18 @@ class TrainScreen(StepScreen):
         self.post_message(GoTo(Step.SAVE))
 
 
+def cut_words(run: Run, ghost: Run) -> str:
+    """Say what lies below the picture of a run; empty if all of it and of the previous one is in sight."""
+    plot = run_plot(run, ghost)
+    if plot is None:
+        return ""
+    low, _ = plot.y_range
+    own, behind = (min((epoch.accuracy for epoch in epochs), default=1.0) for epochs in (run, ghost))
+    words = [f"{own * 100:.1f} right after pruning"] if own < low else []
+    words += [f"{behind * 100:.1f} of the previous run"] if behind < low else []
+    return f"↓ below the picture: {', '.join(words)}" if words else ""
+
+
 def round_step(right: float) -> int:
     """Return the smallest round step that labels an axis from 0 to `right` at most 20 times."""
     power = 1
@@ -210,17 +239,23 @@ def round_step(right: float) -> int:
 
 
 def run_plot(run: Run, ghost: Run, *, num_points: int = 0) -> Plot | None:
-    """Return accuracy by epoch as a plot with room for `num_points`; the previous run lies behind."""
+    """Return accuracy by epoch as a plot with room for `num_points`; the previous run lies behind.
+
+    The scale is that of the run on show, after its first epoch: what lies further below than half of it is
+    cut, whether it was right after pruning or in the previous run.
+    """
     if not run:
         return None
     points = tuple((float(at), epoch.accuracy) for at, epoch in enumerate(run))
     behind = tuple((float(at), epoch.accuracy) for at, epoch in enumerate(ghost))
     # Right after pruning the accuracy may be next to nothing: it would flatten the curve that follows.
-    tuned = [epoch.accuracy for epoch in (*run, *ghost) if epoch.epoch > 0]
+    tuned = [epoch.accuracy for epoch in run if epoch.epoch > 0] or [epoch.accuracy for epoch in run]
+    floor = min(tuned) - max(LEAST_RANGE, max(tuned) - min(tuned)) / 2
+    others = [epoch.accuracy for epoch in (*run, *ghost) if epoch.accuracy >= floor]
     right = max(2.0, num_points - 1.0, points[-1][0], behind[-1][0] if behind else 0.0)
     return Plot(
         lines=(Line(behind, tone="muted", is_ghost=True), Line(points)),
         x_range=(0.0, right),
-        y_range=padded_range(tuned or [epoch.accuracy for epoch in run], least=0.02),
+        y_range=padded_range([*tuned, *others], least=LEAST_RANGE),
         x_labels=tuple((float(at), str(at)) for at in range(0, int(right) + 1, round_step(right))),
     )
