@@ -7,8 +7,8 @@ BENCHMARKS = (
     *("startup", "key_latency", "app_overhead"),
     *("scan_speed", "scan_growth", "families", "training_speed"),
 )
-LONG = ("torchvision_models",)
-"""Those that run only when they are named: they take an hour."""
+LONG = ("forecast_intervals", "solved_plans", "torchvision_models")
+"""Those that run only when they are named: they take minutes, the last of them an hour."""
 
 
 def main() -> int:

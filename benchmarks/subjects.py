@@ -53,9 +53,9 @@ def loaded(args: argparse.Namespace) -> Data:
     return drained(load(dataset_entry(args.dataset), data_dir=args.data_dir, image_shape=shape, seed=0))
 
 
-def built(args: argparse.Namespace, images: DeviceData) -> Network:
-    """Build the model as the engine does, with fresh weights drawn by seed 0."""
-    seed_everything(0, 0)
+def built(args: argparse.Namespace, images: DeviceData, *, seed: int = 0) -> Network:
+    """Build the model as the engine does, with fresh weights drawn by a seed."""
+    seed_everything(seed, 0)
     return as_engine_has_it(model_entry(args.model).build(num_classes=images.task.num_outputs or 0), images)
 
 
@@ -75,13 +75,13 @@ def first_decision(random_state: torch.Generator, clock: Clock) -> Context:
     return Context(0, random_state, clock, never, any_name)
 
 
-def train_dense(args: argparse.Namespace, network: Network, images: DeviceData) -> str:
+def train_dense(args: argparse.Namespace, network: Network, images: DeviceData, *, seed: int = 0) -> str:
     """Train the network by the model's recipe for at least `args.epochs`; say how long and how well."""
     entry, dataset = model_entry(args.model), dataset_entry(args.dataset)
     training = replace(entry.training, num_epochs=args.epochs)
     training = training_recipe(replace(entry, training=training), dataset)
     began = perf_counter()
-    random_state = seed_everything(0, 1)
+    random_state = seed_everything(seed, 1)
     trained = drained(
         train(
             network,

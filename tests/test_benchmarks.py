@@ -8,9 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.forecast_intervals import Forecast
+from benchmarks.forecast_intervals import shortfalls as forecast_shortfalls
+from benchmarks.solved_plans import STAGES, Outcome
+from benchmarks.solved_plans import shortfalls as plan_shortfalls
 from benchmarks.survey.page import END, PAGE, START, is_current
 from benchmarks.survey.records import RESULTS, read_results, write_result
 from prune_tui.catalog.models.torchvision_names import TORCHVISION
+from prune_tui.core.scanning.predictor import Prediction
 
 ROOT = Path(__file__).parents[1]
 
@@ -19,6 +24,16 @@ def printed(name: str, *options: str) -> str:
     command = [sys.executable, "-m", "benchmarks", name, *options, "--threads", "1", "--repeats", "1"]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert finished.returncode == 0, finished.stderr
+    return finished.stdout
+
+
+def ran(name: str, *options: str) -> str:
+    """Run a benchmark that may find too little; returns what it printed, and then what it found short."""
+    command = [sys.executable, "-m", "benchmarks", name, *options, "--threads", "1"]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
+    short = finished.stderr.splitlines()
+    assert all(line.startswith("benchmarks: ") for line in short), finished.stderr
+    assert finished.returncode == bool(short)
     return finished.stdout
 
 
@@ -74,6 +89,42 @@ def test_loops_that_train_are_run_beside_the_textbook_one() -> None:
         r"^  textbook loop, loader in the process .* 1\.000 \(1\.000–1\.000\)", text, re.MULTILINE
     )
     assert len(re.findall("^  ours, float32", text, re.MULTILINE)) == 3
+
+
+def test_plans_of_all_kinds_are_predicted_and_measured() -> None:
+    text = ran("forecast_intervals", "--models", "lenet", "--units", "lenet", "--plans", "2")
+    assert re.search(r"^  lenet on digits +quick( +[012] of 2, ±\d+\.\d){2} ", text, re.MULTILINE)
+    assert re.search(r"^  lenet on digits, units +exact ", text, re.MULTILINE)
+
+
+def test_too_few_accuracies_within_their_intervals_are_named() -> None:
+    inside = Forecast("random", Prediction(0.9, 0.8, 0.95), 0.8)
+    outside = Forecast("random", Prediction(0.9, 0.8, 0.95), 0.79)
+    found = {("a", "quick"): [inside] * 5 + [outside], ("b", "quick"): [inside] * 14}
+    assert forecast_shortfalls(found) == ["a: 5 of 6, ±7.5 within their intervals, 85% wanted"]
+    assert forecast_shortfalls({("b", "quick"): [inside] * 9 + [outside]}) == []
+    short = forecast_shortfalls({("b", "quick"): [inside] * 8 + [outside]})
+    assert short == ["all networks: 8 of 9, ±7.5 within their intervals, 90% wanted"]
+
+
+def test_plans_are_compared_at_the_compression_they_are_solved_for() -> None:
+    few = ("--seeds", "1", "--seconds", "0.2", "--finetuning-epochs", "1", "--jobs", "1")
+    text = ran("solved_plans", "--models", "lenet", "--ratios", "3", *few)
+    assert len(re.findall(r"^  (?:polished|solved|LAMP|global magnitude|uniform) +3\.00x ", text, re.M)) == 5
+
+
+def test_a_rival_that_is_ahead_by_more_than_chance_is_named() -> None:
+    def outcome(num_right: int) -> Outcome:
+        scores = [1.0] * num_right + [0.0] * (1000 - num_right)
+        return Outcome(scores=dict.fromkeys(STAGES, scores), compression_ratio=10.0)
+
+    plans = {name: [outcome(900)] * 2 for name in ("polished", "LAMP", "global magnitude", "uniform")}
+    assert plan_shortfalls("n", plans) == []
+    plans["uniform"] = [outcome(901), outcome(901)]
+    plans["LAMP"] = [outcome(950), outcome(900)]
+    assert [line.rpartition(" ")[2] for line in plan_shortfalls("n", plans)] == ["LAMP", "LAMP"]
+    plans["polished"] = [outcome(930), outcome(930)]
+    assert plan_shortfalls("n", plans) == []
 
 
 @pytest.mark.parametrize("name", ["scan_growth", "no_such_benchmark"])
