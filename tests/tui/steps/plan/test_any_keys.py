@@ -9,13 +9,13 @@ import pytest
 from textual.coordinate import Coordinate
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.numbers import sparsity_text
 from prune_tui.core.planning.settings import prune_decision
 from prune_tui.core.run.measured_plans import in_one_shot
 from prune_tui.core.session.decisions import Prune
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.numbers import times_text
 from prune_tui.tui.steps.plan.cell_editor import CellEditor, place_of_cell
-from prune_tui.tui.steps.plan.text import sparsity_text
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 from tests.tui.made_up_network import LAYERS, accuracy_of_plan
@@ -70,7 +70,7 @@ def check(desk: Desk, done: str) -> None:
     assert not isinstance(plan, float)
     text = desk.screen_text()
     for name, drawn in drawn_sparsities(desk, text.splitlines()).items():
-        assert drawn == sparsity_text(plan.get(name, 0.0), 2), f"{name} after {done}"
+        assert drawn == sparsity_text(plan.get(name, 0.0)), f"{name} after {done}"
     ratio = desk.state.planner.price(desk.state.current_plan()).compression_ratio
     assert f"compression {times_text(ratio)}" in text, done
     measured = re.search(r"^ +measured ([0-9.]+)", text, re.MULTILINE)
