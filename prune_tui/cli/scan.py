@@ -73,6 +73,12 @@ def scan(
             "'1 point', '≥ 96 % accuracy' or '0.1 MB and 1 point'."
         ),
     ] = None,
+    polish: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=3600.0, help="Seconds to improve the solved plan by measuring others; 0: not at all."
+        ),
+    ] = 1.5,
     as_json: AsJson = False,
     out: Annotated[Path | None, typer.Option(help="Folder to save the session in, for the app.")] = None,
     data_dir: DataDir = None,
@@ -80,7 +86,7 @@ def scan(
     threads: Threads = None,
     seed: Seed = 0,
 ) -> None:
-    """Scan each layer's sensitivity, and solve a budget from the curves."""
+    """Scan each layer's sensitivity, and find a plan for a budget."""
     from prune_tui.catalog.datasets import dataset_entry
     from prune_tui.catalog.models import file_stem, model_entry
     from prune_tui.cli.progress import Progress
@@ -112,7 +118,7 @@ def scan(
         num_train_images=images,
         num_test_images=images,
     )
-    request = Request(session, wanted, target, weights, as_built, data_dir, threads, out)
+    request = Request(session, wanted, target, weights, as_built, data_dir, threads, out, polish)
     with Progress() as progress:
         found = scan_network(request, on_event=progress.show)
     if as_json:
@@ -134,6 +140,6 @@ def _print_scan(found: "Found", target: "Target | None") -> None:
     console.print(scan_table(found.figures))
     if found.solution is not None and target is not None:
         console.print()
-        console.print(plan_table(found.solution, target, found.figures))
+        console.print(plan_table(found.solution, target, found.figures, found.polished))
     if found.path is not None:
         console.print(f"\nsaved: {found.path}", style="dim", markup=False)

@@ -9,14 +9,18 @@ from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.names import check_names
 from prune_tui.catalog.recipes import recipe_of
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.planning.budget import Solution, solve
-from prune_tui.core.planning.groups import groups_of
+from prune_tui.core.planning.budget import Solution, solved
+from prune_tui.core.planning.planner import planner_of
+from prune_tui.core.planning.settings import PlanSettings
+from prune_tui.core.planning.solving.polish import Polish
+from prune_tui.core.planning.solving.problem import Problem
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import Event, PretrainedTaken
+from prune_tui.core.run.measured_plans import PolishedPlan
 from prune_tui.core.run.view import View
 from prune_tui.core.scanning.predictor import fitted_predictor, predicted
-from prune_tui.core.session.decisions import PRETRAINED, Decision, LoadDense, Scan
+from prune_tui.core.session.decisions import PRETRAINED, Decision, LoadDense, Prune, Scan
 from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Session
 from prune_tui.core.workflow.baselines import baseline_to_train
@@ -32,7 +36,8 @@ class Request:
     Published weights that `session` names are scanned as they are, or adapted to the data first if these have
     other classes. `is_as_built` takes the weights that the model is built with, whatever they are worth. The
     user's own code that `session` names is run: naming it is asking for it.
-    With `out` the session is saved there, and the app can open it.
+    With `out` the session is saved there, and the app can open it. The plan that is solved is improved by
+    measuring others for `polish_seconds`.
     """
 
     session: Session
@@ -43,17 +48,20 @@ class Request:
     data_dir: Path | None = None
     num_threads: int | None = None
     out: Path | None = None
+    polish_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """The curves, the plan that meets the target, and the session's file, if it was saved.
 
-    `error` says why no plan meets the target, if none does.
+    `polished` says how the plan was found by measuring, None if it was only solved. `error` says why no plan
+    meets the target, if none does.
     """
 
     figures: ScanFigures
     solution: Solution | None
+    polished: PolishedPlan | None
     error: str | None
     path: Path | None
 
@@ -86,10 +94,11 @@ def scan(request: Request, *, on_event: Callable[[Event, View], None]) -> Found:
             on_event(event, runner.view)
     assert runner.view.report.scan is not None
     try:
-        solution, error = _solution(request, runner.view), None
+        solution, error = _solution(request, runner, on_event), None
     except DecisionError as unsolved:
         solution, error = None, str(unsolved)
-    return Found(runner.view.report.scan, solution, error, runner.path)
+    polished = runner.view.polished if solution is not None else None
+    return Found(runner.view.report.scan, solution, polished, error, runner.path)
 
 
 def _baseline(request: Request) -> Decision:
@@ -115,26 +124,47 @@ def _baseline(request: Request) -> Decision:
     return baseline_to_train(recipe_of(session))
 
 
-def _solution(request: Request, view: View) -> Solution | None:
-    """Solve for the target, if there is one.
+def _solution(request: Request, runner: Runner, on_event: Callable[[Event, View], None]) -> Solution | None:
+    """Solve for the target, if there is one, and improve the plan by measuring others.
 
     Raises:
         DecisionError: it is out of reach.
     """
-    if request.target is None:
+    target = request.target
+    if target is None:
         return None
-    solution = solve(
-        request.target,
-        groups_of(view.layers, request.scan.granularity),
-        view.report.scan,
-        {},
-        other_parameters=view.other_parameters,
-        other_macs=view.other_macs,
-        shape=view.shape,
-    )
+    problem = problem_of(runner.view, request.scan)
+    solution = solved(problem, target)
     if not solution.is_met:
-        raise DecisionError(f"{describe_target(request.target)} can't be met")
-    return solution
+        raise DecisionError(f"{describe_target(target)} can't be met")
+    pruned = {name: sparsity for name, sparsity in solution.plan.items() if sparsity > 0}
+    if not request.polish_seconds or not pruned:
+        return solution
+    decision = Prune(plan=pruned, criterion=request.scan.criterion, granularity=request.scan.granularity)
+    for event in runner.polish(Polish(decision, target, problem, seconds=request.polish_seconds)):
+        on_event(event, runner.view)
+    return _polished(solution, problem, runner.view.polished)
+
+
+def problem_of(view: View, scan: Scan) -> Problem:
+    """Return what a budget is solved over, after a scan.
+
+    Raises:
+        DecisionError: nothing can be predicted from it.
+    """
+    settings = PlanSettings(criterion=scan.criterion, granularity=scan.granularity)
+    problem = planner_of(view, settings, is_threshold_on_magnitude=False).problem({})
+    if problem is None:
+        raise DecisionError("the dense network scores 0, so nothing can be predicted: train it first")
+    return problem
+
+
+def _polished(solution: Solution, problem: Problem, found: PolishedPlan | None) -> Solution:
+    """Return the solution with the plan that was found by measuring."""
+    if found is None or isinstance(found.found.decision.plan, float):
+        return solution
+    plan = {**dict.fromkeys(solution.plan, 0.0), **found.found.decision.plan}
+    return replace(solution, plan=plan, price=problem.price(plan))
 
 
 def document(found: Found) -> dict[str, object]:
@@ -145,6 +175,7 @@ def document(found: Found) -> dict[str, object]:
         "plan": dict(solution.plan) if solution else None,
         "price": asdict(solution.price) if solution else None,
         "predicted_between": _interval(found),
+        "measured": json_data(found.polished) if found.polished else None,
         "error": found.error,
         "session": str(found.path) if found.path else None,
     }

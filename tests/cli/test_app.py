@@ -266,6 +266,11 @@ def test_scan_solves_a_budget_and_saves_a_session_that_the_app_can_open(tmp_path
     price = document["price"]
     assert price["parameters"] / price["nonzero"] >= 20
     assert 0 <= document["predicted_between"][0] < document["predicted_between"][1] <= 1
+    measured = document["measured"]
+    assert measured["found"]["decision"]["plan"] == {
+        name: at for name, at in document["plan"].items() if at > 0
+    }
+    assert measured["found"]["accuracy"] >= measured["start_accuracy"]
     assert document["error"] is None
     assert run("show", document["session"]).exit_code == 0
 

@@ -6,13 +6,16 @@ from rich.text import Text
 from prune_tui.core.planning.budget import Solution
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.run.measured_plans import PolishedPlan
 from prune_tui.core.scanning.predictor import Prediction, fitted_predictor, predicted
 from prune_tui.reports.numbers import interval_text, percent_text, shortened, sparsity_text, times_text
 from prune_tui.reports.terminal.tables import WIDTH, plain_table
 
 
-def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> RenderableType:
-    """Show the target, the plan, its price and its predicted accuracy."""
+def plan_table(
+    solution: Solution, target: Target, scan: ScanFigures, polished: PolishedPlan | None = None
+) -> RenderableType:
+    """Show the target, the plan, its price, and its measured accuracy, or the predicted one."""
     table = plain_table()
     table.add_column("layer")
     table.add_column("sparsity", justify="right")
@@ -28,7 +31,20 @@ def plan_table(solution: Solution, target: Target, scan: ScanFigures) -> Rendera
             f"{times_text(price.theoretical_speedup)}, file {price.file_bytes:,} bytes"
             f"{' once shrunk' if scan.granularity == 'unit' else ''}"
         ),
-        Text(f"predicted accuracy before any fine-tuning: {_prediction_text(prediction)}"),
+        Text(
+            f"predicted accuracy before any fine-tuning: {_prediction_text(prediction)}"
+            if polished is None
+            else _measured_text(polished)
+        ),
+    )
+
+
+def _measured_text(polished: PolishedPlan) -> str:
+    found = polished.found
+    half_width = "" if found.is_complete else f" ±{found.half_width * 100:.1f}"
+    return (
+        f"measured accuracy before any fine-tuning: {percent_text(found.accuracy)}{half_width} "
+        f"({found.num_images:,} images), the best of {polished.num_plans} plans tried"
     )
 
 
