@@ -122,6 +122,7 @@ class PlanScreen(EditScreen):
             self.palette,
             note=note or (stage_words(row) if row.is_stage else ""),
             is_arrival=on_action and not self.plan.past,
+            measured_loss=self._measured_loss,
         )
         self.query_one("#explain", FixedText).show(explanation)
 

@@ -79,6 +79,7 @@ def explanation(
     *,
     note: str = "",
     is_arrival: bool = False,
+    measured_loss: float | None = None,
 ) -> Text:
     """Say what the last key did, or what can be done here, or why the layer matters."""
     text = Text(no_wrap=True, overflow="ellipsis")
@@ -93,8 +94,13 @@ def explanation(
     if state.is_at_chance and state.view.chance is not None:
         return text.append(f"the baseline is {chance_words(state.view.chance)}", palette.warn)
     if is_arrival and state.scan is not None:
+        tolerance = f"{state.settings.tolerance_points:g} point"
+        tolerance += "" if state.settings.tolerance_points == 1 else "s"
+        if measured_loss is not None and measured_loss * 100 > state.settings.tolerance_points:
+            lost = f"measured to lose {measured_loss * 100:.1f} points"
+            return text.append(f"{lost}: b, then {tolerance}, finds a plan that holds", palette.warn)
         return text.append(
-            "the scan suggests this: enter prunes, b sets a budget, ↑ changes a layer", palette.text
+            f"suggested to lose {tolerance}: enter prunes, b sets a budget, ↑ changes a layer", palette.text
         )
     text.append(explain(group.name, state.planner.share(group), state.scan), palette.text)
     text.append(f"; {followers_words(group)}" if group.followers else "", palette.muted)

@@ -93,7 +93,7 @@ async def test_what_is_typed_is_read_and_shown_at_every_key(tmp_path: Path) -> N
         assert desk.step is Step.PLAN
         assert _sparsities(desk) == before
         assert "goal" not in desk.drawn("#totals")
-        assert "the scan suggests this" in desk.drawn("#explain")
+        assert "suggested to lose 1 point" in desk.drawn("#explain")
         assert desk.drawn("#next").endswith("enter ⏎")
 
 

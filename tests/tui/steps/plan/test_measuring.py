@@ -115,7 +115,7 @@ async def test_a_budget_is_polished_and_one_undo_takes_it_back(tmp_path: Path) -
         await desk.until_drawn("trying neighbouring plans")
         solved = [desk.cell(name, "sparsity") for name in desk.rows]
         gate.release()
-        await desk.until_drawn("85.0 → 90.0 measured, the best of 17 plans")
+        await desk.until_drawn("85.0 % → 90.0 % measured, the best of 17 plans")
         assert [desk.cell(name, "sparsity") for name in desk.rows] != solved
         assert MEASURED_ON_ALL in desk.drawn("#accuracy")
         await desk.press("u")
@@ -136,3 +136,13 @@ async def test_a_key_after_a_budget_keeps_what_it_changed(tmp_path: Path) -> Non
         await desk.until_drawn(MEASURED_ON_ALL)
         assert [desk.cell(name, "sparsity") for name in desk.rows] == edited
         assert "best of" not in desk.drawn("#explain")
+
+
+async def test_a_suggestion_that_is_measured_to_lose_too_much_says_how_to_do_better(tmp_path: Path) -> None:
+    script = Script(measures_plans=True)
+    async with open_desk(tmp_path, script) as desk:
+        await desk.to_plan()
+        await desk.until_drawn(MEASURED_ON_ALL)
+        lost = 98.5 - measured(desk)
+        assert lost > 1
+        assert f"measured to lose {lost:.1f} points: b, then 1 point" in desk.drawn("#explain")

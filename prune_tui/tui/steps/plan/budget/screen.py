@@ -65,6 +65,14 @@ class BudgetScreen(LayersScreen):
             outcomes=trial.outcomes(goal, price, self.state),
         )
 
+    @property
+    def _measured_loss(self) -> float | None:
+        """What the plan surely loses, as measured so far; None until it is measured."""
+        scan, measured = self.state.scan, self._measurer.figures(self.plan)
+        if scan is None or measured is None:
+            return None
+        return scan.dense_accuracy - measured.accuracy - measured.half_width
+
     def _polishing_note(self) -> str:
         """Say that plans are tried for the budget, or what came of it; empty if neither."""
         goal, found = self.state.goal, self.state.view.polished
@@ -75,7 +83,7 @@ class BudgetScreen(LayersScreen):
             return f"{target}: trying neighbouring plans …"
         if found is None or found.target != target or found.found != self._measurer.figures(self.plan):
             return ""
-        better = f"{found.start_accuracy * 100:.1f} → " if found.found.decision != found.start else ""
+        better = f"{percent_text(found.start_accuracy)} → " if found.found.decision != found.start else ""
         accuracy = percent_text(found.found.accuracy)
         return (
             f"✓ {target}: {better}{accuracy} measured, the best of {found.num_plans} "
