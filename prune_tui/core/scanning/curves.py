@@ -80,7 +80,7 @@ def cliff(scan: ScanFigures | None, name: str) -> float | None:
 
 def explain(name: str, share: float, scan: ScanFigures | None) -> str:
     """Return a line on a group: its share of the weights, its safe sparsity, and its cliff."""
-    words = [f"{name} holds {percent_text(share, 0 if share >= 0.01 else 1)} of the weights"]
+    words = [f"{name}: {percent_text(share, 0 if share >= 0.01 else 1)} of the weights"]
     if not is_scanned(scan, name):
         return words[0] + "; not scanned"
     safe = safe_sparsity(scan, name)
@@ -90,7 +90,7 @@ def explain(name: str, share: float, scan: ScanFigures | None) -> str:
     else:
         words.append("no scanned sparsity surely costs less than a point")
     edge = cliff(scan, name)
-    words.append(f"the cliff is at {share_text(edge)}" if edge is not None else "no cliff in the scan")
+    words.append(f"cliff at {share_text(edge)}" if edge is not None else "no cliff in the scan")
     return "; ".join(words)
 
 

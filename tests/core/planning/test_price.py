@@ -92,7 +92,7 @@ def test_safe_is_decided_by_the_lower_end_of_the_interval(
 def test_the_cliff_is_where_the_curve_falls_most() -> None:
     assert cliff(SCAN, "a") == 0.6
     assert cliff(SCAN, "b") is None
-    assert "a holds 25 % of the weights" in explain("a", 0.25, SCAN)
+    assert "a: 25 % of the weights" in explain("a", 0.25, SCAN)
 
 
 def test_the_bins_that_die_hold_as_many_weights_as_are_pruned() -> None:

@@ -14,7 +14,7 @@ from tests.tui.helpers import open_desk
 from tests.tui.made_up_network import DEEP, RESIDUAL, VAST
 from tests.tui.steps.plan.test_cell_editor import first_row
 
-PREDICTED = r"predicted ≈\d+ \(\d+–\d+\) before fine-tuning"
+PREDICTED = r"predicted ≈\d+ % \(\d+–\d+\) before fine-tuning"
 
 
 async def test_what_enter_does_is_said_of_where_the_focus_is(tmp_path: Path) -> None:
