@@ -81,3 +81,10 @@ def printable(text: str) -> str:
 def shortened(text: str, width: int) -> str:
     """Fit a dotted name in a width by leaving out its beginning, which is the part that names share."""
     return text if len(text) <= width else "…" + text[len(text) - width + 1 :] if width > 1 else "…"[:width]
+
+
+def macs_text(macs: int) -> str:
+    """Say MACs so that they fit a column: `1,600`, `2.4 M`, `1.82 G`."""
+    if macs < 100_000:
+        return count_text(macs)
+    return f"{macs / 1e9:.2f} G" if macs >= 1e9 else f"{macs / 1e6:.1f} M"

@@ -20,16 +20,21 @@ TITLES: Final[dict[Quantity, tuple[str, str]]] = {
 
 STAGES: Final = ("dense", "pruned")
 GAP = 3
+LEAST_FOR_ALL = 60
 FEW = 256
 
 
 def histograms(
     taken: Sequence[Distribution], layer: str, palette: Palette, *, width: int, height: int
 ) -> list[Text]:
-    """Return three histograms side by side, dense above pruned, each pair on one scale."""
-    column = max(10, (width - 2 * GAP) // 3)
+    """Return three histograms side by side, dense above pruned, each pair on one scale.
+
+    Where three are too narrow to be read, that of the weights alone.
+    """
+    shown = list(TITLES) if width >= LEAST_FOR_ALL else list(TITLES)[:1]
+    column = max(10, (width - (len(shown) - 1) * GAP) // len(shown))
     rows = max(1, (height - 3) // 2)
-    blocks = [_block(taken, layer, measure, palette, width=column, rows=rows) for measure in TITLES]
+    blocks = [_block(taken, layer, measure, palette, width=column, rows=rows) for measure in shown]
     return [_beside(lines, column) for lines in zip(*blocks, strict=True)]
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from prune_tui.core.layer_stages import stages_of
 from prune_tui.core.planning.groups import PruningGroup
-from prune_tui.reports.numbers import count_text
 from prune_tui.tui.widgets.tables.ordering import Order
 
 STAGE_END = ".*"
@@ -65,13 +64,6 @@ def stage_words(row: LayerRow) -> str:
     names = [name.removeprefix(row.key.removesuffix("*")) for name in row.names]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"{row.key} stands for {len(names)} rows: {shown}"
-
-
-def macs_text(macs: int) -> str:
-    """Say MACs so that they fit a column: `1,600`, `2.4 M`, `1.82 G`."""
-    if macs < 100_000:
-        return count_text(macs)
-    return f"{macs / 1e9:.2f} G" if macs >= 1e9 else f"{macs / 1e6:.1f} M"
 
 
 def shape_words(row: LayerRow) -> str:

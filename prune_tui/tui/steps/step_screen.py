@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 READ_ONLY_WORDS = "read-only: enter says how to get the checkpoints"
 
-WIDTHS = [(0, "-narrow"), (110, "-wide")]
+WIDTHS = [(0, "-slim"), (64, "-narrow"), (110, "-wide")]
 HEIGHTS = [(0, "-tiny"), (18, "-low"), (34, "-high")]
 
 

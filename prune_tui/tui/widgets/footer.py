@@ -72,6 +72,7 @@ class NextBar(Widget, can_focus=True):
         text.append(self._label, palette.text if self._is_ready else palette.muted)
         if self._is_ready:
             hint = "enter ⏎" if self.says_enter else ""
+            hint = hint if text.cell_len + len(hint) < self.size.width else ""
             text.append(" " * max(1, self.size.width - text.cell_len - len(hint)))
             text.append(hint, palette.muted)
         return text

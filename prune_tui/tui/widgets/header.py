@@ -12,6 +12,9 @@ from prune_tui.tui.messages import GoTo
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 
+SLIM = 62
+"""Fewer columns hold the steps alone, and of what the engine does its sign."""
+
 
 class StepHeader(Widget):
     """Draws ` prune-tui  1 Pick > 2 Scan > [3 Plan] > 4 Train > 5 Save   engine ready`; steps are links."""
@@ -35,20 +38,26 @@ class StepHeader(Widget):
     def render(self) -> RenderResult:
         """Draw the line, and remember where each step is for the mouse."""
         palette = palette_of(self.app)
-        text = Text(" prune-tui ", palette.selected, no_wrap=True)
-        text = Text.assemble(text, " ")
+        is_slim = self.size.width < SLIM
+        text = Text("" if is_slim else " prune-tui ", palette.selected, no_wrap=True)
+        text = Text.assemble(text, "" if is_slim else " ")
         self._spans = []
         for step in Step:
-            if step > Step.PICK:
-                text.append(" > ", palette.faint)
             is_here = step is self._step
-            label = f"[{step.value} {step.title}]" if is_here else f"{step.value} {step.title}"
+            label = f"{step.value} {step.title}"
+            if is_slim:
+                text.append("[" if is_here else "]" if step == self._step + 1 else " ", palette.bold)
+            else:
+                text.append(" > " if step > Step.PICK else "", palette.faint)
+                label = f"[{label}]" if is_here else label
             style = palette.bold if is_here else palette.text
             if step not in self._state.reachable:
                 style = palette.faint
             self._spans.append((text.cell_len, text.cell_len + len(label), step))
             text.append(label, style)
+        text.append("]" if is_slim and self._step is Step.SAVE else "", palette.bold)
         words, tone = engine_words(self._state)
+        words = words[:1] if is_slim and not words[0].isalpha() else words
         room = self.size.width - text.cell_len - len(words) - 1
         if room >= 1:
             text.append(" " * room)

@@ -14,7 +14,7 @@ from prune_tui.tui.state import State
 class Meter(Widget):
     """Draws `training the dense baseline ━━━━━━━────── epoch 2/5 · 0:12 left`."""
 
-    DEFAULT_CSS = "Meter { height: 1; padding: 0 2; }"
+    DEFAULT_CSS = "Meter { height: 1; padding: 0 2; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -57,9 +57,9 @@ class PickScreen(StepScreen):
         with Horizontal(classes="fields"):
             yield Static("session", classes="label")
             yield Input(id="name", compact=True, max_length=64)
-            yield Static("seed", classes="label")
+            yield Static("seed", classes="label", id="seed-label")
             yield Input(str(self.state.options.seed), id="seed", compact=True, type="integer", max_length=10)
-            yield Static("images", classes="label")
+            yield Static("images", classes="label", id="images-label")
             images = str(self.state.options.num_images or "")
             yield Input(images, id="images", placeholder="all", compact=True, type="integer", max_length=9)
         with Horizontal(classes="fields"):
@@ -146,6 +146,7 @@ class PickScreen(StepScreen):
             self._where(entry),
             self.palette,
             is_chosen=entry.name == self._choices.dataset.name,
+            is_slim=self.size.width // 2 < pick_text.SLIM,
         )
 
     @property

@@ -19,6 +19,9 @@ from prune_tui.tui.widgets.tables.table import Cells, Column
 NAME_WIDTH: Final = 15
 """The room of a name; of long names, which begin alike, it shows the end."""
 
+SLIM: Final = 32
+"""In less room a table shows names alone."""
+
 LEAST_ABOUT: Final = 12
 """The least room that a description is worth."""
 
@@ -31,6 +34,8 @@ def model_columns(room: int, *, has_named: bool = False) -> list[Column]:
 
     With models that were named, whose names are long, names take the room of the input where there is little.
     """
+    if room < SLIM:
+        return [Column("name", "  model", max(8, room - 3))]
     if has_named and room < 55:
         return [Column("name", "  model", 24), Column("parameters", "parameters", 10, True)]
     columns = [
@@ -72,18 +77,25 @@ def model_cells(
 
 
 def dataset_columns(room: int) -> list[Column]:
-    """Return the columns of the datasets."""
+    """Return the columns of the datasets; of where they are only the sign where there is little room."""
+    if room < SLIM:
+        return [Column("name", "  images", max(8, room - 6)), Column("where", "", 1)]
     return [Column("name", "  images", NAME_WIDTH), Column("where", "  where", max(14, room - 20))]
 
 
-def dataset_cells(entry: DatasetEntry, where: Where, palette: Palette, *, is_chosen: bool) -> Cells:
-    """Return a dataset's row."""
+def dataset_cells(
+    entry: DatasetEntry, where: Where, palette: Palette, *, is_chosen: bool, is_slim: bool = False
+) -> Cells:
+    """Return a dataset's row; a slim one has only a sign for where it is."""
     name = "imagefolder…" if entry is IMAGEFOLDER else entry.name
     style = palette.selected if is_chosen else palette.text
     named = _name(shortened(name, NAME_WIDTH - 2), style, is_chosen=is_chosen)
     if entry.name in ASKING:
-        return named, Text(f"  {ASKING[entry.name]}", palette.muted)
+        return named, Text("" if is_slim else f"  {ASKING[entry.name]}", palette.muted)
     is_here, text = where
+    if is_slim:
+        sign, tone = ("✓", palette.good) if is_here else ("↓", palette.muted)
+        return named, Text(sign, tone) if is_here or entry.download_bytes else Text("✗", palette.bad)
     if is_here:
         return named, Text(f"✓ {text}", palette.good)
     if entry.download_bytes:

@@ -12,10 +12,10 @@ from prune_tui.core.planning.planner import Planner
 from prune_tui.core.planning.price import num_pruned
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.curves import is_scanned, layer_accuracy, safe_sparsity
-from prune_tui.reports.numbers import count_text, points_text, shortened, sparsity_text
+from prune_tui.reports.numbers import count_text, macs_text, points_text, shortened, sparsity_text
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.layer_rows import LayerRow, macs_text, orders_of, shape_words
+from prune_tui.tui.steps.layer_rows import LayerRow, orders_of, shape_words
 from prune_tui.tui.steps.plan.units_text import KEPT_WIDTH, kept_text
 from prune_tui.tui.widgets.group_text import followers_words, group_label
 from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsity_ruler

@@ -73,7 +73,9 @@ class SaveScreen(StepScreen):
             title, words = f"{session.model} on {session.dataset}", f"replay it with\n{self.replay_command}"
         self.query_one("#meter", Meter).show(title, share, words)
         self.query_one("#figures", Static).update(
-            save_text.figures_text(report, palette, score=self.state.score_name)
+            save_text.figures_text(
+                report, palette, score=self.state.score_name, is_slim=self.has_class("-slim")
+            )
         )
         attempts = self.query_one("#attempts", Static)
         tradeoff = known_tradeoff(state)

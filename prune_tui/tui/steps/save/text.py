@@ -29,20 +29,23 @@ LABEL_WIDTH = 20
 CELL_WIDTH = 14
 
 
-def figures_text(report: Report, palette: Palette, *, score: str = "accuracy") -> Text:
-    """Return dense beside pruned (beside shrunk), one figure per line, and the change."""
+def figures_text(report: Report, palette: Palette, *, score: str = "accuracy", is_slim: bool = False) -> Text:
+    """Return dense beside pruned (beside shrunk), one figure per line, and the change.
+
+    A slim one holds the last network alone.
+    """
     table, text = figure_table(report), Text(no_wrap=True)
     if table is None:
         return text.append("not measured yet: enter measures", palette.muted)
-    text.append(
-        " " * LABEL_WIDTH + "".join(f"{name:>{CELL_WIDTH}}" for name in table.networks), palette.muted
-    )
-    text.append(f"{'change':>10}" if table.has_changes else "", palette.muted)
+    first = len(table.networks) - 1 if is_slim else 0
+    names = "".join(f"{name:>{CELL_WIDTH}}" for name in table.networks[first:])
+    text.append(" " * LABEL_WIDTH + names, palette.muted)
+    text.append(f"{'change':>10}" if table.has_changes and not is_slim else "", palette.muted)
     for row in table.rows:
         text.append(f"\n{row.label.replace('accuracy', score)[:LABEL_WIDTH]:<{LABEL_WIDTH}}", palette.muted)
-        for position, cell in enumerate(row.cells):
+        for position, cell in enumerate(row.cells[first:], first):
             text.append(f"{cell:>{CELL_WIDTH}}", palette.bold if position else palette.text)
-        text.append(f"{row.change:>10}", palette.accent)
+        text.append("" if is_slim else f"{row.change:>10}", palette.accent)
     return text
 
 

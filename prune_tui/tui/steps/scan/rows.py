@@ -9,10 +9,10 @@ from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.cells import half_width_where_safe
 from prune_tui.core.scanning.curves import curve_of, is_scanned, safe_sparsity
-from prune_tui.reports.numbers import count_text, shortened
+from prune_tui.reports.numbers import count_text, macs_text, shortened
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.layer_rows import LayerRow, macs_text, orders_of, shape_words
+from prune_tui.tui.steps.layer_rows import LayerRow, orders_of, shape_words
 from prune_tui.tui.widgets.group_text import group_label
 from prune_tui.tui.widgets.sparsity_ruler import loss_level, loss_style, ruler_label, sparsity_ruler
 from prune_tui.tui.widgets.tables.columns import Rank, fitted
