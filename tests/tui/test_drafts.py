@@ -20,7 +20,7 @@ async def _edited(desk: Desk) -> None:
     await desk.to_plan()
     await desk.press("up", "enter", *"0.77", "enter")
     await desk.press("g", "equals_sign")
-    assert "= locked" in desk.drawn("#layers")
+    assert "=locked" in desk.drawn("#layers")
 
 
 async def test_leaving_keeps_the_plan_and_resuming_brings_it_back(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ async def test_leaving_keeps_the_plan_and_resuming_brings_it_back(tmp_path: Path
         assert desk.cell("fc[", "sparsity") == "0.77"
         await desk.press("up", "u")
         assert desk.cell("fc[", "sparsity") != "0.77"
-        assert "= locked" not in desk.drawn("#layers")
+        assert "=locked" not in desk.drawn("#layers")
 
 
 async def test_budget_and_settings_come_back_too(tmp_path: Path) -> None:

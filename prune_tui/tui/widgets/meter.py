@@ -6,7 +6,7 @@ from textual.widget import Widget
 
 from prune_tui.core.run.view import Running
 from prune_tui.core.scanning.cells import scan_progress_text
-from prune_tui.reports.numbers import duration_text
+from prune_tui.reports.numbers import duration_text, percent_text
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 
@@ -50,7 +50,7 @@ def progress_words(state: State) -> tuple[str, float | None, str]:
         progress = view.data_progress
         if state.is_busy and progress is not None:
             share = progress.done / progress.total if progress.total else None
-            words = f"{share:.0%}" if share is not None else f"{progress.done:,}"
+            words = percent_text(share, 0) if share is not None else f"{progress.done:,}"
             return progress.what, share, words
         return ("loading", None, "data and model…") if state.is_busy else ("", None, "")
     words_left = f"{duration_text(running.seconds_left)} left" if running.seconds_left is not None else ""

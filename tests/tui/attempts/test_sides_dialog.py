@@ -23,6 +23,7 @@ async def test_the_plan_being_edited_stands_beside_an_attempt(tmp_path: Path) ->
         assert totals["they are"] == ["planned", "counted"]
         assert totals["compression ratio"] == ["20.0×", "3.2×"]
         assert totals["test"] == ["—", "99.0", "%"]
+        assert totals["95 % interval"][-1] == "98.7–99.1"
         assert totals["actual, in the end"] == ["—", "98.1", "%"]
         assert "prune l1 weight, 1 round" in desk.drawn("#names")
 

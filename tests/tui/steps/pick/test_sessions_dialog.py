@@ -38,7 +38,7 @@ async def test_what_was_measured_is_listed(tmp_path: Path) -> None:
         await desk.press("1")
         await desk.to(Step.PICK)
         await _listed(desk)
-        await desk.until_drawn("98.9 %", "3.2×")
+        await desk.until_drawn("99.0 %", "3.2×")
 
 
 async def test_figures_measured_before_the_last_prune_stay_listed(tmp_path: Path) -> None:
@@ -53,7 +53,7 @@ async def test_figures_measured_before_the_last_prune_stay_listed(tmp_path: Path
         await desk.press("1")
         await desk.to(Step.PICK)
         await _listed(desk)
-        await desk.until_drawn("98.9 %", "3.2×")
+        await desk.until_drawn("99.0 %", "3.2×")
 
 
 async def test_what_is_no_file_is_left_out_and_what_is_no_session_is_marked(tmp_path: Path) -> None:
