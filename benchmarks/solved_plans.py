@@ -13,7 +13,7 @@ from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean
-from time import perf_counter
+from time import perf_counter, thread_time
 
 import torch
 
@@ -65,9 +65,10 @@ def plans_of(
     problem, target = problem_of(state.network, scan), Target("compression_ratio", ratio)
     plan = {name: at for name, at in solved(problem, target).plan.items() if at > 0}
     start = Prune(plan=plan, criterion=scan.criterion)
-    began = perf_counter()
+    clock = thread_time if state.data.device.type == "cpu" else perf_counter
+    began = clock()
     work = Measuring(seed=0).polish(
-        state, Polish(start, target, problem, seconds), index=1, clock=lambda: perf_counter() - began
+        state, Polish(start, target, problem, seconds), index=1, clock=lambda: clock() - began
     )
     *_, last = work
     assert isinstance(last, PlanPolished)
@@ -203,7 +204,9 @@ def main(options: Sequence[str] = ()) -> None:
         )  # fmt: skip
         short += shortfalls(title, plans)
     epochs = f"{args.finetuning_epochs} epoch{'' if args.finetuning_epochs == 1 else 's'}"
-    print(f"\n  polished for {args.seconds:g} s; fine-tuned for {epochs} by the model's recipe")
+    print(
+        f"\n  polished for {args.seconds:g} s of the processor's time; fine-tuned for {epochs} by the recipe"
+    )
     print("  ±: half the 95 % interval of the paired difference over the validation images of all seeds")
     print(f"  {computing_text(pick_device(args.device))}; the processes above have {args.threads} each")
     print_machine()
