@@ -11,7 +11,11 @@ from prune_tui.tui.app import PruneApp
 from prune_tui.tui.options import Options
 
 TARGET = Path("assets")
-SIZE = (100, 30)
+SIZES = {"": (100, 30), "wide-": (200, 60)}
+"""The size of the terminal by what the names of its pictures begin with."""
+
+WIDE = ("plan", "save")
+"""The steps that are also pictured in a wide terminal."""
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -19,7 +23,7 @@ async def until(condition: Callable[[], bool]) -> None:
         await asyncio.sleep(0.02)
 
 
-async def take_pictures() -> None:
+async def take_pictures(size: tuple[int, int]) -> None:
     options = Options(
         model=None,
         dataset=None,
@@ -33,7 +37,7 @@ async def take_pictures() -> None:
     )
     app = PruneApp(options)
     state = app.state
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=size) as pilot:
 
         async def done(num_decisions: int) -> None:
             await until(lambda: state.view.num_decisions == num_decisions and not state.jobs)
@@ -43,6 +47,7 @@ async def take_pictures() -> None:
         await pilot.press("enter")
         await done(2)
         await pilot.press("f8", "enter", "up", "up", "enter", *"0.95", "enter", "up")
+        await until(lambda: any(plan.is_complete for plan in state.view.measured_plans[1:]))
         await pilot.pause()
         await pilot.press("f8", "p")
         await done(3)
@@ -54,14 +59,17 @@ async def take_pictures() -> None:
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        with chdir(folder):
-            asyncio.run(take_pictures())
-        TARGET.mkdir(exist_ok=True)
-        for picture in sorted(Path(folder, "sessions").glob("*.svg")):
-            target = TARGET / f"{picture.stem.rpartition('-')[2]}.svg"
-            shutil.copyfile(picture, target)
-            print(target)
+    TARGET.mkdir(exist_ok=True)
+    for prefix, size in SIZES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            with chdir(folder):
+                asyncio.run(take_pictures(size))
+            for picture in sorted(Path(folder, "sessions").glob("*.svg")):
+                step = picture.stem.rpartition("-")[2]
+                if not prefix or step in WIDE:
+                    target = TARGET / f"{prefix}{step}.svg"
+                    shutil.copyfile(picture, target)
+                    print(target)
 
 
 if __name__ == "__main__":
