@@ -17,6 +17,8 @@ from prune_tui.tui.palette import Palette, palette_of
 MIN_NAME = 12
 LEAST_WIDTH = 38
 """What a line takes besides the name and the kind."""
+LEAST_KIND = 15
+"""Where the kind has no more, MACs are rounded."""
 
 
 class RowDialog(Dialog[None]):
@@ -66,23 +68,25 @@ def row_text(groups: Sequence[PruningGroup], facts: Sequence[str], palette: Pale
     layers = [(layer, layer is not group.leader) for group in groups for layer in group.layers]
     name_width = min(max(MIN_NAME, *(len(layer.name) + 2 for layer, _ in layers)), max(MIN_NAME, width - 58))
     # The kind gives way first, then the shape: neither is worth a second line.
-    kind = min(22, max(0, width - name_width - LEAST_WIDTH))
+    kind = min(27, max(0, width - name_width - LEAST_WIDTH))
     has_shape = width >= name_width + LEAST_WIDTH
+    macs_words, macs_width = (count_text, 14) if kind >= LEAST_KIND else (macs_text, 9)
+    kind -= macs_width - 9
     shape = "  output" if has_shape else ""
     heading = f"  {'layer':<{name_width}}  {'kind':<{kind}}"[: name_width + 4 + kind]
-    text.append(f"{heading}{'weights':>11}{'MACs':>9}{shape}\n", palette.muted)
+    text.append(f"{heading}{'weights':>11}{'MACs':>{macs_width}}{shape}\n", palette.muted)
     for layer, is_follower in layers:
         name = ("+ " if is_follower else "") + shortened(layer.name, name_width - 2 * is_follower)
         text.append(f"  {name:<{name_width}}", palette.text)
         shown_kind = shortened(layer.kind, kind - 1) if kind > 1 else ""
         text.append(f"  {shown_kind:<{kind}}", palette.muted)
-        text.append(f"{count_text(layer.parameters):>11}{macs_text(layer.macs):>9}", palette.text)
+        text.append(f"{count_text(layer.parameters):>11}{macs_words(layer.macs):>{macs_width}}", palette.text)
         shape = "×".join(str(size) for size in layer.output_shape) or "—"
         text.append(f"  {shape}\n" if has_shape else "\n", palette.muted)
     if len(layers) > 1:
         text.append(f"  {'together':<{name_width}}  {f'{len(layers)} layers'[:kind]:<{kind}}", palette.muted)
         weights, macs = (sum(one.parameters for one, _ in layers), sum(one.macs for one, _ in layers))
-        text.append(f"{count_text(weights):>11}{macs_text(macs):>9}\n", palette.bold)
+        text.append(f"{count_text(weights):>11}{macs_words(macs):>{macs_width}}\n", palette.bold)
     if any(is_follower for _, is_follower in layers):
         text.append("\n  + loses the same units as the layer above it\n", palette.muted)
     for group in groups:

@@ -1,5 +1,7 @@
 """A tall picker: earlier sessions and images of the dataset below the fields."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,13 @@ async def test_a_low_terminal_has_neither(tmp_path: Path) -> None:
     async with open_desk(tmp_path, size=(80, 24)) as desk:
         assert not desk.is_drawn("Earlier sessions")
         assert not desk.is_drawn("Some of its images")
+
+
+def test_the_picker_is_imported_without_what_it_reads_later() -> None:
+    code = (
+        "import sys, prune_tui.tui.steps.pick.screen\n"
+        "late = {'prune_tui.catalog.datasets.samples', 'prune_tui.core.session.session', 'numpy'}\n"
+        "print(*sorted(late & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == ""

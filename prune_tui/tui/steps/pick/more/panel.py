@@ -1,20 +1,25 @@
 """The lower part of step 1 on a tall terminal: earlier sessions, beside images of the dataset."""
 
+from __future__ import annotations
+
 import asyncio
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
-from prune_tui.catalog.datasets import DatasetEntry
 from prune_tui.tui.palette import palette_of
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.pick.more.pictures import Pictures
-from prune_tui.tui.steps.pick.sessions import rows
-from prune_tui.tui.steps.pick.sessions.reading import Found, read
 from prune_tui.tui.widgets.fixed_text import FixedText
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from prune_tui.catalog.datasets import DatasetEntry
+    from prune_tui.tui.steps.pick.sessions.reading import Found
 
 MOST_SESSIONS = 40
 """No more are read, however tall the terminal is."""
@@ -51,7 +56,8 @@ class MorePanel(Horizontal):
     def _show(self) -> None:
         if self._dataset is None or not self.is_mounted or not self.size:
             return
-        self.query_one(Pictures).show(*self._dataset)
+        # Not before the first frame: reading and drawing images would hold it up.
+        self.call_after_refresh(self.query_one(Pictures).show, *self._dataset)
         self._show_sessions()
         # Reading a session takes what the engine brings; together with its loading it would take longer.
         if self._found is None and self._state.engine != "loading" and not self._is_reading:
@@ -85,6 +91,8 @@ class MorePanel(Horizontal):
         room = widget.content_size.height - 2
         open_session = self._state.open_session
         open_name = open_session.name if open_session is not None else None
+        from prune_tui.tui.steps.pick.sessions import rows
+
         columns = rows.columns(widget.content_size.width, "date")
         text = Text(no_wrap=True, overflow="ellipsis")
         for one in rows.in_order(self._found, "date")[: max(1, room)]:
@@ -101,4 +109,6 @@ class MorePanel(Horizontal):
 
 
 def _read_all(paths: list[Path]) -> tuple[Found, ...]:
+    from prune_tui.tui.steps.pick.sessions.reading import read
+
     return tuple(read(path) for path in paths)

@@ -1,19 +1,26 @@
 """Images of the dataset that is picked, each above its class, as large as the room allows."""
 
+from __future__ import annotations
+
 import asyncio
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
-from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from prune_tui.catalog.datasets import DatasetEntry
-from prune_tui.catalog.datasets.samples import NUM_SAMPLES, Sample, samples
 from prune_tui.reports.numbers import printable, shortened
 from prune_tui.tui.palette import Palette, palette_of
 from prune_tui.tui.widgets.half_blocks import SHADES, half_blocks, tile_size
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from textual.geometry import Size
+
+    from prune_tui.catalog.datasets import DatasetEntry
+    from prune_tui.catalog.datasets.samples import Sample
 
 BETWEEN = 2
 """The cells between two images, and the lines below one: its class, and an empty one."""
@@ -58,7 +65,7 @@ class Pictures(Widget):
     async def _draw(self, dataset: DatasetEntry, drawing: Drawing) -> None:
         key = dataset.name, drawing.data_dir
         if not self._read.get(key):
-            self._read[key] = await asyncio.to_thread(samples, dataset, drawing.data_dir)
+            self._read[key] = await asyncio.to_thread(_samples, dataset, drawing.data_dir)
         self._strips = await asyncio.to_thread(drawn, self._read[key], drawing)
         self.refresh()
 
@@ -67,6 +74,13 @@ class Pictures(Widget):
         width = self.size.width
         strip = self._strips[y] if y < len(self._strips) else Strip.blank(width)
         return strip.adjust_cell_length(width).apply_style(self.rich_style)
+
+
+def _samples(dataset: DatasetEntry, data_dir: Path) -> tuple[Sample, ...]:
+    """Read the images; what that takes is imported in the thread too."""
+    from prune_tui.catalog.datasets.samples import samples
+
+    return samples(dataset, data_dir)
 
 
 def drawn(found: tuple[Sample, ...], drawing: Drawing) -> list[Strip]:
@@ -81,7 +95,7 @@ def drawn(found: tuple[Sample, ...], drawing: Drawing) -> list[Strip]:
     shades = "" if not drawing.is_colourless else SHADES if drawing.is_dark else SHADES[::-1]
     gap = Segment(" " * BETWEEN)
     lines: list[Strip] = []
-    for first in range(0, min(len(found), NUM_SAMPLES), side_by_side):
+    for first in range(0, len(found), side_by_side):
         tiles = found[first : first + side_by_side]
         blocks = [half_blocks(tile, width=columns, height=rows, shades=shades) for tile in tiles]
         for row in range(rows):
