@@ -150,9 +150,9 @@ async def test_global_is_one_number(tmp_path: Path) -> None:
         await desk.to(Step.PLAN)
         assert desk.cell("conv1", "sparsity").startswith("≈")
         await desk.press("enter", *".8", "enter")
-        assert "global 0.8" in desk.drawn("#settings")
+        assert "global 0.80" in desk.drawn("#settings")
         await desk.press("u")
-        assert "global 0.8" not in desk.drawn("#settings")
+        assert "global 0.80" not in desk.drawn("#settings")
         await desk.press("U", "p")
         await desk.to(Step.TRAIN)
         prune = desk.last
@@ -168,7 +168,7 @@ async def test_a_locked_row_takes_no_part_in_one_threshold(tmp_path: Path) -> No
         assert "locked" in desk.cell("conv1", "note")
         assert desk.cell("conv1", "kept") == "500"
         await desk.press("enter", *".8", "enter")
-        assert "global 0.8, 1 locked" in desk.drawn("#settings")
+        assert "global 0.80, 1 locked" in desk.drawn("#settings")
         await desk.press("p")
         await desk.to(Step.TRAIN)
         prune = desk.last
