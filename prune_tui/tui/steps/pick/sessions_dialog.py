@@ -105,7 +105,7 @@ class SessionsDialog(Dialog[Path]):
         is_partly = not self._is_read and any(one.summary is None for one in self._found.values())
         words = f"   {number} in {self._folder}" + (", reading …" if is_partly else "")
         self.query_one("#title", Static).update(text.append(words if number else "", palette.muted))
-        keys = "b branch   r rename   d delete   s sort   / find   enter open   esc close"
+        keys = "enter open   b branch   r rename   d delete   s sort   / find   esc close"
         self.query_one("#keys", Static).update(Text(keys if number else "esc close"))
 
     def _show_about(self) -> None:

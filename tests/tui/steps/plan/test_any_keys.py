@@ -11,14 +11,13 @@ from textual.coordinate import Coordinate
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.numbers import sparsity_text
 from prune_tui.core.planning.settings import prune_decision
-from prune_tui.core.run.measured_plans import in_one_shot
+from prune_tui.core.run.measured_plans import measured_plan
 from prune_tui.core.session.decisions import Prune
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.numbers import times_text
 from prune_tui.tui.steps.plan.cell_editor import CellEditor, place_of_cell
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
-from tests.tui.made_up_network import LAYERS, accuracy_of_plan
 
 SIZE = (110, 28)
 ACTIONS: Sequence[tuple[str, ...]] = (
@@ -74,11 +73,10 @@ def check(desk: Desk, done: str) -> None:
     ratio = desk.state.planner.price(desk.state.current_plan()).compression_ratio
     assert f"compression {times_text(ratio)}" in text, done
     measured = re.search(r"^ +measured ([0-9.]+)", text, re.MULTILINE)
-    polished = desk.state.view.polished
     if measured is not None and decision is not None:
-        is_polished = polished is not None and polished.found.decision == in_one_shot(decision)
-        accuracy = 0.9 if is_polished else accuracy_of_plan(LAYERS, decision)
-        assert measured[1] == f"{accuracy * 100:.1f}", f"the accuracy after {done}"
+        known = measured_plan(desk.state.view.measured_plans, decision, len(desk.script.performed))
+        assert known is not None, done
+        assert measured[1] == f"{known.accuracy * 100:.1f}", f"the accuracy after {done}"
 
 
 async def back_to_plan(desk: Desk) -> None:
