@@ -1,0 +1,1 @@
+"""Networks as C: traced, fused, written as one source, built, run and timed."""
