@@ -87,7 +87,7 @@ class Pooling:
 
 @dataclass(frozen=True, slots=True)
 class AdaptiveMean:
-    """The mean of as many windows as the node's shape has rows and columns, as `adaptive_avg_pool2d` lays them."""
+    """The mean of windows as `adaptive_avg_pool2d` lays them: as many as the node's shape has elements."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +162,9 @@ class Node:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
-    """A network for one example: value 0 is the input, value i + 1 is what node i gives; the last is the output.
+    """A network for one example: value 0 is the input, value i + 1 is what node i gives.
 
-    Nodes are in an order in which every value is there before it is used.
+    Every value is there before it is used; the last is the output.
     """
 
     input: Shape

@@ -1,0 +1,1 @@
+"""Writes a program as one C source."""

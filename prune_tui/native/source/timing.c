@@ -1,0 +1,13 @@
+
+/* Runs one node so many times; 0 times sets all values to 0. The nodes: those of a batch come first, then those for one example. */
+void net_node(int node, int times)
+{
+    static void (*const nodes[])(float *) = {
+${nodes}
+    };
+    float *const m = memory();
+    if (m && !times)
+        memset(m, 0, MEMORY);
+    for (int i = 0; m && i < times; i++)
+        nodes[node](m);
+}
