@@ -104,6 +104,11 @@ def mapped(tree: Tree, function: Callable[[torch.Tensor], torch.Tensor]) -> Tree
     return tree
 
 
+def taken(tree: Tree, count: int) -> Tree:
+    """Return a batch of so many examples: the first ones, all over again where there are too few."""
+    return mapped(tree, lambda leaf: leaf[torch.arange(count) % len(leaf)])
+
+
 def tensors_of(tree: Tree) -> Iterator[torch.Tensor]:
     """Yield the tensors of a tree, in order."""
     if isinstance(tree, torch.Tensor):

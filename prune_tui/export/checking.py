@@ -7,7 +7,7 @@ from typing import Final
 import torch
 from torch import nn
 
-from prune_tui.catalog.batches import Tree, call
+from prune_tui.catalog.batches import Tree, call, taken
 from prune_tui.core.errors import ExportError
 from prune_tui.core.report import Latency
 from prune_tui.core.returning import drained
@@ -15,8 +15,9 @@ from prune_tui.core.terms import ExportFormat
 from prune_tui.engine.measure.latency import time_forward
 from prune_tui.export.formats import opened, runtime_of
 from prune_tui.export.network import Exported
-from prune_tui.export.torch_export import Runnable, first_line
-from prune_tui.export.trees import relative_difference, taken
+from prune_tui.export.torch_export import Runnable
+from prune_tui.export.trees import relative_difference
+from prune_tui.native.exporting import first_line
 
 MOST_DIFFERENCE: Final = 1e-4
 """The largest difference of an output that is accepted, relative to the largest output."""

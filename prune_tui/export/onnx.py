@@ -6,11 +6,11 @@ from typing import Final
 import torch
 from torch import nn
 
-from prune_tui.catalog.batches import Tree, call
+from prune_tui.catalog.batches import Tree, call, taken
 from prune_tui.core.errors import ExportError
-from prune_tui.export.quiet import quietly
-from prune_tui.export.torch_export import Runnable, first_line, traced
-from prune_tui.export.trees import named_leaves, taken
+from prune_tui.export.torch_export import Runnable
+from prune_tui.export.trees import named_leaves
+from prune_tui.native.exporting import first_line, quietly, traced
 
 DESCRIPTION_KEY: Final = "prune_tui"
 """The key of the description among the model's metadata."""

@@ -1,53 +1,20 @@
-"""Traces a network with any batch size, and writes and opens files of `torch.export.save`."""
+"""Writes and opens files of `torch.export.save`, for any batch size."""
 
 import io
-from collections.abc import Callable, Mapping
-from copy import deepcopy
+from collections.abc import Callable
 from typing import TypeAlias
 
 import torch
 from torch import nn
-from torch.export import Dim, ExportedProgram
 
-from prune_tui.catalog.batches import Tree, call, mapped
-from prune_tui.core.errors import ExportError
-from prune_tui.export.quiet import quietly
-from prune_tui.export.trees import taken
+from prune_tui.catalog.batches import Tree, call
+from prune_tui.native.exporting import quietly, traced
 
 Runnable: TypeAlias = Callable[[Tree], Tree]
 """A network that can be run: from the inputs of a batch to its outputs."""
 
 DESCRIPTION_FILE = "prune_tui.json"
 """The name of the description within the file; `torch.export.load(file, extra_files=…)` gives it."""
-
-
-def traced(module: nn.Module, inputs: Tree) -> ExportedProgram:
-    """Return the program of a module in evaluation mode, for any batch size.
-
-    Only the form and the shapes of `inputs` count. The program holds neither examples nor paths of this
-    machine, and takes inputs that are contiguous.
-
-    Raises:
-        ExportError: torch can't trace it.
-    """
-    # An example of one or no image would be taken for a constant.
-    example = mapped(taken(inputs, 2), torch.zeros_like)
-    plain = deepcopy(module).eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
-    fast_path = torch.backends.mha.get_fastpath_enabled()
-    try:
-        # The fast path of attention is one operator, which no other program knows.
-        torch.backends.mha.set_fastpath_enabled(False)
-        with quietly():
-            program = torch.export.export(plain, *_arguments(example), dynamic_shapes=_free_batch(example))
-    except Exception as error:
-        reason = first_line(error)
-        raise ExportError(f"this network can't be traced for any batch size: {reason}") from error
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast_path)
-    program.example_inputs = None
-    for node in program.graph.nodes:
-        node.meta.pop("stack_trace", None)
-    return program
 
 
 def to_torch_export(module: nn.Module, inputs: Tree, *, description: str) -> bytes:
@@ -68,39 +35,3 @@ def open_torch_export(content: bytes) -> Runnable:
     with quietly():
         module = torch.export.load(io.BytesIO(content)).module()
     return lambda inputs: call(module, inputs)
-
-
-def first_line(error: Exception) -> str:
-    """Return the line of an error's message that says why: the first, or the first of its list."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    listed = [line.removeprefix("- ") for line in lines if line.startswith("- ")]
-    return [*listed, *lines, type(error).__name__][0][:300]
-
-
-def _arguments(inputs: Tree) -> tuple[tuple[Tree, ...], dict[str, Tree]]:
-    """Return the positional and the named arguments that `call` gives to a module."""
-    if isinstance(inputs, torch.Tensor):
-        return (inputs,), {}
-    if isinstance(inputs, Mapping):
-        return (), dict(inputs)
-    return tuple(inputs), {}
-
-
-def _free_batch(inputs: Tree) -> dict[str, object] | tuple[object, ...]:
-    """Return which dimension of each argument is free: the first of every tensor."""
-    batch = Dim("batch")
-    positional, named = _arguments(inputs)
-    return (
-        {key: _free(tree, batch) for key, tree in named.items()}
-        if named
-        else tuple(_free(tree, batch) for tree in positional)
-    )
-
-
-def _free(tree: Tree, batch: Dim) -> object:
-    if isinstance(tree, torch.Tensor):
-        return {0: batch}
-    if isinstance(tree, Mapping):
-        return {key: _free(branch, batch) for key, branch in tree.items()}
-    branches = [_free(branch, batch) for branch in tree]
-    return branches if isinstance(tree, list) else tuple(branches)

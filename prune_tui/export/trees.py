@@ -1,10 +1,10 @@
-"""What exporting asks of a tree of tensors: its leaves by name, some examples, how far two are apart."""
+"""What exporting asks of a tree of tensors: its leaves by name, and how far two are apart."""
 
 from collections.abc import Iterator, Mapping
 
 import torch
 
-from prune_tui.catalog.batches import Tree, mapped
+from prune_tui.catalog.batches import Tree
 
 
 def named_leaves(tree: Tree, root: str) -> Iterator[tuple[str, torch.Tensor]]:
@@ -17,11 +17,6 @@ def named_leaves(tree: Tree, root: str) -> Iterator[tuple[str, torch.Tensor]]:
     else:
         for position, branch in enumerate(tree):
             yield from named_leaves(branch, f"{root}_{position}")
-
-
-def taken(tree: Tree, count: int) -> Tree:
-    """Return a batch of so many examples: the first ones, all over again where there are too few."""
-    return mapped(tree, lambda leaf: leaf[torch.arange(count) % len(leaf)])
 
 
 def relative_difference(reference: Tree, outputs: Tree) -> float:

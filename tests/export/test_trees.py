@@ -5,8 +5,8 @@ import math
 import pytest
 import torch
 
-from prune_tui.catalog.batches import Tree, mapped, num_examples
-from prune_tui.export.trees import named_leaves, relative_difference, taken
+from prune_tui.catalog.batches import Tree, mapped, num_examples, taken
+from prune_tui.export.trees import named_leaves, relative_difference
 
 TREE: Tree = {"a": torch.ones(2), "b": (torch.zeros(2), [torch.full((2,), 4.0)])}
 

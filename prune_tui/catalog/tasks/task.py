@@ -62,7 +62,7 @@ class Task(ABC):
             ModelError: it has no such output, or several without a usual name.
         """
         if self.key is not None:
-            return _at(outputs, self.key)
+            return output_at(outputs, self.key)
         if isinstance(outputs, torch.Tensor):
             return outputs
         named = _named(outputs)
@@ -87,8 +87,12 @@ def tensor(outputs: Tree) -> torch.Tensor:
     return outputs.float() if outputs.dtype in (torch.float16, torch.bfloat16) else outputs
 
 
-def _at(outputs: object, key: str | int) -> Tree:
-    """Return an output by its key, field or position."""
+def output_at(outputs: object, key: str | int) -> Tree:
+    """Return an output by its key, field or position.
+
+    Raises:
+        ModelError: there is none.
+    """
     if isinstance(key, int) and isinstance(outputs, Sequence) and -len(outputs) <= key < len(outputs):
         by_position: Tree = outputs[key]
         return by_position
