@@ -13,7 +13,7 @@ TOLERANCE = 1e-4
 
 
 def with_random_statistics(module: nn.Module) -> nn.Module:
-    """Return the module in evaluation mode, each batch norm with statistics, a scale and a shift of its own."""
+    """Return the module in evaluation mode, its batch norms with statistics of their own."""
     generator = torch.Generator().manual_seed(1)
     with torch.no_grad():
         for layer in module.modules():

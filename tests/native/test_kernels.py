@@ -26,7 +26,7 @@ from prune_tui.native.program import (
     Softmax,
 )
 from prune_tui.native.running import NativeNetwork
-from prune_tui.native.source.convolution import Block
+from prune_tui.native.source.kernels import Block
 from prune_tui.native.source.network import Choice
 
 pytestmark = pytest.mark.skipif(compiler() is None, reason="needs a C compiler")
@@ -218,5 +218,5 @@ def test_activations_far_and_near_zero() -> None:
     x = torch.cat([x, x / 50, x / 1e4])
     for name, (activation, function) in ACTIVATIONS.items():
         program = Program(Shape(3, 20, 50), (Node(activation, (0,), Shape(3, 20, 50), name),))
-        given, wanted = built(program)(x), torch.as_tensor(function(x))
+        given, wanted = built(program)(x), torch.as_tensor(function(x))  # type: ignore[no-untyped-call]
         assert torch.allclose(given, wanted, rtol=1e-5, atol=1e-6), name

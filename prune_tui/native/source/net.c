@@ -16,14 +16,18 @@
 #define LANES 4
 #endif
 
-/* Up to so many examples run one by one: then that is faster than side by side. */
+/* Up to so many examples run one by one, where that is faster than side by side. */
 #define FEW (${few} * LANES / 16)
 #define SCRATCH ${size}
 #define MEMORY (((size_t)${size} * LANES > ${one_size} ? (size_t)${size} * LANES : ${one_size}) * sizeof(float))
 
+/* With OpenMP, examples are split among threads, or the channels of a layer where there is but one example. */
 #ifdef _OPENMP
-#define PARALLEL _Pragma("omp parallel for schedule(static)")
+#define PRAGMA(text) _Pragma(#text)
+#define SPLIT(condition) PRAGMA(omp parallel for schedule(dynamic) if (condition))
+#define PARALLEL PRAGMA(omp parallel for schedule(static))
 #else
+#define SPLIT(condition)
 #define PARALLEL
 #endif
 
@@ -57,8 +61,8 @@ static float *memory(void)
 
 void net(const float *in, float *out, int n)
 {
-    const int batches = n / LANES + (n % LANES > FEW);
-    PARALLEL
+    const int batches = FEW < LANES ? n / LANES + (n % LANES > FEW) : 0;
+    SPLIT(batches > 1)
     for (int b = 0; b < batches; b++) {
         const int first = b * LANES, count = n - first < LANES ? n - first : LANES;
         float *const m = memory();
@@ -69,6 +73,7 @@ void net(const float *in, float *out, int n)
             for (int i = 0; i < count * NET_OUTPUT_SIZE; i++)
                 to[i] = NAN;
     }
+    SPLIT(n - batches * LANES > 1)
     for (int i = batches * LANES; i < n; i++) {
         float *const m = memory();
         float *const to = out + (size_t)i * NET_OUTPUT_SIZE;

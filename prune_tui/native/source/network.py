@@ -10,15 +10,8 @@ from typing import Final
 from prune_tui.native.layout import Layout, Place, layout_of
 from prune_tui.native.program import Convolution, Node, Program, Shape
 from prune_tui.native.source.constants import Constants
-from prune_tui.native.source.convolution import (
-    WAYS,
-    Block,
-    Site,
-    Way,
-    convolution_source,
-    indented,
-    scratch_size,
-)
+from prune_tui.native.source.convolution import convolution_source, scratch_size
+from prune_tui.native.source.kernels import WAYS, Block, Site, Way, indented
 from prune_tui.native.source.others import other_lines
 
 _MOST_EMBEDDED: Final = 300_000

@@ -2,6 +2,7 @@
    these are called, as are all sizes, so that each call becomes code of its own. */
 #define OPERATION __attribute__((unused, always_inline)) static inline
 
+typedef float v16 __attribute__((vector_size(64), aligned(4), may_alias));
 typedef float v8 __attribute__((vector_size(32), aligned(4), may_alias));
 typedef float v4 __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float batch __attribute__((vector_size(4 * LANES), may_alias));

@@ -1,5 +1,6 @@
 
-/* Runs one node so many times; 0 times sets all values to 0. The nodes: those of a batch come first, then those for one example. */
+/* Runs one node so many times; 0 times sets all values to 0 first. The nodes of a batch come before those for
+   one example. */
 void net_node(int node, int times)
 {
     static void (*const nodes[])(float *) = {
@@ -11,3 +12,5 @@ ${nodes}
     for (int i = 0; m && i < times; i++)
         nodes[node](m);
 }
+
+int net_lanes(void) { return LANES; }
