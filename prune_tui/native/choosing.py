@@ -44,7 +44,7 @@ def ruled(program: Program) -> Plan:
     """Choose by densities and sizes alone: the same on every machine."""
     largest = max(program.shape_of(value).size for value in range(len(program.nodes) + 1))
     few = 3 if largest * FULL * 4 <= _MOST_KEPT_BYTES else FULL
-    choices = []
+    choices = list[Choice | None]()
     for node in program.nodes:
         if not isinstance(node.operation, Convolution):
             choices.append(None)
@@ -72,8 +72,9 @@ def measuring(program: Program) -> Generator[None, None, Plan]:
     layout = layout_of(program)
     times: dict[tuple[Way, int, Block], float] = {}
     lanes = 1
-    for block in (1, 4, FULL):
-        tried = {
+    blocks: tuple[Block, ...] = (1, 4, FULL)
+    for block in blocks:
+        tried: dict[int, Block] = {
             index: block
             for index, node in enumerate(program.nodes)
             if isinstance(node.operation, Convolution) and _is_tried(node.operation, block)
@@ -99,16 +100,16 @@ def measuring(program: Program) -> Generator[None, None, Plan]:
 
 def _fastest(program: Program, times: Mapping[tuple[Way, int, Block], float], lanes: int) -> Plan:
     best: dict[Way, dict[int, tuple[float, Block]]] = {"batch": {}, "one": {}}
-    for (way, index, block), seconds in times.items():
+    for (way, index, block), taken in times.items():
         known = best[way].get(index)
-        if known is None or seconds < known[0]:
-            best[way][index] = seconds, block
+        if known is None or taken < known[0]:
+            best[way][index] = taken, block
     choices = tuple(
         Choice(best["batch"][index][1], best["one"][index][1]) if _is_convolution(program, index) else None
         for index in range(len(program.nodes))
     )
     seconds = {way: {index: each for index, (each, _) in best[way].items()} for way in WAYS}
-    batch, one = (sum(seconds[way].values()) for way in WAYS)
+    batch, one = (sum(by_node.values()) for by_node in seconds.values())
     few = min(FULL, int(batch / one * FULL / lanes)) if one else FULL
     return Plan(choices, few, seconds)
 

@@ -30,10 +30,10 @@ class Constants:
         self.arrays[name] = array.ravel() if array.dtype == np.float32 else indices(array.ravel())
         return name
 
-    def share(self, common: str, own: str, array: Ints) -> str:
+    def share(self, common: str, own: str, array: Floats | Ints) -> str:
         """Keep an array under the common name, or its own where another one has that; return the name."""
         kept = self.arrays.get(common)
-        is_free = kept is None or np.array_equal(kept, array)
+        is_free = kept is None or np.array_equal(kept, array.ravel())
         return self.add(common if is_free else own, array)
 
     @property

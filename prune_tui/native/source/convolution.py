@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -23,6 +24,12 @@ from prune_tui.native.source.kernels import (
 )
 from prune_tui.native.source.taps import Steps, Taps, first_tap, taps_of
 from prune_tui.native.source.tiles import MOST_ACCUMULATORS, Tile, TileAt, tiles_of
+
+_NEAR_BYTES: Final = 2**15
+"""So much surely stays in the cache next to the processor while it is used."""
+
+_FEWEST_TAPS: Final = 4
+"""With fewer taps of an output in a portion, taking sums up again costs more than is gained."""
 
 _PARALLEL_FROM: Final = 200_000
 """With fewer multiplications, threads take longer to begin than to end."""
@@ -113,13 +120,14 @@ def _part(
     convolution = _padded(site.convolution, block)
     if len(convolution.weight) > outputs.stop:
         outputs = slice(outputs.start, len(convolution.weight) if block == FULL else outputs.stop)
-    taps = taps_of(convolution, block, outputs)
-    prefix = f"{site.name}_{block}" if block > 1 else f"{site.name}_tail" if outputs.start else site.name
-    names = _names(prefix, way, taps, steps.offsets(taps, convolution), convolution.bias[outputs], constants)
-    num_blocks = len(taps.begins) - 1
     each = {1: 1, 4: 4, FULL: 1 if vectors.kind == "v16" else 2}[block]
     shape = site.target.shape
     tiles = tiles_of(shape, vectors.width, MOST_ACCUMULATORS // each)
+    num_portions = _num_portions(convolution, block, outputs, tiles[0].tile, vectors)
+    taps = taps_of(convolution, block, outputs, num_portions)
+    prefix = f"{site.name}_{block}" if block > 1 else f"{site.name}_tail" if outputs.start else site.name
+    names = _names(prefix, way, taps, steps.offsets(taps, convolution), convolution.bias[outputs], constants)
+    num_blocks = (len(taps.begins) - 1) // num_portions
     row_step = convolution.stride[0] * steps.pitch
     column_step = convolution.stride[1] if steps.parts == 1 and vectors.width == 1 else 1
     functions, calls, written = list[str](), list[str](), dict[Tile, str]()
@@ -137,9 +145,11 @@ def _part(
                 outputs=at.tile.places(site.target.pitch, 1),
                 addends=at.tile.places(site.addend.pitch, 1) if site.addend else (),
                 names=names,
+                num_blocks=num_blocks,
+                num_portions=num_portions,
             )
             functions.append(full_kernel(kernel) if block == FULL else kernel_text(kernel))
-        calls += _calls(site, at, written[at.tile], row_step, column_step, vectors)
+        calls += _calls(site, at, written[at.tile], row_step, column_step, vectors, num_portions)
     if is_parallel:
         calls = [
             "PARALLEL",
@@ -168,17 +178,17 @@ def _padded(convolution: Convolution, block: int) -> Convolution:
 def _names(prefix: str, way: Way, taps: Taps, offsets: Ints, bias: Floats, constants: Constants) -> Names:
     """Keep the arrays of a kernel, those that both ways share only once."""
     return Names(
-        begins=constants.add(f"{prefix}_begin", taps.begins),
+        begins=constants.share(f"{prefix}_begin", f"{prefix}_{way}_begin", taps.begins),
         offsets=constants.share(f"{prefix}_offset", f"{prefix}_{way}_offset", offsets),
-        values=constants.add(f"{prefix}_value", taps.values),
+        values=constants.share(f"{prefix}_value", f"{prefix}_{way}_value", taps.values),
         bias=constants.add(f"{prefix}_bias", bias),
     )
 
 
 def _calls(
-    site: Site, at: TileAt, kernel: str, row_step: int, column_step: int, vectors: Vectors
+    site: Site, at: TileAt, kernel: str, row_step: int, column_step: int, vectors: Vectors, num_portions: int
 ) -> list[str]:
-    """Return the loop over a tile's rows."""
+    """Return the loop over a tile's rows, and over portions of the input channels."""
     target, addend, unit = site.target, site.addend, vectors.unit
     arguments = [
         f"x + ((size_t)r * {row_step} + {at.column * column_step}){unit}",
@@ -186,7 +196,29 @@ def _calls(
     ]
     if addend:
         arguments.append(f"z + ((size_t)r * {addend.pitch} + {addend.inside + at.column}){unit}")
-    return [
-        f"for (int r = {at.first}; r < {at.end}; r += {at.tile.rows})",
-        f"    {kernel}({', '.join(arguments)}, FROM, TO);",
-    ]
+    loops = [f"for (int r = {at.first}; r < {at.end}; r += {at.tile.rows})"]
+    if num_portions > 1:
+        loops.append(f"    for (int portion = 0; portion < {num_portions}; portion++)")
+        arguments.append("portion")
+    return [*loops, f"{'    ' * len(loops)}{kernel}({', '.join(arguments)}, FROM, TO);"]
+
+
+def _num_portions(convolution: Convolution, block: int, outputs: slice, tile: Tile, vectors: Vectors) -> int:
+    """Return in how many portions the input channels are taken, so that what a tile reads stays near."""
+    if block == FULL or convolution.groups > 1:
+        return 1
+    inputs, *kernel = convolution.weight.shape[1:]
+    rows, columns = (
+        (length - 1) * stride + (size - 1) * apart + 1
+        for length, stride, size, apart in zip(
+            (tile.rows, tile.columns[-1] // vectors.width + 1),
+            convolution.stride,
+            kernel,
+            convolution.dilation,
+            strict=True,
+        )
+    )
+    lanes = FULL if vectors.unit else vectors.width
+    near = int(inputs) * rows * columns * lanes * 4 / _NEAR_BYTES
+    taps = np.count_nonzero(convolution.weight[outputs]) / max(1, outputs.stop - outputs.start)
+    return max(1, min(ceil(near), int(taps / _FEWEST_TAPS)))

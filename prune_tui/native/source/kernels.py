@@ -81,13 +81,17 @@ class Kernel:
     outputs: Sequence[int]
     addends: Sequence[int]
     names: Names
+    num_blocks: int
+    num_portions: int
 
     @property
     def opening(self) -> str:
         """The beginning of its function: from one block of output channels to before another."""
         z = ", const float *restrict z" if self.addends else ""
+        portion = ", int portion" if self.num_portions > 1 else ""
         return (
-            f"static void {self.name}(const float *restrict x, float *restrict y{z}, int from, int to)\n{{\n"
+            f"static void {self.name}(const float *restrict x, float *restrict y{z}{portion}, "
+            "int from, int to)\n{\n"
             "    for (int o = from; o < to; o++) {"
         )
 
@@ -101,37 +105,44 @@ def kernel_text(kernel: Kernel) -> str:
     count = len(kernel.inputs)
     num_chains = max(1, min(4, _CHAINS // (count * block)))
     chains = "abcd"[:num_chains]
-    lines = []
-    for b in range(block):
-        for k in range(count):
-            start = (
-                f"EACH({vectors.kind}, {names.bias}[o * {block} + {b}])"
-                if vectors.kind != "float"
-                else (f"{names.bias}[o * {block} + {b}]")
-            )
-            zero = "{0}" if vectors.kind != "float" else "0.0f"
-            lines += [
-                f"{vectors.kind} {chain}{b}_{k} = {start if chain == 'a' else zero};" for chain in chains
-            ]
-    lines += _over_taps(kernel, chains, _taps)
+    is_vector, in_portions = vectors.kind != "float", kernel.num_portions > 1
+    zero = "{0}" if is_vector else "0.0f"
+    lines, resumed, finished = list[str](), list[str](), list[str]()
     for b in range(block):
         channel = f"{kernel.first_output} + o * {block} + {b}"
         lines.append(f"float *const q{b} = {kernel.moved('y', site.target, channel)};")
         if site.addend:
-            lines.append(f"const float *const s{b} = {kernel.moved('z', site.addend, channel)};")
+            finished.append(f"const float *const s{b} = {kernel.moved('z', site.addend, channel)};")
+        bias = f"{names.bias}[o * {block} + {b}]"
         for k in range(count):
-            total = f"a{b}_{k}"
-            lines += [f"{total} += {chain}{b}_{k};" for chain in chains[1:]]
+            start = f"EACH({vectors.kind}, {bias})" if is_vector else bias
+            lines += [
+                f"{vectors.kind} {chain}{b}_{k} = {start if chain == 'a' else zero};" for chain in chains
+            ]
+            total, place = f"a{b}_{k}", vectors.at(f"q{b}", kernel.outputs[k])
+            resumed.append(f"{total} = AT({vectors.kind}, {place});")
             if site.addend:
-                lines.append(f"{total} += AT({vectors.kind}, {vectors.at(f's{b}', kernel.addends[k])});")
-            lines += activating(site.node.then, total, vectors.kind)
-            lines.append(f"PUT({vectors.kind}, {vectors.at(f'q{b}', kernel.outputs[k])}, {total});")
+                finished.append(f"{total} += AT({vectors.kind}, {vectors.at(f's{b}', kernel.addends[k])});")
+            finished += activating(site.node.then, total, vectors.kind)
+    if in_portions:
+        lines += ["if (portion > 0) {", *("    " + line for line in resumed), "}"]
+    lines += _over_taps(kernel, chains, _taps)
+    every = [(b, k) for b in range(block) for k in range(count)]
+    lines += [f"a{b}_{k} += {chain}{b}_{k};" for b, k in every for chain in chains[1:]]
+    if in_portions and finished:
+        last = f"if (portion == {kernel.num_portions - 1}) {{"
+        finished = [last, *("    " + line for line in finished), "}"]
+    lines += finished
+    for b, k in every:
+        lines.append(f"PUT({vectors.kind}, {vectors.at(f'q{b}', kernel.outputs[k])}, a{b}_{k});")
     return kernel.opening + "\n" + indented(lines, 2) + "\n    }\n}"
 
 
 def _over_taps(kernel: Kernel, chains: str, taps: Callable[[Kernel, str, str], list[str]]) -> list[str]:
     """Return the loop over the taps of a block; several chains take turns."""
-    lines = [f"size_t n = {kernel.names.begins}[o];", f"const size_t end = {kernel.names.begins}[o + 1];"]
+    place = f"portion * {kernel.num_blocks} + o" if kernel.num_portions > 1 else "o"
+    begins = kernel.names.begins
+    lines = [f"size_t n = {begins}[{place}];", f"const size_t end = {begins}[{place} + 1];"]
     if len(chains) > 1:
         lines.append(f"for (; n + {len(chains)} <= end; n += {len(chains)}) {{")
         for step, chain in enumerate(chains):

@@ -12,8 +12,9 @@ from prune_tui.native.program import Convolution, Floats, Ints
 class Taps:
     """For each block of output channels, the inputs that any of them takes, and the weights of all.
 
-    Block b has the taps from `begins`[b] to `begins`[b + 1]. A tap has an input channel, a row and a column
-    of the kernel, and `values`: a weight for each channel of its block, of shape (taps, channels of a block).
+    The input channels come in portions. Block b of n has the taps of portion p from `begins`[p * n + b] to
+    the next. A tap has an input channel, a row and a column of the kernel, and `values`: a weight for each
+    channel of its block, of shape (taps, channels of a block).
     """
 
     begins: Ints
@@ -23,7 +24,7 @@ class Taps:
     values: Floats
 
 
-def taps_of(convolution: Convolution, block: int, outputs: slice) -> Taps:
+def taps_of(convolution: Convolution, block: int, outputs: slice, num_portions: int = 1) -> Taps:
     """Return the taps of some output channels, in blocks of so many; their number is a multiple of it."""
     weight = convolution.weight
     num_outputs, inputs = weight.shape[:2]
@@ -31,10 +32,13 @@ def taps_of(convolution: Convolution, block: int, outputs: slice) -> Taps:
     number, channel, row, column = np.nonzero((blocks != 0).any(axis=1))
     first = number * block + (outputs.start or 0)
     group = first // (num_outputs // convolution.groups)
-    begins = np.zeros(len(blocks) + 1, dtype=np.int64)
-    np.cumsum(np.bincount(number, minlength=len(blocks)), out=begins[1:])
-    values = np.ascontiguousarray(blocks[number, :, channel, row, column])
-    return Taps(begins, group * inputs + channel, row, column, values)
+    portion = channel * num_portions // inputs
+    order = np.argsort(portion, kind="stable")
+    lists = num_portions * len(blocks)
+    begins = np.zeros(lists + 1, dtype=np.int64)
+    np.cumsum(np.bincount(portion * len(blocks) + number, minlength=lists), out=begins[1:])
+    values = np.ascontiguousarray(blocks[number, :, channel, row, column][order])
+    return Taps(begins, (group * inputs + channel)[order], row[order], column[order], values)
 
 
 def num_taps(convolution: Convolution, block: int) -> int:
