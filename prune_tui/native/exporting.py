@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from copy import deepcopy
+from inspect import signature
 
 import torch
 from torch import nn
@@ -42,14 +43,15 @@ def traced(module: nn.Module, inputs: Tree) -> ExportedProgram:
         ExportError: torch can't trace it.
     """
     # An example of one or no image would be taken for a constant.
-    example = mapped(taken(inputs, 2), torch.zeros_like)
-    plain = deepcopy(module).eval().to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    given = _arguments(mapped(taken(inputs, 2), torch.zeros_like))
     fast_path = torch.backends.mha.get_fastpath_enabled()
     try:
+        copy = deepcopy(module).eval()
+        plain: nn.Module = copy.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
         # The fast path of attention is one operator, which no other program knows.
         torch.backends.mha.set_fastpath_enabled(False)
         with quietly():
-            program = torch.export.export(plain, *_arguments(example), dynamic_shapes=_free_batch(example))
+            program = torch.export.export(plain, *given, dynamic_shapes=_free_batch(plain, *given))
     except Exception as error:
         reason = first_line(error)
         raise ExportError(f"this network can't be traced for any batch size: {reason}") from error
@@ -77,15 +79,11 @@ def _arguments(inputs: Tree) -> tuple[tuple[Tree, ...], dict[str, Tree]]:
     return tuple(inputs), {}
 
 
-def _free_batch(inputs: Tree) -> dict[str, object] | tuple[object, ...]:
-    """Return which dimension of each argument is free: the first of every tensor."""
+def _free_batch(module: nn.Module, positional: tuple[Tree, ...], named: dict[str, Tree]) -> dict[str, object]:
+    """Return which dimension of each parameter of `forward` is free: the first of every tensor."""
     batch = Dim("batch")
-    positional, named = _arguments(inputs)
-    return (
-        {key: _free(tree, batch) for key, tree in named.items()}
-        if named
-        else tuple(_free(tree, batch) for tree in positional)
-    )
+    given = signature(module.forward).bind(*positional, **named).arguments
+    return {name: _free(tree, batch) for name, tree in given.items()}
 
 
 def _free(tree: Tree, batch: Dim) -> object:

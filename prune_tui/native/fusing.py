@@ -15,10 +15,12 @@ from prune_tui.native.program import (
     Elementwise,
     Floats,
     Node,
+    Pair,
     Pooling,
     Program,
     Reshape,
     Selection,
+    Shape,
 )
 
 _CAN_ACTIVATE: Final = (Convolution, Affine, Pooling, AdaptiveMean, Elementwise)
@@ -93,21 +95,12 @@ def with_padding_in_convolutions(program: Program) -> Program:
         before, operation = alone(node.inputs[0]), node.operation
         if not isinstance(operation, Convolution) or before is None or before.then is not None:
             return node
-        source = program.shape_of(before.inputs[0])
-        match before.operation:
-            case Selection(channels, row, 1, column, 1) if (
-                np.array_equal(channels, np.arange(source.channels))
-                and (before.shape.rows, before.shape.columns)
-                == (
-                    source.rows - 2 * row,
-                    source.columns - 2 * column,
-                )
-                and max(row, column) <= 0
-            ):
-                padding = (operation.padding[0] - row, operation.padding[1] - column)
-                inputs = (before.inputs[0], *node.inputs[1:])
-                return replace(node, operation=replace(operation, padding=padding), inputs=inputs)
-        return node
+        around = _zeros_around(program, before)
+        if around is None:
+            return node
+        padding = (operation.padding[0] + around[0], operation.padding[1] + around[1])
+        inputs = (before.inputs[0], *node.inputs[1:])
+        return replace(node, operation=replace(operation, padding=padding), inputs=inputs)
 
     return _folded(program, folded)
 
@@ -207,6 +200,17 @@ def _is_idle(program: Program, node: Node) -> bool:
         case Selection(channels, 0, 1, 0, 1):
             return np.array_equal(channels, np.arange(node.shape.channels))
     return False
+
+
+def _zeros_around(program: Program, node: Node) -> Pair | None:
+    """Return how many zeros a selection puts on both sides of rows and columns, if it does nothing else."""
+    source = program.shape_of(node.inputs[0])
+    match node.operation:
+        case Selection(channels, row, 1, column, 1) if row <= 0 and column <= 0:
+            padded = Shape(source.channels, source.rows - 2 * row, source.columns - 2 * column)
+            if node.shape == padded and np.array_equal(channels, np.arange(source.channels)):
+                return -row, -column
+    return None
 
 
 def _scaled(convolution: Convolution, affine: Affine) -> Convolution:

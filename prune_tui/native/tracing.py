@@ -15,9 +15,10 @@ from prune_tui.catalog.batches import Tree, tensors_of
 from prune_tui.catalog.tasks.task import output_at
 from prune_tui.core.errors import ExportError
 from prune_tui.native.exporting import first_line, quietly, traced
-from prune_tui.native.operators import RULES
+from prune_tui.native.operators import COMPUTING, RULES
 from prune_tui.native.operators.calls import CAN_BE, Call, plain_name
 from prune_tui.native.operators.draft import BATCH, Draft, Value, shape_of
+from prune_tui.native.operators.moving import dropout
 from prune_tui.native.program import Program
 
 _ROOT: Final = "the network itself"
@@ -39,16 +40,18 @@ def program_of(module: nn.Module, inputs: Tree, *, output_key: str | int | None 
         raise ExportError(
             f"this network takes {_words(given)}: only one tensor of floats can be written as C"
         )
-    exported = traced(module, inputs)
-    try:
-        with quietly():
-            functional = exported.run_decompositions({})
-    except Exception as error:
-        raise ExportError(f"this network can't be traced: {first_line(error)}") from error
-    output = _output(functional, output_key)
+    program = traced(module, inputs)
+    output = _output(program, output_key)
+    if not _is_functional(output):
+        try:
+            with quietly():
+                program = program.run_decompositions({})
+        except Exception as error:
+            raise ExportError(f"this network can't be traced: {first_line(error)}") from error
+        output = _output(program, output_key)
     draft = Draft(shape_of(given[0].shape))
     with torch.no_grad():
-        result = _Follower(functional, draft, Value(0, (BATCH, *given[0].shape[1:]))).run(output)
+        result = _Follower(program, draft, Value(0, (BATCH, *given[0].shape[1:]))).run(output)
     if not isinstance(result, Value):
         raise ExportError("this network's output doesn't depend on its input: there is nothing to write as C")
     last = draft.placed(result, _ROOT)
@@ -77,6 +80,53 @@ def _output(program: ExportedProgram, key: str | int | None) -> fx.Node:
     return picked
 
 
+def _is_functional(output: fx.Node) -> bool:
+    """Whether the nodes that an output needs can be followed as they are, which spares torch many seconds.
+
+    There are rules for views, and what is changed in place is known under no other name.
+    """
+    return all(_is_known(node) for node in _needed(output)) and all(
+        _changes_nothing_else(node) for node in output.graph.nodes
+    )
+
+
+def _is_known(node: fx.Node) -> bool:
+    if node.op != "call_function":
+        return node.op == "placeholder"
+    if isinstance(node.target, OpOverload):
+        schema = node.target._schema
+        is_view = schema.is_mutable or any(result.alias_info is not None for result in schema.returns)
+        # What has no rule and makes new tensors would be refused anyway, or it is computed beforehand.
+        return not is_view or plain_name(node.target) in RULES
+    # Arithmetic with sizes, and one of several results.
+    return getattr(node.target, "__module__", "") == operator.mul.__module__
+
+
+def _changes_nothing_else(node: fx.Node) -> bool:
+    if not isinstance(node.target, OpOverload) or not node.target._schema.is_mutable:
+        return True
+    if RULES.get(plain_name(node.target)) is dropout:
+        return True
+    changed = node.args[0]
+    return (
+        isinstance(changed, fx.Node)
+        and len(changed.users) == 1
+        and isinstance(changed.target, OpOverload)
+        and plain_name(changed.target) in COMPUTING
+    )
+
+
+def _needed(output: fx.Node) -> set[fx.Node]:
+    """Return the nodes that make an output, itself with them."""
+    needed, left = set[fx.Node](), [output]
+    while left:
+        node = left.pop()
+        if node not in needed:
+            needed.add(node)
+            left += node.all_input_nodes
+    return needed
+
+
 class _Follower:
     """Follows the graph back from an output: what each node makes, constants and values of the program."""
 
@@ -95,12 +145,7 @@ class _Follower:
 
     def run(self, output: fx.Node) -> object:
         """Return what a node makes, after all that it needs."""
-        needed, left = set[fx.Node](), [output]
-        while left:
-            node = left.pop()
-            if node not in needed:
-                needed.add(node)
-                left += node.all_input_nodes
+        needed = _needed(output)
         for node in output.graph.nodes:
             if node in needed and node not in self._made:
                 self._made[node] = self._result(node)
@@ -120,6 +165,10 @@ class _Follower:
         rule = RULES.get(plain_name(target))
         if not depends or rule is None or not isinstance(target, OpOverload):
             raise ExportError(f"{path}: {plain_name(target)} can't be written as C: {CAN_BE}")
+        if plain_name(target) in COMPUTING and any(map(_is_size, node.all_input_nodes)):
+            raise ExportError(
+                f"{path}: {plain_name(target)} can't be written as C: it takes the batch's size"
+            )
         arguments = {argument.name: argument.default_value for argument in target._schema.arguments}
         arguments |= dict(zip(arguments, given, strict=False)) | named
         return rule(Call(target, path, arguments, _shapes(node), self._draft))
@@ -132,6 +181,10 @@ def _part(parts: object, position: object, *, path: str) -> object:
     if position >= len(parts):
         raise ExportError(f"{path}: where the largest elements are can't be written as C: {CAN_BE}")
     return parts[position]
+
+
+def _is_size(node: fx.Node) -> bool:
+    return isinstance(node.meta.get("val"), torch.SymInt | torch.SymFloat)
 
 
 def _is_random(target: object) -> bool:

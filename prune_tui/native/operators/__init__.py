@@ -7,7 +7,7 @@ from prune_tui.native.operators import activations, arithmetic, joining, layers,
 from prune_tui.native.operators.calls import Rule
 
 RULES: Final[Mapping[str, Rule]] = {
-    **dict.fromkeys(("conv1d", "conv2d", "convolution"), layers.convolution),
+    **dict.fromkeys(("conv1d", "conv2d"), layers.convolution),
     "linear": layers.linear,
     **dict.fromkeys(("mm", "matmul", "addmm"), layers.product),
     **dict.fromkeys(("batch_norm", "native_batch_norm_legit_no_training"), layers.batch_norm),
@@ -33,7 +33,10 @@ RULES: Final[Mapping[str, Rule]] = {
     **dict.fromkeys(("pow", "square"), arithmetic.power),
     **dict.fromkeys(("cat", "stack"), joining.joined),
     **dict.fromkeys(("pad", "constant_pad_nd"), moving.padded),
-    **dict.fromkeys(("alias", "clone", "detach", "lift_fresh_copy", "to_copy"), moving.unchanged),
+    **dict.fromkeys(
+        ("alias", "clone", "contiguous", "detach", "lift_fresh_copy", "to", "to_copy", "type_as"),
+        moving.unchanged,
+    ),
     **dict.fromkeys(("dropout", "feature_dropout", "alpha_dropout", "native_dropout"), moving.dropout),
     **dict.fromkeys(
         ("zeros_like", "ones_like", "full_like", "new_zeros", "new_ones", "new_full"), moving.made_like
@@ -51,3 +54,6 @@ RULES: Final[Mapping[str, Rule]] = {
         moving.moved,
     ),
 }
+
+COMPUTING: Final = frozenset(name for name, rule in RULES.items() if rule.__module__ != moving.__name__)
+"""The operations whose results share no memory with what they are made from."""

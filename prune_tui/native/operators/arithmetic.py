@@ -59,7 +59,7 @@ def _times(call: Call, operand: object) -> object:
     if alpha == 1:
         return operand
     return (
-        _with_constant(call, "multiply", operand, _tensor(alpha))
+        with_constant(call, "multiply", operand, _tensor(alpha))
         if isinstance(operand, Value)
         else (_tensor(operand) * alpha)
     )
@@ -69,15 +69,15 @@ def _combined(call: Call, kind: Kind, one: object, other: object) -> Value:
     if isinstance(one, Value) and isinstance(other, Value):
         return _between(call, kind, one, other)
     if isinstance(one, Value):
-        return _with_constant(call, kind, one, _tensor(other))
+        return with_constant(call, kind, one, _tensor(other))
     if isinstance(other, Value):
         if kind == "subtract":
-            other, kind = _with_constant(call, "multiply", other, _tensor(-1.0)), "add"
-        return _with_constant(call, kind, other, _tensor(one))
+            other, kind = with_constant(call, "multiply", other, _tensor(-1.0)), "add"
+        return with_constant(call, kind, other, _tensor(one))
     raise call.refused()
 
 
-def _with_constant(call: Call, kind: Kind, value: Value, constant: torch.Tensor) -> Value:
+def with_constant(call: Call, kind: Kind, value: Value, constant: torch.Tensor) -> Value:
     """Combine with numbers: a channel each, or else an element each of the value as one vector."""
     shape = _broadcast(value.shape, constant.shape)
     numbers = constant.broadcast_to(shape)
@@ -101,7 +101,7 @@ def _between(call: Call, kind: Kind, one: Value, other: Value) -> Value:
     """Combine two values; of different shapes, the smaller holds for all of a channel, or is expanded."""
     shape = _broadcast(one.shape, other.shape)
     if kind == "subtract" and one.shape != shape:
-        other, kind = _with_constant(call, "multiply", other, _tensor(-1.0)), "add"
+        other, kind = with_constant(call, "multiply", other, _tensor(-1.0)), "add"
     if one.shape != shape:
         one, other = other, one
     one = _expanded(one, shape)

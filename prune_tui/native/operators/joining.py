@@ -5,6 +5,7 @@ from typing import TypeAlias
 
 import torch
 
+from prune_tui.native.operators.arithmetic import with_constant
 from prune_tui.native.operators.calls import Call, Result
 from prune_tui.native.operators.draft import BATCH, Value, in_order
 from prune_tui.native.program import Concatenation, Shape
@@ -14,7 +15,7 @@ Part: TypeAlias = Value | torch.Size
 
 
 def joined(call: Call) -> Result:
-    """Concatenate values, and zeros among them; along another dimension than the first one by one."""
+    """Concatenate values, and constants among them; along another dimension than the first one by one."""
     dim = int(call.number("dim")) % len(call.shapes[0])
     parts = _parts(call, dim)
     values = [part for part in parts if isinstance(part, Value)]
@@ -47,15 +48,19 @@ def _parts(call: Call, dim: int) -> list[Part]:
     """Return what is joined; the parts of a stack get the dimension along which they are."""
     given = call.arguments["tensors"]
     assert isinstance(given, list | tuple)
+    some = next(part for part in given if isinstance(part, Value))
     parts: list[Part] = []
     for part in given:
         if isinstance(part, Value):
-            index = part.indices().unsqueeze(dim)
-            parts.append(Value(part.number, tuple(index.shape), index) if call.operation == "stack" else part)
-        elif isinstance(part, torch.Tensor) and not part.any():
-            parts.append((part.unsqueeze(dim) if call.operation == "stack" else part).shape)
+            value = part
+        elif part.any():
+            zeros = torch.full(part.shape, -1.0, dtype=torch.float64)
+            value = with_constant(call, "add", Value(some.number, tuple(part.shape), zeros), part)
         else:
-            raise call.refused("only zeros can be joined to what depends on the input")
+            parts.append((part.unsqueeze(dim) if call.operation == "stack" else part).shape)
+            continue
+        index = value.indices().unsqueeze(dim)
+        parts.append(Value(value.number, tuple(index.shape), index) if call.operation == "stack" else value)
     return parts
 
 

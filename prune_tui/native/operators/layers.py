@@ -13,8 +13,6 @@ def convolution(call: Call) -> Result:
     value = call.value("input")
     if weight is None or len(value.shape) != weight.dim() or weight.dim() not in (3, 4):
         raise call.refused("only convolutions over one or two dimensions can")
-    if call.flag("transposed"):
-        raise call.refused("transposed convolutions can't be")
     if weight.dim() == 3:
         weight = weight.unsqueeze(2)
     number = call.placed("input")
@@ -63,7 +61,11 @@ def batch_norm(call: Call) -> Result:
     scale = (variance + call.number("eps")).rsqrt()
     scale = scale if weight is None else scale * weight
     shift = -mean * scale if bias is None else bias - mean * scale
-    made = call.result(call.added(Affine(floats(scale), floats(shift)), call.placed("input")))
+    number = call.placed("input")
+    # Of more than images, a channel is several of the program's.
+    times = call.draft.shape_of(number).channels // len(scale)
+    scale, shift = scale.repeat_interleave(times), shift.repeat_interleave(times)
+    made = call.result(call.added(Affine(floats(scale), floats(shift)), number))
     return made if call.operation == "batch_norm" else (made,)
 
 
@@ -87,7 +89,7 @@ def _linear(call: Call, name: str, weight: torch.Tensor, bias: torch.Tensor | No
     """A linear layer with a weight [out, in]."""
     if len(call.value(name).shape) != 2:
         raise call.refused("only linear layers over one vector an example can")
-    bias = torch.zeros(len(weight)) if bias is None else bias.expand(len(weight))
+    bias = torch.zeros(len(weight)) if bias is None else bias.reshape(-1).expand(len(weight))
     operation = Convolution(floats(weight[:, :, None, None]), floats(bias))
     return _with_channels(call, operation, call.placed(name))
 

@@ -20,7 +20,7 @@ def dropout(call: Call) -> Result:
     """Nothing, as in evaluation."""
     if call.flag("train"):
         raise call.refused("it drops at random in evaluation, too")
-    value = call.value("input")
+    value = call.value("self" if "self" in call.arguments else "input")
     return value if len(call.target._schema.returns) == 1 else (value,)
 
 

@@ -13,7 +13,7 @@ from prune_tui.native.program import AdaptiveMean, Affine, Pooling, Shape
 def max_pool(call: Call) -> Result:
     """The maxima; torch's second result, where they are, can't be had."""
     pooling = Pooling("max", *_window(call), dilation=call.pair("dilation", alone=1))
-    return _first_of(call, call.added(pooling, call.placed("self"), shape=shape_of(call.shapes[0])))
+    return _first_of(call, call.added(pooling, _placed(call), shape=shape_of(call.shapes[0])))
 
 
 def average_pool(call: Call) -> Result:
@@ -21,17 +21,17 @@ def average_pool(call: Call) -> Result:
     if call.arguments.get("divisor_override") is not None:
         raise call.refused("a divisor of its own can't be")
     pooling = Pooling("mean", *_window(call), counts_padding=call.flag("count_include_pad"))
-    return call.result(call.added(pooling, call.placed("self"), shape=shape_of(call.shapes[0])))
+    return call.result(call.added(pooling, _placed(call), shape=shape_of(call.shapes[0])))
 
 
 def adaptive_average_pool(call: Call) -> Result:
     """The means of as many windows as are wanted."""
-    return call.result(call.added(AdaptiveMean(), call.placed("self"), shape=shape_of(call.shapes[0])))
+    return call.result(call.added(AdaptiveMean(), _placed(call), shape=shape_of(call.shapes[0])))
 
 
 def adaptive_max_pool(call: Call) -> Result:
     """The maxima of as many windows as are wanted, where they share out evenly."""
-    number, shape = call.placed("self"), shape_of(call.shapes[0])
+    number, shape = _placed(call), shape_of(call.shapes[0])
     source = call.draft.shape_of(number)
     if source.rows % shape.rows or source.columns % shape.columns:
         raise call.refused("only windows of one size can")
@@ -87,6 +87,13 @@ def _over_dimensions(call: Call, kind: Literal["max", "mean"]) -> Value:
     window = (source.rows // wanted.rows, source.columns // wanted.columns)
     operation = AdaptiveMean() if kind == "mean" else Pooling("max", window, window)
     return call.result(call.added(operation, number, shape=wanted))
+
+
+def _placed(call: Call) -> int:
+    """Return the number of the input; torch takes one without a batch, too, which is another thing."""
+    if len(call.value("self").shape) != (3 if call.operation.endswith("1d") else 4):
+        raise call.refused("only batches of images, or of signals, can")
+    return call.placed("self")
 
 
 def _window(call: Call) -> tuple[tuple[int, int], tuple[int, int], tuple[int, int]]:
