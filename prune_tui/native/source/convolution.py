@@ -207,18 +207,11 @@ def _num_portions(convolution: Convolution, block: int, outputs: slice, tile: Ti
     """Return in how many portions the input channels are taken, so that what a tile reads stays near."""
     if block == FULL or convolution.groups > 1:
         return 1
-    inputs, *kernel = convolution.weight.shape[1:]
-    rows, columns = (
-        (length - 1) * stride + (size - 1) * apart + 1
-        for length, stride, size, apart in zip(
-            (tile.rows, tile.columns[-1] // vectors.width + 1),
-            convolution.stride,
-            kernel,
-            convolution.dilation,
-            strict=True,
-        )
-    )
+    inputs, height, width = (int(size) for size in convolution.weight.shape[1:])
+    (down, across), (lower, further) = convolution.stride, convolution.dilation
+    rows = (tile.rows - 1) * down + (height - 1) * lower + 1
+    columns = tile.columns[-1] // vectors.width * across + (width - 1) * further + 1
     lanes = FULL if vectors.unit else vectors.width
-    near = int(inputs) * rows * columns * lanes * 4 / _NEAR_BYTES
-    taps = np.count_nonzero(convolution.weight[outputs]) / max(1, outputs.stop - outputs.start)
+    near = inputs * rows * columns * lanes * 4 / _NEAR_BYTES
+    taps = int(np.count_nonzero(convolution.weight[outputs])) / max(1, outputs.stop - outputs.start)
     return max(1, min(ceil(near), int(taps / _FEWEST_TAPS)))
