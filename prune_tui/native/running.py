@@ -25,18 +25,20 @@ class NativeNetwork(nn.Module):
         super().__init__()
         source = source_of(program, choices, few=few, embeds=False)
         self._library = built(source, header_of(program), with_threads=threads > 1)
-        self._library.net.argtypes = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int)
-        self._library.net.restype = None
+        self._run = self._library.net
+        self._run.argtypes, self._run.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int), None
         if threads > 1:
             self._library.omp_set_num_threads(threads)
-        self._input, output = program.input, program.shape_of(len(program.nodes))
+        self._input_size, output = program.input.size, program.shape_of(len(program.nodes))
         is_vector = output.rows == output.columns == 1
         self._output = (output.channels,) if is_vector else (output.channels, output.rows, output.columns)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
         """Return the outputs of a batch."""
-        given = inputs.detach().to(torch.float32).contiguous()
-        assert given.numel() == len(given) * self._input.size, "inputs of another network"
-        outputs = torch.empty(len(given), *self._output)
-        self._library.net(given.data_ptr(), outputs.data_ptr(), len(given))
+        if inputs.dtype is not torch.float32 or not inputs.is_contiguous():
+            inputs = inputs.detach().to(torch.float32).contiguous()
+        count = inputs.shape[0]
+        assert inputs.numel() == count * self._input_size, "inputs of another network"
+        outputs = torch.empty((count, *self._output))
+        self._run(inputs.data_ptr(), outputs.data_ptr(), count)
         return outputs
