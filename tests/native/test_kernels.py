@@ -100,6 +100,16 @@ def test_convolutions_compute_what_torch_does(name: str, block: tuple[Block, Blo
         assert close(network(inputs), wanted)
 
 
+def test_examples_may_all_run_one_by_one() -> None:
+    shape = Shape(4, 6, 6)
+    made = Convolution(weights(1, 8, 4, 3, 3), weights(2, 8))
+    network = NativeNetwork(Program(shape, (convolution(shape, made),)), [Choice()], few=16)
+    inputs = inputs_of(shape, 37)
+    assert close(
+        network(inputs), functional.conv2d(inputs, torch.tensor(made.weight), torch.tensor(made.bias))
+    )
+
+
 def test_a_residual_block_with_a_halo() -> None:
     shape = Shape(8, 9, 12)
     first, second = (

@@ -18,8 +18,10 @@
 
 /* Up to so many examples run one by one, where that is faster than side by side. */
 #define FEW (${few} * LANES / 16)
+#define SIDE_BY_SIDE ${side_by_side}
 #define SCRATCH ${size}
-#define MEMORY (((size_t)${size} * LANES > ${one_size} ? (size_t)${size} * LANES : ${one_size}) * sizeof(float))
+#define MEMORY (LARGER((size_t)${size} * (SIDE_BY_SIDE ? LANES : 1), (size_t)${one_size}) * sizeof(float))
+#define LARGER(a, b) ((a) > (b) ? (a) : (b))
 
 /* With OpenMP, examples are split among threads, or the channels of a layer where there is but one example. */
 #ifdef _OPENMP
@@ -36,12 +38,14 @@ ${constants}
 
 ${functions}
 
+#if SIDE_BY_SIDE
 static void run_batch(const float *restrict in, float *restrict out, int count, float *restrict m)
 {
 ${load_batch}
 ${batch}
 ${store_batch}
 }
+#endif
 
 static void run_one(const float *restrict in, float *restrict out, float *restrict m)
 {
@@ -61,7 +65,9 @@ static float *memory(void)
 
 void net(const float *in, float *out, int n)
 {
-    const int batches = FEW < LANES ? n / LANES + (n % LANES > FEW) : 0;
+    int first_alone = 0;
+#if SIDE_BY_SIDE
+    const int batches = n / LANES + (n % LANES > FEW);
     SPLIT(batches > 1)
     for (int b = 0; b < batches; b++) {
         const int first = b * LANES, count = n - first < LANES ? n - first : LANES;
@@ -73,8 +79,10 @@ void net(const float *in, float *out, int n)
             for (int i = 0; i < count * NET_OUTPUT_SIZE; i++)
                 to[i] = NAN;
     }
-    SPLIT(n - batches * LANES > 1)
-    for (int i = batches * LANES; i < n; i++) {
+    first_alone = batches * LANES;
+#endif
+    SPLIT(n - first_alone > 1)
+    for (int i = first_alone; i < n; i++) {
         float *const m = memory();
         float *const to = out + (size_t)i * NET_OUTPUT_SIZE;
         if (m)

@@ -11,7 +11,7 @@ from prune_tui.native.layout import Layout, Place, layout_of
 from prune_tui.native.program import Convolution, Node, Program, Shape
 from prune_tui.native.source.constants import Constants
 from prune_tui.native.source.convolution import convolution_source, scratch_size
-from prune_tui.native.source.kernels import WAYS, Block, Site, Way, indented
+from prune_tui.native.source.kernels import FULL, WAYS, Block, Site, Way, indented
 from prune_tui.native.source.others import other_lines
 
 _MOST_EMBEDDED: Final = 300_000
@@ -49,10 +49,12 @@ def source_of(
 ) -> Source:
     """Write a program; `choices` has one for each node that is a convolution.
 
-    At most `few` examples are run one by one, more side by side. `embeds` says whether the numbers are in the
-    text; None where they are if they are not too many.
+    Up to `few` sixteenths of a vector's examples are run one by one, more side by side; with sixteen, all are
+    run one by one. `embeds` says whether the numbers are in the text; None where they are if they are not too
+    many. `for_timing` adds a function that runs single nodes, both ways.
     """
     layout, constants = layout_of(program), Constants()
+    ways: tuple[Way, ...] = WAYS if few < FULL or for_timing else ("one",)
     functions, calls = list[str](), {way: list[str]() for way in WAYS}
     scratch = 0
     for index, node in enumerate(program.nodes):
@@ -62,7 +64,7 @@ def source_of(
         if isinstance(node.operation, Convolution):
             site = _site(node, node.operation, name, layout, index)
             scratch = max(scratch, scratch_size(site))
-        for way in WAYS:
+        for way in ways:
             functions.append(_function(index, node, name, way, layout, constants, choices[index]))
             calls[way].append(f"{name}_{way}(m);")
     embeds = constants.size <= _MOST_EMBEDDED if embeds is None else embeds
@@ -77,6 +79,7 @@ def source_of(
         size=layout.size,
         one_size=memory,
         few=few,
+        side_by_side=int(len(ways) > 1),
         operations=_text("operations.c"),
         constants=constants.as_text() if embeds else constants.as_references(WEIGHTS_FILE, "net_weights"),
         functions="\n\n".join(functions),
