@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.compact_files import File
+from benchmarks.compact_files import shortfalls as file_shortfalls
 from benchmarks.forecast_intervals import Forecast
 from benchmarks.forecast_intervals import shortfalls as forecast_shortfalls
 from benchmarks.solved_plans import STAGES, Outcome
@@ -125,6 +127,25 @@ def test_a_rival_that_is_ahead_by_more_than_chance_is_named() -> None:
     assert [line.rpartition(" ")[2] for line in plan_shortfalls("n", plans)] == ["LAMP", "LAMP"]
     plans["polished"] = [outcome(930), outcome(930)]
     assert plan_shortfalls("n", plans) == []
+
+
+def test_every_file_of_a_network_is_counted_and_scored() -> None:
+    text = ran("compact_files", "--epochs", "1", "--finetuning-epochs", "1")
+    sizes = [int(found.replace(",", "")) for found in re.findall(r"^  .*?  +([\d,]+) +[\d.]+x ", text, re.M)]
+    assert len(sizes) == 10
+    assert sizes[:9] == sorted(sizes[:9], reverse=True)
+
+
+def test_a_file_that_is_too_large_or_costs_too_much_is_named() -> None:
+    dense = File("every weight stored", 1000, 0.99, 0.99)
+    good = File("compact, 5 bits", 18, 0.99, 0.989)
+    assert file_shortfalls("n", [dense, good]) == []
+    assert file_shortfalls("n", [dense, replace(good, num_bytes=19)]) == [
+        "n, compact, 5 bits: 52.6 times smaller, 55 wanted"
+    ]
+    assert file_shortfalls("n", [dense, replace(good, test=0.9889)]) == [
+        "n, compact, 5 bits: 0.11 points lost, 0.1 allowed"
+    ]
 
 
 @pytest.mark.parametrize("name", ["scan_growth", "no_such_benchmark"])

@@ -1,4 +1,4 @@
-"""`prune-tui export`: writes a session's network for other programs: ONNX, torch.export or safetensors."""
+"""`prune-tui export`: writes a session's network as a file for other programs."""
 
 import json
 from pathlib import Path
@@ -24,6 +24,10 @@ def export(
         str | None,
         typer.Option(metavar="NAME", help="Checkpoint, such as pruned-2.safetensors; default: the newest."),
     ] = None,
+    codebook: Annotated[
+        str | None,
+        typer.Option(metavar="BITS", help="For compact: round weights to 2^BITS values a layer, or auto."),
+    ] = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
     allow_code: AllowCode = False,
@@ -32,8 +36,10 @@ def export(
     from prune_tui.cli.progress import Progress
     from prune_tui.commands.export import Request, document, load
     from prune_tui.commands.export import export as export_network
+    from prune_tui.export.compact.codebook import parsed_codebook
 
-    request = Request(session, to, out, checkpoint, data_dir, allow_code)
+    shared = None if codebook is None else parsed_codebook(codebook)
+    request = Request(session, to, out, checkpoint, data_dir, allow_code, shared)
     with Progress() as progress:
         source = load(request, on_event=progress.show)
     outcome = export_network(request, source, say=lambda text: typer.echo(f"{text} …", err=True))
@@ -53,7 +59,9 @@ def export(
 def _print_outcome(outcome: "Outcome", path: Path) -> None:
     from rich.console import Console
 
-    from prune_tui.reports.terminal.exports import latencies_table, sizes_table
+    from prune_tui.export.compact.reading import lines_for
+    from prune_tui.reports.numbers import percent_text, points_text
+    from prune_tui.reports.terminal.exports import latencies_table, sizes_table, stored_table
 
     console = Console(highlight=False)
     files = [(saved.path, saved.file_bytes) for saved in outcome.checkpoints]
@@ -61,9 +69,23 @@ def _print_outcome(outcome: "Outcome", path: Path) -> None:
     if outcome.latency_ms:
         console.print()
         console.print(latencies_table(outcome.latency_ms))
+    if outcome.stored:
+        console.print()
+        rows = [(one.name, one.layout, one.num_shared, one.file_bytes) for one in outcome.stored]
+        console.print(stored_table(rows, file_bytes=outcome.file_bytes))
+        text = f"\nthese three lines, which need only numpy, read it:\n\n{lines_for(str(path))}"
+        console.print(text, markup=False, soft_wrap=True)
     console.print(
         f"\nwrote {path}: {outcome.checkpoint.path}; on {outcome.num_images} validation images its outputs "
         f"differ from torch's by at most {outcome.max_relative_difference:.1e} of the largest",
         markup=False,
         soft_wrap=True,
     )
+    if (scores := outcome.scores) is not None:
+        before, after = percent_text(scores.before, 2), percent_text(scores.after, 2)
+        change = points_text(scores.after - scores.before, 2)
+        console.print(
+            f"{scores.name} on {scores.num_images:,} validation images: {before} before, {after} with the "
+            f"codebook ({change} points)",
+            soft_wrap=True,
+        )

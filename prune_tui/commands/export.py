@@ -8,6 +8,7 @@ from pathlib import Path
 from prune_tui.catalog.batches import num_examples
 from prune_tui.catalog.code.permission import check_code
 from prune_tui.catalog.names import check_names
+from prune_tui.core.errors import ExportError
 from prune_tui.core.run.events import Event
 from prune_tui.core.run.view import View
 from prune_tui.core.session.json import json_data
@@ -15,6 +16,10 @@ from prune_tui.core.session.session import Checkpoint
 from prune_tui.core.terms import ExportFormat
 from prune_tui.engine.device import prepare_process
 from prune_tui.export.checking import MOST_DIFFERENCE, Latencies, compare, timed
+from prune_tui.export.compact.codebook import Codebook
+from prune_tui.export.compact.network import Compact, Stored, comes_back, to_compact
+from prune_tui.export.compact.scoring import Scores, scores_of
+from prune_tui.export.description import to_text
 from prune_tui.export.formats import check_format, encoded, runtime_of
 from prune_tui.export.network import Exported, chosen_checkpoint, exported_network
 from prune_tui.storage import check_new, checkpoints_folder, read_session, write_atomically
@@ -24,7 +29,8 @@ from prune_tui.storage import check_new, checkpoints_folder, read_session, write
 class Request:
     """What to export, and where to; `checkpoint` None is the newest dense, pruned or shrunk one.
 
-    `allow_code` lets the user's own files that the session names run.
+    `allow_code` lets the user's own files that the session names run. `codebook` is for format `compact`:
+    with one, weights are rounded to few values, and the file is not held to compute the very same.
     """
 
     session: Path
@@ -33,6 +39,7 @@ class Request:
     checkpoint: str | None = None
     data_dir: Path | None = None
     allow_code: bool = False
+    codebook: Codebook | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,8 @@ class Outcome:
     """A file as it was checked; without a `path` it differed too much, and was not written.
 
     `checkpoints` are the session's. The difference is relative to the largest output. `latency_ms` is empty
-    where torch itself runs the file.
+    where torch itself runs the file. `stored` says how a compact file stores each tensor, and `scores` what
+    its codebook costs.
     """
 
     checkpoint: Checkpoint
@@ -50,6 +58,8 @@ class Outcome:
     max_relative_difference: float
     num_images: int
     latency_ms: Latencies
+    stored: tuple[Stored, ...] = ()
+    scores: Scores | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +77,8 @@ def load(request: Request, *, on_event: Callable[[Event, View], None]) -> Source
     Raises:
         PruneTuiError: the session, its checkpoint, the data, the format or the file's place can't be used.
     """
+    if request.codebook is not None and request.format != "compact":
+        raise ExportError(f"a codebook is for --to compact: {request.format} stores every weight as it is")
     session, source = read_session(request.session), str(request.session)
     check_names(session, source=source)
     check_code(session, allow_code=request.allow_code, source=source)
@@ -93,13 +105,20 @@ def export(request: Request, source: Source, *, say: Callable[[str], None]) -> O
     """
     network = source.network
     say(f"writing {source.checkpoint.path} as {request.format}")
-    content = encoded(network, request.format)
+    compact = _compact(request, network)
+    content = encoded(network, request.format) if compact is None else compact.content
     num_images = num_examples(network.inputs)
     say(f"comparing it with torch on {num_images} validation images")
     difference = compare(network, content, request.format)
-    is_same = difference <= MOST_DIFFERENCE
+    scores, is_right = None, difference <= MOST_DIFFERENCE
+    if request.codebook is not None and isfinite(difference):
+        assert network.data is not None, "a session's network comes with its data"
+        say(f"evaluating it on {len(network.data.validation):,} validation images")
+        scores, is_right = scores_of(network.module, content, network.data), True
+    elif compact is not None:
+        is_right = is_right and comes_back(network.module, content)
     latency_ms: Latencies = {}
-    if is_same:
+    if is_right:
         check_new(request.out)
         write_atomically(request.out, content)
         if runtime_of(request.format) is not None:
@@ -108,12 +127,21 @@ def export(request: Request, source: Source, *, say: Callable[[str], None]) -> O
     return Outcome(
         checkpoint=source.checkpoint,
         checkpoints=source.checkpoints,
-        path=request.out if is_same else None,
+        path=request.out if is_right else None,
         file_bytes=len(content),
         max_relative_difference=difference,
         num_images=num_images,
         latency_ms=latency_ms,
+        stored=compact.stored if compact is not None else (),
+        scores=scores,
     )
+
+
+def _compact(request: Request, network: Exported) -> Compact | None:
+    """Return the compact file of a network, where that is what is wanted."""
+    if request.format != "compact":
+        return None
+    return to_compact(network.module, description=to_text(network.description), codebook=request.codebook)
 
 
 def document(request: Request, outcome: Outcome) -> dict[str, object]:
@@ -128,4 +156,7 @@ def document(request: Request, outcome: Outcome) -> dict[str, object]:
         "max_relative_difference": difference if isfinite(difference) else None,
         "num_images": outcome.num_images,
         "latency_ms": json_data(outcome.latency_ms),
+        "codebook": request.codebook,
+        "scores": json_data(outcome.scores),
+        "tensors": json_data(outcome.stored),
     }

@@ -65,8 +65,8 @@ class TensorShape:
 class ShrunkCounts:
     """The counts of a shrunk network; zeros that shrinking leaves are not `nonzero`.
 
-    `file_bytes` has the header of the dense file, which is hardly longer. `nonzero_weights` are of the layers
-    that can be pruned.
+    `file_bytes` has the header of the dense file, which is hardly longer, and the plain bits of masks, which
+    are packed to less. `nonzero_weights` are of the layers that can be pruned.
     """
 
     nonzero: int = 0

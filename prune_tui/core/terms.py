@@ -38,7 +38,7 @@ with the same units trained from fresh weights."""
 TimedNetwork = Literal["dense", "pruned", "shrunk", "sparse"]
 """A network whose latency is measured; `sparse` is the pruned one with sparse linear layers."""
 
-ExportFormat = Literal["onnx", "torch-export", "safetensors"]
+ExportFormat = Literal["onnx", "torch-export", "safetensors", "compact"]
 """What a network can be exported as."""
 
 READ_ONLY: Final = "read-only"

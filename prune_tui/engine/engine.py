@@ -43,6 +43,7 @@ from prune_tui.engine.decisions.shrink import shrink
 from prune_tui.engine.decisions.sweep import sweep
 from prune_tui.engine.decisions.train_dense import train_dense
 from prune_tui.engine.device import environment_of, pick_device, seed_everything, seed_fresh_weights
+from prune_tui.engine.network.checkpoints import overhead_bytes
 from prune_tui.engine.network.network import Weights
 from prune_tui.engine.network.trace import find_units, network_of
 from prune_tui.engine.opening import NUM_TRIED, Opened, opened
@@ -102,6 +103,7 @@ class Engine:
             notes=(*data.transforms, *built.notes),
             score_name=data.task.score_name,
             chance=data.task.chance,
+            overhead_bytes=overhead_bytes(module),
         )
 
     @property

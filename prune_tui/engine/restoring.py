@@ -71,10 +71,8 @@ def check_checkpoint(state: EngineState, content: bytes, stage: Stage, *, source
     Raises:
         CheckpointError: they do not.
     """
-    if stage == "shrunk":
-        decode_shrunk(content, source=source)
-    else:
-        decode(content, state.network.module.state_dict(), source=source)
+    decode_any = decode_shrunk if stage == "shrunk" else decode
+    decode_any(content, state.network.module.state_dict(), source=source)
 
 
 def accuracy_of(
@@ -106,7 +104,8 @@ def module_of(state: EngineState, content: bytes, stage: Stage, *, source: str) 
 def _shrunk_module(state: EngineState, content: bytes, *, source: str) -> nn.Module:
     """Build the model with the shapes of the checkpoint."""
     module = deepcopy(state.network.module)
-    resized = resize(module, decode_shrunk(content, source=source), source=source)
+    weights = decode_shrunk(content, module.state_dict(), source=source)
+    resized = resize(module, weights, source=source)
     return resized.to(memory_format=torch.channels_last)  # type: ignore[call-overload,no-any-return]
 
 

@@ -1,1 +1,1 @@
-"""Networks as files that other programs run: ONNX, torch.export, and described safetensors."""
+"""Networks as files for other programs: ONNX, torch.export, described safetensors, and compact files."""

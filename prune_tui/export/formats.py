@@ -6,6 +6,7 @@ from typing import assert_never
 
 from prune_tui.catalog.batches import call
 from prune_tui.core.terms import ExportFormat
+from prune_tui.export.compact.network import to_compact, with_tensors_of
 from prune_tui.export.description import to_text
 from prune_tui.export.loading import can_build, rebuilt
 from prune_tui.export.network import Exported
@@ -31,7 +32,7 @@ def runtime_of(wanted: ExportFormat) -> str | None:
             return "onnxruntime"
         case "torch-export":
             return "torch-export"
-        case "safetensors":
+        case "safetensors" | "compact":
             return None
         case _:
             assert_never(wanted)
@@ -51,6 +52,8 @@ def encoded(network: Exported, wanted: ExportFormat) -> bytes:
             return to_torch_export(network.module, network.inputs, description=description)
         case "safetensors":
             return to_safetensors(network.module, description=description)
+        case "compact":
+            return to_compact(network.module, description=description).content
         case _:
             assert_never(wanted)
 
@@ -65,5 +68,7 @@ def opened(network: Exported, content: bytes, wanted: ExportFormat, *, num_threa
         case "safetensors":
             own = None if can_build(network.description.model) else deepcopy(network.module)
             return partial(call, rebuilt(content, source="the exported file", module=own).module)
+        case "compact":
+            return partial(call, with_tensors_of(network.module, content))
         case _:
             assert_never(wanted)

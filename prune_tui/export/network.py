@@ -14,6 +14,7 @@ from prune_tui.core.run.events import Event
 from prune_tui.core.run.fold import apply
 from prune_tui.core.run.view import View
 from prune_tui.core.session.session import Checkpoint, Session
+from prune_tui.engine.data import DeviceData
 from prune_tui.engine.engine import Engine
 from prune_tui.engine.network.checkpoint_files import read_checkpoint
 from prune_tui.engine.network.network import weight_named
@@ -28,11 +29,15 @@ MOST_IMAGES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A network in evaluation mode on the CPU, a batch of inputs as it takes them, and its description."""
+    """A network in evaluation mode on the CPU, a batch of inputs as it takes them, and its description.
+
+    `data` holds the validation examples; None where there are only the inputs.
+    """
 
     module: nn.Module
     inputs: Tree
     description: Description
+    data: DeviceData | None = None
 
 
 def chosen_checkpoint(session: Session, name: str | None, *, source: str) -> Checkpoint:
@@ -99,4 +104,4 @@ def exported_network(
         stage=checkpoint.stage,
         accuracy=checkpoint.accuracy,
     )
-    return Exported(module, inputs, description)
+    return Exported(module, inputs, description, state.data)

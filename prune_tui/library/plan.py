@@ -76,7 +76,7 @@ def _price_line(paid: Price, granularity: Granularity) -> str:
     predicted = "" if paid.accuracy is None else f", predicted accuracy {percent_text(paid.accuracy)}"
     return (
         f"compression ratio {times_text(paid.compression_ratio)}, theoretical speedup "
-        f"{times_text(paid.theoretical_speedup)}, file {paid.file_bytes:,} bytes"
+        f"{times_text(paid.theoretical_speedup)}, predicted file {paid.file_bytes:,} bytes"
         f"{' once shrunk' if granularity == 'unit' else ''}{predicted}"
     )
 
@@ -90,6 +90,7 @@ class Scanned:
     other_parameters: int
     other_macs: int
     shape: NetworkShape | None = None
+    overhead_bytes: int = 0
 
     def price(self, sparsities: Mapping[str, float]) -> Price:
         """Return the counts of a plan."""
@@ -99,6 +100,7 @@ class Scanned:
             other_parameters=self.other_parameters,
             other_macs=self.other_macs,
             shape=self.shape if self.figures.granularity == "unit" else None,
+            overhead_bytes=self.overhead_bytes,
         )
 
 
@@ -121,6 +123,7 @@ def solved(scanned: Scanned, budget: str, locked: Mapping[str, float]) -> Plan:
         other_parameters=scanned.other_parameters,
         other_macs=scanned.other_macs,
         shape=scanned.shape,
+        overhead_bytes=scanned.overhead_bytes,
     )
     if not is_met(target, solution.price, figures):
         raise DecisionError(f"{describe_target(target)} can't be met")

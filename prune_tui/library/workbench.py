@@ -106,7 +106,16 @@ class Workbench(Bench):
         )
         figures, view = self.report.scan, self.view
         assert figures is not None
-        return Scan(Scanned(figures, view.layers, view.other_parameters, view.other_macs, view.shape))
+        return Scan(
+            Scanned(
+                figures,
+                view.layers,
+                view.other_parameters,
+                view.other_macs,
+                view.shape,
+                view.overhead_bytes,
+            )
+        )
 
     def sweep(
         self,

@@ -30,6 +30,7 @@ from prune_tui.core.session.draft import Draft
 from prune_tui.core.session.legal import facts_after
 from prune_tui.core.session.session import Session
 from prune_tui.engine.model import SessionModel
+from prune_tui.engine.network.checkpoints import overhead_bytes
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.network.trace import find_units, network_of
 
@@ -165,11 +166,13 @@ def _ready(report: Report, layers: tuple[LayerInfo, ...], network: Network | Non
     if network is not None:
         other = sum(parameter.numel() for parameter in network.module.parameters()) - counted
         other_macs = network.total_macs - sum(layer.macs for layer in layers)
+        overhead = overhead_bytes(network.module)
     else:
         other = report.dense.parameters - counted if report.dense is not None else 0
         other_macs = report.dense.macs if report.dense is not None else 0
+        overhead = 0
     nowhere = Environment(versions={}, device="cpu", device_name="", num_threads=1, num_images={})
-    return EngineReady(layers, other, other_macs, report.environment or nowhere)
+    return EngineReady(layers, other, other_macs, report.environment or nowhere, overhead_bytes=overhead)
 
 
 def _facts(session: Session, report: Report, view: View) -> Iterator[Event]:
@@ -187,7 +190,13 @@ def _counts(report: Report, view: View) -> NetworkCounts:
     if report.pruned is not None:
         return report.pruned
     plan = {layer.name: layer.sparsity for layer in report.layers}
-    return price(view.layers, plan, other_parameters=view.other_parameters, other_macs=view.other_macs)
+    return price(
+        view.layers,
+        plan,
+        other_parameters=view.other_parameters,
+        other_macs=view.other_macs,
+        overhead_bytes=view.overhead_bytes,
+    )
 
 
 def _sparsity(report: Report) -> float:

@@ -43,11 +43,13 @@ def solve(
     other_parameters: int,
     other_macs: int,
     shape: NetworkShape | None = None,
+    overhead_bytes: int = 0,
 ) -> Solution:
     """Return the plan that meets a target at the least logit error.
 
     `locked` gives the sparsities of groups that stay as they are. Groups without a scan curve, and those with
-    a `locked_reason`, stay at 0. `shape` gives what units leave, where the scan is of units.
+    a `locked_reason`, stay at 0. `shape` gives what units leave, where the scan is of units. `overhead_bytes`
+    are those of a dense checkpoint beside its parameters.
 
     Logit errors, raised to the predictor's power, add up over groups (`predictor.Predictor`). Each Lagrange
     multiplier has a plan of least cost (Everett 1963; for bit allocation Shoham & Gersho 1988). From dense to
@@ -72,6 +74,7 @@ def solve(
         other_parameters=other_parameters,
         other_macs=other_macs,
         shape=shape if scan.granularity == "unit" else None,
+        overhead_bytes=overhead_bytes,
     )
     return solved(problem, target)
 

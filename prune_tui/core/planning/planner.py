@@ -65,7 +65,8 @@ class Planner:
 
     `scan` is None unless it used the criterion and granularity of the settings: other curves would mislead.
     `shape` is what the network becomes without some of its units; None unless units are pruned.
-    `is_threshold_on_magnitude` says whether the criterion ranks weights by |w|.
+    `is_threshold_on_magnitude` says whether the criterion ranks weights by |w|. `overhead_bytes` are those of
+    a dense checkpoint beside its parameters.
     """
 
     layers: tuple[LayerInfo, ...] = ()
@@ -77,6 +78,7 @@ class Planner:
     other_macs: int = 0
     shape: NetworkShape | None = None
     is_threshold_on_magnitude: bool = False
+    overhead_bytes: int = 0
 
     @property
     def figures(self) -> ScanFigures | None:
@@ -123,6 +125,7 @@ class Planner:
             other_parameters=self.other_parameters,
             other_macs=self.other_macs,
             shape=self.shape,
+            overhead_bytes=self.overhead_bytes,
         )
 
     def overall(self, plan: EditablePlan) -> float:
@@ -146,6 +149,7 @@ class Planner:
             other_parameters=self.other_parameters,
             other_macs=self.other_macs,
             shape=self.shape,
+            overhead_bytes=self.overhead_bytes,
         )
         if self.scan is None:
             return counted
@@ -191,6 +195,7 @@ def planner_of(
         other_macs=view.other_macs,
         shape=view.shape if settings.granularity == "unit" else None,
         is_threshold_on_magnitude=is_threshold_on_magnitude,
+        overhead_bytes=view.overhead_bytes,
     )
 
 

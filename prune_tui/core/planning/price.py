@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil, log2
 
 from prune_tui.core.network import LayerInfo, NetworkCounts
 from prune_tui.core.shrinking import NetworkShape, ShrunkCounts, shrunk_counts
 
 FLOAT_BYTES = 4
 
+MASK_ENTRY_BYTES = 80
+"""About what a mask's name, type, size and place take in a checkpoint's header."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Price(NetworkCounts):
-    """The counts of a plan, the size of the dense file in bytes, and the predicted accuracy.
+    """The counts of a plan, the size of the dense file in bytes, and the predicted file and accuracy.
 
     `weights` and `nonzero_weights` are of the layers that can be pruned. `accuracy` is right after pruning;
     None where the scan can't predict it.
@@ -37,8 +41,14 @@ def num_pruned(parameters: int, sparsity: float) -> int:
 
 
 def stored_bytes(parameters: int, nonzero: int) -> int:
-    """Return the bytes of a pruned layer's weights in a checkpoint: a bit per weight, a float per nonzero."""
-    return (parameters + 7) // 8 + nonzero * FLOAT_BYTES
+    """Return the predicted bytes of a pruned layer in a checkpoint: its mask, and a float per nonzero.
+
+    The mask is taken to be packed to its entropy, as if weights were kept anywhere (Shannon 1948), with its
+    entry in the file's header.
+    """
+    density = nonzero / parameters
+    bits = -sum(share * log2(share) for share in (density, 1 - density) if share > 0) * parameters
+    return MASK_ENTRY_BYTES + ceil(bits / 8) + nonzero * FLOAT_BYTES
 
 
 def price(
@@ -48,11 +58,13 @@ def price(
     other_parameters: int,
     other_macs: int,
     shape: NetworkShape | None = None,
+    overhead_bytes: int = 0,
 ) -> Price:
     """Return the counts of a plan, a sparsity by layer name; layers left out stay dense.
 
     Weights are counted exactly for granularity `weight`. For `unit`, `shape` gives exactly what shrinking
-    will leave, with the file's header; without it `file_bytes` leaves the header out.
+    will leave. `file_bytes` is predicted, because a file packs masks by where their weights lie;
+    `overhead_bytes` are those of a dense checkpoint beside its parameters.
     """
     if shape is not None:
         return price_of(shape, shrunk_counts(shape, kept_units(shape, plan)))
@@ -67,8 +79,9 @@ def price(
         macs=other_macs + sum(layer.macs for layer in layers),
         nonzero_macs=other_macs
         + sum(layer.macs * nonzero[layer.name] // layer.parameters for layer in layers),
-        dense_bytes=total * FLOAT_BYTES,
-        file_bytes=other_parameters * FLOAT_BYTES
+        dense_bytes=overhead_bytes + total * FLOAT_BYTES,
+        file_bytes=overhead_bytes
+        + other_parameters * FLOAT_BYTES
         + sum(
             stored_bytes(layer.parameters, nonzero[layer.name])
             if plan.get(layer.name)

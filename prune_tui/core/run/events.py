@@ -45,7 +45,8 @@ class EngineReady:
 
     `other_parameters` and `other_macs` belong to none of the layers. `notes` say in a line each what of the
     model was changed to make it prunable, or is odd about it. `score_name` is what the task calls its score,
-    and `chance` that of guessing, None if it is not known.
+    and `chance` that of guessing, None if it is not known. `overhead_bytes` are those of a dense checkpoint
+    beside its parameters: its header and buffers.
     """
 
     layers: tuple[LayerInfo, ...]
@@ -55,6 +56,7 @@ class EngineReady:
     notes: tuple[str, ...] = ()
     score_name: str = "accuracy"
     chance: float | None = None
+    overhead_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ def _applied(view: View, event: Event) -> View:
                 notes=event.notes,
                 score_name=event.score_name,
                 chance=event.chance,
+                overhead_bytes=event.overhead_bytes,
             )
             layers = view.report.layers or _dense_layers(ready)
             return _reported(ready, environment=event.environment, layers=layers)

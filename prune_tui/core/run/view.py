@@ -57,7 +57,8 @@ class View:
     the newest counts, mask check and histograms, and the log. `other_parameters` and `other_macs` belong to
     none of the layers. `has_units` says whether the layers know which units go together, and `shape` what the
     network becomes without some; `notes` are the engine's on the model; `score_name` is what the task calls
-    its score, and `chance` that of guessing. `scanned_layer` is the layer whose cell was evaluated last.
+    its score, and `chance` that of guessing. `overhead_bytes` are those of a dense checkpoint beside its
+    parameters. `scanned_layer` is the layer whose cell was evaluated last.
     `measured_plans` were evaluated between decisions, the newest last, `polished` is the best plan for the
     last target, and `seconds_to_measure` is how long a plan takes, if that is long, else 0;
     `pace` is how long epochs take.
@@ -73,6 +74,7 @@ class View:
     notes: tuple[str, ...] = ()
     score_name: str = "accuracy"
     chance: float | None = None
+    overhead_bytes: int = 0
     scanned_layer: str | None = None
     running: Running | None = None
     pace: Pace = field(default_factory=Pace)

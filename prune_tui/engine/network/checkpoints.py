@@ -1,26 +1,31 @@
-"""Weights as bytes and back: safetensors, with pruned tensors as a bitmask and the remaining values.
+"""Weights as bytes and back: safetensors, with pruned tensors as a packed mask and the remaining values.
 
-A masked tensor `t` is stored as `t.mask` (the bits of its mask, packed, first weight in the highest bit) and
-`t.values` (the remaining values in order), so that a pruned checkpoint is really smaller. A shrunk network
-also stores `t.shape`, because its shapes are not those of the model. All other tensors are stored as they
-are: a dense checkpoint is an ordinary safetensors state dict.
+A masked tensor `t` is stored as its mask and `t.values` (the remaining values in order), so that a pruned
+checkpoint is really smaller. The mask is the smallest of `t.mask` (its bits, first weight in the highest
+bit), `t.bits` (these, deflated) and `t.steps` (the distances between kept weights, deflated); all three are
+read. A shrunk network also stores `t.shape`, because its shapes are not those of the model. All other tensors
+are stored as they are: a dense checkpoint is an ordinary safetensors state dict.
 """
 
 import json
 from collections.abc import Mapping
 from math import prod
-from typing import Final
+from typing import Final, TypeAlias
 
-import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load as load_bytes
 from safetensors.torch import save as save_bytes
+from torch import nn
 
 from prune_tui.core.errors import CheckpointError
 from prune_tui.engine.network.network import Masks, Weights
+from prune_tui.packing.masks import PACKINGS, Packing, packed, unpacked
 
-_MASK, _VALUES, _SHAPE = ".mask", ".values", ".shape"
+_VALUES, _SHAPE = ".values", ".shape"
+
+_Packed: TypeAlias = tuple[Packing, torch.Tensor, torch.Tensor]
+"""How a mask is packed, its bytes, and the remaining values."""
 
 _TYPE_NAMES: Final = {
     torch.bool: "BOOL",
@@ -51,7 +56,8 @@ def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool
             stored.add(place)
         else:
             bits = mask.cpu().reshape(-1)
-            tensors[name + _MASK] = torch.from_numpy(np.packbits(bits.numpy()))
+            packing, content = packed(bits.numpy())
+            tensors[f"{name}.{packing}"] = torch.tensor(content)
             tensors[name + _VALUES] = plain.reshape(-1)[bits]
             if with_shapes:
                 tensors[name + _SHAPE] = torch.tensor(plain.shape)
@@ -59,14 +65,15 @@ def encode(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool
 
 
 def encoded_bytes(state: Mapping[str, torch.Tensor], masks: Masks, *, with_shapes: bool = False) -> int:
-    """Return the size in bytes of what `encode` returns, without encoding anything."""
+    """Return the size in bytes of what `encode` returns; only the masks are packed for that."""
     entries: list[tuple[str, torch.dtype, tuple[int, ...]]] = []
     for name, tensor in state.items():
         mask = masks.get(name)
         if mask is None:
             entries.append((name, tensor.dtype, tuple(tensor.shape)))
         else:
-            entries.append((name + _MASK, torch.uint8, ((mask.numel() + 7) // 8,)))
+            packing, content = packed(mask.cpu().reshape(-1).numpy())
+            entries.append((f"{name}.{packing}", torch.uint8, content.shape))
             entries.append((name + _VALUES, tensor.dtype, (int(mask.count_nonzero()),)))
             if with_shapes:
                 entries.append((name + _SHAPE, torch.int64, (tensor.dim(),)))
@@ -85,6 +92,13 @@ def header_bytes(state: Mapping[str, torch.Tensor]) -> int:
     return encoded_bytes(known, {}) - sum(tensor.nbytes for tensor in known.values())
 
 
+def overhead_bytes(module: nn.Module) -> int:
+    """Return the bytes of a dense checkpoint beside the module's parameters: its header and buffers."""
+    state = module.state_dict()
+    known = {name: tensor for name, tensor in state.items() if tensor.dtype in _TYPE_NAMES}
+    return max(0, encoded_bytes(known, {}) - sum(parameter.nbytes for parameter in module.parameters()))
+
+
 def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> tuple[Weights, Masks]:
     """Return the state and the masks in the bytes of a checkpoint, on the CPU.
 
@@ -98,11 +112,8 @@ def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> 
     state: Weights = {}
     masks: Masks = {}
     for name, wanted in like.items():
-        if name + _MASK in tensors and name + _VALUES in tensors:
-            mask, values = tensors.pop(name + _MASK), tensors.pop(name + _VALUES)
-            if mask.dtype != torch.uint8 or mask.numel() != (wanted.numel() + 7) // 8:
-                raise _other_model(source, f"{name} has a mask of another size")
-            tensor, masks[name] = _unpacked(mask, values, wanted.shape, f"{source}: {name}")
+        if (taken := _taken(tensors, name)) is not None:
+            tensor, masks[name] = _unpacked(taken, wanted.shape, f"{source}: {name}")
             state[name] = tensor.to(wanted.dtype)
         elif name in tensors:
             tensor = tensors.pop(name)
@@ -117,22 +128,26 @@ def decode(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> 
     return state, masks
 
 
-def decode_shrunk(content: bytes, *, source: str) -> Weights:
+def decode_shrunk(content: bytes, like: Mapping[str, torch.Tensor], *, source: str) -> Weights:
     """Return the state in the checkpoint of a shrunk network, with the shapes stored there.
 
+    `like` is a state of the model, whose tensors are at least as large.
+
     Raises:
-        CheckpointError: not a safetensors file, or truncated.
+        CheckpointError: not a safetensors file, truncated, or for another model.
     """
     tensors = plain_tensors(content, source)
     state: Weights = {}
     for name in list(tensors):
         if name.endswith(_SHAPE):
             own = name.removesuffix(_SHAPE)
-            shape = torch.Size(tensors.pop(name).tolist())
-            if own + _MASK not in tensors or own + _VALUES not in tensors:
+            shape = tensors.pop(name)
+            taken = _taken(tensors, own)
+            if taken is None:
                 raise CheckpointError(f"{source}: {own} has a shape without a mask or values")
-            mask, values = tensors.pop(own + _MASK), tensors.pop(own + _VALUES)
-            state[own], _ = _unpacked(mask, values, shape, f"{source}: {own}")
+            if own not in like or not _fits(shape, like[own].shape):
+                raise _other_model(source, f"{own} has a shape that the model's does not hold")
+            state[own], _ = _unpacked(taken, torch.Size(shape.tolist()), f"{source}: {own}")
     return state | tensors
 
 
@@ -151,16 +166,37 @@ def plain_tensors(content: bytes, source: str) -> Weights:
     return tensors
 
 
-def _unpacked(
-    mask: torch.Tensor, values: torch.Tensor, shape: torch.Size, source: str
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return the tensor of this shape from the bits of its mask and its remaining values, and the mask."""
-    bits = torch.from_numpy(np.unpackbits(mask.numpy(), count=shape.numel())).bool()
-    if int(bits.sum()) != values.numel():
-        raise CheckpointError(f"{source} has {values.numel()} values that do not fit its mask")
+def _taken(tensors: Weights, name: str) -> _Packed | None:
+    """Take the mask and the values of a masked tensor out of a file's tensors; None if it is not masked."""
+    for packing in PACKINGS:
+        if f"{name}.{packing}" in tensors and name + _VALUES in tensors:
+            return packing, tensors.pop(f"{name}.{packing}"), tensors.pop(name + _VALUES)
+    return None
+
+
+def _unpacked(taken: _Packed, shape: torch.Size, source: str) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the tensor of this shape from its mask and its remaining values, and the mask."""
+    packing, content, values = taken
+    if content.dtype != torch.uint8 or values.dim() != 1:
+        raise CheckpointError(f"{source} has a mask of no bytes, or values in no row")
+    try:
+        kept = unpacked(packing, content.numpy(), num_weights=shape.numel(), num_kept=values.numel())
+    except ValueError as error:
+        raise CheckpointError(f"{source} has {error}") from None
+    bits = torch.from_numpy(kept)
     tensor = torch.zeros(shape.numel(), dtype=values.dtype)
     tensor[bits] = values
     return tensor.reshape(shape), bits.reshape(shape)
+
+
+def _fits(shape: torch.Tensor, within: torch.Size) -> bool:
+    """Return whether a stored shape is no larger in any dimension, so that it takes no more memory."""
+    most = torch.tensor(within, dtype=torch.int64)
+    return (
+        shape.dtype == most.dtype
+        and shape.shape == most.shape
+        and bool(((shape >= 0) & (shape <= most)).all())
+    )
 
 
 def _other_model(source: str, why: str) -> CheckpointError:

@@ -28,7 +28,7 @@ def plan_table(
         table,
         Text(
             f"compression ratio {times_text(price.compression_ratio)}, theoretical speedup "
-            f"{times_text(price.theoretical_speedup)}, file {price.file_bytes:,} bytes"
+            f"{times_text(price.theoretical_speedup)}, predicted file {price.file_bytes:,} bytes"
             f"{' once shrunk' if scan.granularity == 'unit' else ''}"
         ),
         Text(

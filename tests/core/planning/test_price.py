@@ -1,12 +1,13 @@
 """A prediction agrees with what pruning really gives, and reads the scan's curves as they are."""
 
 from dataclasses import replace
+from math import ceil
 
 import pytest
 
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.histograms import num_bins_pruned
-from prune_tui.core.planning.price import num_pruned, price
+from prune_tui.core.planning.price import MASK_ENTRY_BYTES, num_pruned, price
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.curves import cliff, explain, layer_accuracy, safe_sparsity
@@ -39,7 +40,10 @@ def test_a_price_counts_what_is_left() -> None:
     assert paid.parameters == 4100
     assert paid.nonzero == 100 + 500 + 300
     assert paid.nonzero_macs == 50 + 500 + 600
-    assert paid.file_bytes == 400 + 125 + 2000 + 375 + 1200
+    masks = [MASK_ENTRY_BYTES + 125, MASK_ENTRY_BYTES + ceil(3000 * 0.4689956 / 8)]
+    assert paid.file_bytes == 400 + 2000 + 1200 + sum(masks)
+    with_header = price(LAYERS, plan, other_parameters=100, other_macs=50, overhead_bytes=70)
+    assert with_header.file_bytes - paid.file_bytes == with_header.dense_bytes - paid.dense_bytes == 70
     assert paid.compression_ratio == pytest.approx(4100 / 900)
 
 

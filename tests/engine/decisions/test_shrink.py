@@ -36,7 +36,7 @@ def test_what_is_told_of_shrinking_is_what_is_saved() -> None:
     assert saved.stage == "shrunk"
     assert told.disagreement <= MAX_DISAGREEMENT
     assert told.counts.file_bytes == len(saved.content)
-    weights = decode_shrunk(saved.content, source=saved.name)
+    weights = decode_shrunk(saved.content, run.state.network.module.state_dict(), source=saved.name)
     for layer, before, after in told.units:
         assert len(weights[f"{layer}.weight"]) == after
         assert after == (before if layer == "fc2" else before / 2)

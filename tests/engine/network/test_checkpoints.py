@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load, save
@@ -46,6 +47,38 @@ def test_a_pruned_checkpoint_is_smaller_and_its_bytes_are_always_the_same(state:
     dense, pruned = encode(state, {}), encode(kept, masks)
     assert len(pruned) < len(dense) / 4
     assert pruned == encode(kept, masks)
+
+
+def test_masks_that_are_packed_as_plain_bits_are_still_read(state: Weights) -> None:
+    kept, masks = masked(state)
+    stored = {name: tensor for name, tensor in kept.items() if name not in masks}
+    for name, mask in masks.items():
+        bits = torch.from_numpy(np.packbits(mask.numpy()))
+        stored |= {f"{name}.mask": bits, f"{name}.values": kept[name][mask]}
+    again, masks_again = decode(save(stored), state, source="x")
+    assert all(torch.equal(kept[name], again[name]) for name in state)
+    assert torch.equal(masks["fc1.weight"], masks_again["fc1.weight"])
+    shapes = {f"{name}.shape": torch.tensor(mask.shape) for name, mask in masks.items()}
+    shrunk = decode_shrunk(save(stored | shapes), state, source="x")
+    assert all(torch.equal(kept[name], tensor) for name, tensor in shrunk.items())
+
+
+@pytest.mark.parametrize("shape", [[2**40], [-1, 5], [400, 784], [1.5, 2.0], [[300, 784]]])
+def test_a_shape_that_the_model_does_not_hold_is_refused_before_it_takes_memory(
+    state: Weights, shape: list[object]
+) -> None:
+    kept, masks = masked(state)
+    tensors = load(encode(kept, masks, with_shapes=True))
+    with pytest.raises(CheckpointError, match=r"x: .*fc1.weight has a shape"):
+        decode_shrunk(save(tensors | {"fc1.weight.shape": torch.tensor(shape)}), state, source="x")
+
+
+def test_bytes_that_are_no_mask_are_refused_by_name(state: Weights) -> None:
+    kept, masks = masked(state)
+    tensors = load(encode(kept, masks))
+    for broken in (torch.zeros(9, dtype=torch.uint8), torch.zeros(9), tensors["fc1.weight.steps"][:-9]):
+        with pytest.raises(CheckpointError, match=r"x: fc1\.weight has"):
+            decode(save(tensors | {"fc1.weight.steps": broken}), state, source="x")
 
 
 def test_a_dense_checkpoint_is_a_plain_state_dict(state: Weights) -> None:
@@ -116,11 +149,13 @@ def test_weights_that_are_no_file_keep_nobody_waiting(tmp_path: Path) -> None:
 def test_a_shrunk_checkpoint_has_its_own_shapes_and_says_what_is_missing(state: Weights) -> None:
     kept, masks = masked(state)
     content = encode(kept, masks, with_shapes=True)
-    assert all(torch.equal(kept[name], tensor) for name, tensor in decode_shrunk(content, source="x").items())
+    assert all(
+        torch.equal(kept[name], tensor) for name, tensor in decode_shrunk(content, state, source="x").items()
+    )
     tensors = load(content)
-    del tensors["fc1.weight.mask"]
+    del tensors["fc1.weight.steps"]
     with pytest.raises(CheckpointError, match=r"x: fc1.weight has a shape without a mask"):
-        decode_shrunk(save(tensors), source="x")
+        decode_shrunk(save(tensors), state, source="x")
 
 
 def single_weights(name: str) -> Network:
@@ -140,9 +175,7 @@ def single_weights(name: str) -> Network:
 
 @pytest.mark.parametrize("make", [fresh, single_weights, halved])
 @pytest.mark.parametrize("name", MODELS)
-def test_the_bytes_counted_without_encoding_are_those_of_the_file(
-    name: str, make: Callable[[str], Network]
-) -> None:
+def test_the_bytes_that_are_counted_are_those_of_the_file(name: str, make: Callable[[str], Network]) -> None:
     network = make(name)
     state = network.module.state_dict()
     assert encoded_bytes(state, network.masks) == len(encode(state, network.masks))
@@ -161,4 +194,6 @@ def test_a_shrunk_networks_bytes_are_those_of_its_file(name: str) -> None:
     state = shrunk.module.state_dict()
     content = encode(state, shrunk.masks, with_shapes=True)
     assert encoded_bytes(state, shrunk.masks, with_shapes=True) == len(content)
-    assert all(torch.equal(state[at], tensor) for at, tensor in decode_shrunk(content, source="x").items())
+    assert all(
+        torch.equal(state[at], tensor) for at, tensor in decode_shrunk(content, state, source="x").items()
+    )

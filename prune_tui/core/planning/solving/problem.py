@@ -17,7 +17,8 @@ from prune_tui.core.shrinking import NetworkShape, ShrunkCounts
 class Problem:
     """A network with its scan, and the sparsities of the groups `locked`; all other free groups may move.
 
-    `shape` gives what units leave; None for other granularities.
+    `shape` gives what units leave; None for other granularities. `overhead_bytes` are those of a dense
+    checkpoint beside its parameters.
     """
 
     groups: tuple[PruningGroup, ...]
@@ -27,6 +28,7 @@ class Problem:
     other_parameters: int
     other_macs: int
     shape: NetworkShape | None = None
+    overhead_bytes: int = 0
 
     def price(self, plan: Mapping[str, float]) -> Price:
         """Price a plan together with the locked groups."""
@@ -37,6 +39,7 @@ class Problem:
             other_parameters=self.other_parameters,
             other_macs=self.other_macs,
             shape=self.shape,
+            overhead_bytes=self.overhead_bytes,
         )
         return replace(counted, accuracy=predicted_accuracy(self.predictor, whole))
 

@@ -1,0 +1,1 @@
+"""Networks as the smallest file that three lines of numpy read."""

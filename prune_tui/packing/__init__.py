@@ -1,0 +1,1 @@
+"""Arrays as few bytes without loss: deflated planes of bytes, and masks."""
