@@ -7,7 +7,10 @@ BENCHMARKS = (
     *("startup", "key_latency", "app_overhead"),
     *("scan_speed", "scan_growth", "families", "training_speed"),
 )
-LONG = ("compact_files", "forecast_intervals", "solved_plans", "sparse_speed", "torchvision_models")
+LONG = (
+    *("block_accuracy", "compact_files", "forecast_intervals", "solved_plans", "sparse_speed"),
+    "torchvision_models",
+)
 """Those that run only when they are named: they take minutes, the last of them an hour."""
 
 

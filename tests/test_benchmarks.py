@@ -115,6 +115,17 @@ def test_plans_are_compared_at_the_compression_they_are_solved_for() -> None:
     assert len(re.findall(r"^  (?:polished|solved|LAMP|global magnitude|uniform) +3\.00x ", text, re.M)) == 5
 
 
+def test_what_blocks_cost_is_beside_weights_and_units() -> None:
+    few = ("--sparsities", "0.8", "--epochs", "1", "--finetuning-epochs", "1")
+    text = ran("block_accuracy", "--models", "lenet", *few)
+    for granularity in ("weight", "4×1 block", "16×1 block", "unit"):
+        rows = re.findall(
+            rf"^  80 % .* {granularity} +(\d\d\.\d\d) +\d+\.\d\d +\d+\.\d\d$", text, re.MULTILINE
+        )
+        assert len(rows) == 2
+        assert all(abs(float(share) - 80) < (5 if granularity == "unit" else 0.2) for share in rows)
+
+
 def test_a_rival_that_is_ahead_by_more_than_chance_is_named() -> None:
     def outcome(num_right: int) -> Outcome:
         scores = [1.0] * num_right + [0.0] * (1000 - num_right)

@@ -53,7 +53,9 @@ def scan(
     criterion: Annotated[str, typer.Option(help="Pruning criterion; see `list criteria`.")] = "l1",
     granularity: Annotated[
         Granularity,
-        typer.Option(help="What is pruned: single weights, whole units, or 2 of 4 weights."),
+        typer.Option(
+            help="What is pruned: single weights, whole units, 4×1 or 16×1 blocks, or 2 of 4 weights."
+        ),
     ] = "weight",
     tolerance: Annotated[
         float | None,

@@ -15,7 +15,8 @@ class LayerInfo:
     units of this layer can't be removed; None if they can. `coupled_to` names the layer whose units are
     removed together with this one's (residual connections). `weights_locked_reason` says why not even single
     weights can be pruned, as those of an LSTM; None for convolutions and linear layers. `output_shape` is
-    that of one example, without the batch; empty if it is not known.
+    that of one example, without the batch; empty if it is not known. `channel_groups` is that of a grouped
+    convolution, whose units read only the inputs of their own group.
     """
 
     name: str
@@ -28,6 +29,7 @@ class LayerInfo:
     coupled_to: str | None = None
     weights_locked_reason: str | None = None
     output_shape: tuple[int, ...] = ()
+    channel_groups: int = 1
 
     @property
     def is_prunable(self) -> bool:

@@ -3,11 +3,24 @@
 from collections.abc import Mapping
 from typing import Final, Literal
 
-Granularity = Literal["weight", "unit", "n_m"]
-"""What is pruned at once: single weights, whole units, or two of every four inputs (2:4)."""
+Granularity = Literal["weight", "unit", "block_4", "block_16", "n_m"]
+"""What is pruned at once: single weights, whole units, blocks of weights, or two of every four inputs (2:4).
 
-GRANULARITY_NAMES: Final[Mapping[Granularity, str]] = {"weight": "weight", "unit": "unit", "n_m": "2:4"}
-"""What people read; files and options say `n_m`, because a name with a colon is none."""
+A block is 4 or 16 consecutive outputs' weights of one input: of a convolution, of one input channel at one
+kernel position. So a kernel that runs the network reads an input once for the whole block.
+"""
+
+BLOCK_ROWS: Final[Mapping[Granularity, int]] = {"block_4": 4, "block_16": 16}
+"""The outputs of a block; the last one of a layer, or of a group of a grouped convolution, may have fewer."""
+
+GRANULARITY_NAMES: Final[Mapping[Granularity, str]] = {
+    "weight": "weight",
+    "unit": "unit",
+    "block_4": "4×1 block",
+    "block_16": "16×1 block",
+    "n_m": "2:4",
+}
+"""What people read; files and options say `n_m` and `block_4`: a name has no colon and no sign of times."""
 
 
 def method_text(criterion: str, granularity: Granularity) -> str:

@@ -99,6 +99,7 @@ class Scanned:
             by_layer(groups_of(self.layers, self.figures.granularity), sparsities),
             other_parameters=self.other_parameters,
             other_macs=self.other_macs,
+            granularity=self.figures.granularity,
             shape=self.shape if self.figures.granularity == "unit" else None,
             overhead_bytes=self.overhead_bytes,
         )

@@ -86,7 +86,7 @@ class Workbench(Bench):
 
         Args:
             criterion: the name of a pruning criterion.
-            granularity: `weight`, `unit`, or `n_m` (2:4).
+            granularity: `weight`, `unit`, `block_4` or `block_16` (outputs of one input), or `n_m` (2:4).
             sparsities: rising; None takes those of the app.
             tolerance_points: the half-width of each accuracy's 95 % interval, in points; None is exact.
             precision: `bfloat16` is faster where the device supports it.

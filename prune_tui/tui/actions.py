@@ -124,7 +124,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "next_granularity",
         "w",
         "weight/unit",
-        "Choose single weights, whole units or 2:4; r scans them",
+        "Choose single weights, whole units, blocks or 2:4; r scans them",
         True,
     ),
     Action(Step.SCAN, "sweep", "v", "sweep", "Compare several methods on the whole network", True),

@@ -4,12 +4,13 @@ import pytest
 import torch
 
 from prune_tui.catalog.criteria import CRITERIA, CriterionEntry, criterion_entry
+from prune_tui.catalog.criteria.blocks import Blocks
 from prune_tui.catalog.criteria.facts import LayerFacts
 from prune_tui.core.errors import DecisionError, UnknownNameError
-from prune_tui.core.terms import Granularity
+from prune_tui.core.terms import BLOCK_ROWS, Granularity
 
 ENTRIES = pytest.mark.parametrize("entry", CRITERIA.values(), ids=CRITERIA.keys())
-GRANULARITIES = pytest.mark.parametrize("granularity", ["weight", "unit", "n_m"])
+GRANULARITIES = pytest.mark.parametrize("granularity", ["weight", "unit", "block_4", "block_16", "n_m"])
 SHAPES = [(10, 7), (4, 3, 5, 5), (1, 1)]
 
 
@@ -23,6 +24,7 @@ def facts_of(weight: torch.Tensor, granularity: Granularity = "weight", seed: in
         batch_norm_scale=torch.linspace(-1, 1, len(weight)),
         gradient_products=(gradient * weight).abs(),
         squared_gradients=gradient.square(),
+        blocks=Blocks(BLOCK_ROWS[granularity]) if granularity in BLOCK_ROWS else None,
     )
 
 
@@ -81,6 +83,21 @@ def test_lamp_gives_the_largest_weight_of_each_layer_the_whole_share() -> None:
 def test_lamp_ranks_units_by_their_norms() -> None:
     weight = torch.tensor([[3.0, 0.0], [2.0, 2.0], [0.1, 0.1]])
     assert scores_of("lamp", weight, "unit")[:, 0].argsort().tolist() == [2, 1, 0]
+
+
+def test_lamp_ranks_blocks_by_their_norms_and_the_best_has_the_whole_share() -> None:
+    weight = torch.tensor([[3.0, 0.0]] * 4 + [[2.0, 0.1]] * 2)  # a whole block and one cut short, twice
+    shares = scores_of("lamp", weight, "block_4")
+    assert shares[::4].tolist() == [pytest.approx([1, 0]), pytest.approx([4 / 13, 0.01 / 13.01], rel=1e-4)]
+    assert torch.equal(shares[:4], shares[:1].expand(4, -1))
+
+
+def test_blocks_are_drawn_at_random_whatever_their_size() -> None:
+    drawn = scores_of("random", torch.zeros(6, 500), "block_4")
+    assert torch.equal(drawn[:4], drawn[:1].expand(4, -1))
+    assert torch.equal(drawn[4:], drawn[4:5].expand(2, -1))
+    for of_block in (drawn[0], drawn[4]):
+        assert 0.2 < float((of_block < 0.25).float().mean()) < 0.3
 
 
 def test_gradients_weigh_magnitude() -> None:

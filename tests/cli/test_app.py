@@ -285,7 +285,13 @@ def test_a_scan_takes_so_many_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [["--tolerance", "3"], ["--granularity", "n_m"], ["--precision", "bfloat16"]]
+    "options",
+    [
+        ["--tolerance", "3"],
+        ["--granularity", "n_m"],
+        ["--granularity", "block_4"],
+        ["--precision", "bfloat16"],
+    ],
 )
 def test_scan_in_words(options: list[str]) -> None:
     result = run("scan", "--threads", "1", *options)

@@ -65,6 +65,9 @@ STORIES: dict[str, tuple[Decision, ...]] = {
         Prune(plan=0.9, scope="global", start_from="pruned", finetune=QUICK, stopped_after_epochs=0),
         TrainDense(training=QUICK),
         Prune(plan=0.5, granularity="n_m"),
+        Scan(granularity="block_4", criterion="random", sparsities=(0.5, 0.9)),
+        Prune(plan=0.8, granularity="block_4", criterion="taylor"),
+        Prune(plan=0.9, granularity="block_16", scope="global", start_from="pruned", finetune=QUICK),
     ),
 }
 

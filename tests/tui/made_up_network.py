@@ -8,6 +8,7 @@ from prune_tui.core.network import LayerInfo, NetworkCounts
 from prune_tui.core.report import Curve, CurvePoint, Distribution, Figures, Latency, LayerFigures, Quantity
 from prune_tui.core.run.events import NUM_BINS, Counted, WeightsBinned
 from prune_tui.core.session.decisions import Prune, Scan, Sweep
+from prune_tui.core.terms import BLOCK_ROWS
 
 LAYERS = (
     LayerInfo("conv1", "conv 5×5, 1→20", 500, 20, 288_000, inputs=25, output_shape=(20, 24, 24)),
@@ -76,7 +77,7 @@ def scanned_layers(layers: Sequence[LayerInfo], decision: Scan) -> list[LayerInf
     return [
         layer
         for layer in layers
-        if (decision.granularity == "weight" and layer.is_prunable)
+        if (decision.granularity in ("weight", *BLOCK_ROWS) and layer.is_prunable)
         or (decision.granularity == "unit" and layer.locked_reason is None and not layer.coupled_to)
         or (decision.granularity == "n_m" and layer.inputs % 4 == 0)
     ]
@@ -170,7 +171,7 @@ def swept_curves(decision: Sweep, index: int) -> list[Curve]:
         )
         for method in decision.methods
         for mode in ("masked", *decision.modes, *(("from_scratch",) if decision.from_scratch else ()))
-        if mode == "masked" or method.granularity == ("weight" if mode == "sparse" else "unit")
+        if mode == "masked" or (method.granularity == "unit") == (mode != "sparse")
     ]
 
 

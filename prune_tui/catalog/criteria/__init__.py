@@ -26,11 +26,11 @@ Needs = Literal["weights", "gradient_products", "squared_gradients"]
 class CriterionEntry:
     """A criterion by name; `scores` is `module:function` of the type `WeightScores`.
 
-    A unit's score is the mean of its weights' scores. Within a layer the mean ranks units as the sum does,
-    and it keeps units of different layers comparable. `weights_by_magnitude` says where it ranks single
-    weights as |w| does: nowhere, within a layer, or over the whole network. `units_by_norm` says whether it
-    ranks units as their L2 norms do. A control is a criterion to compare others with. `only` names the
-    granularities and scopes it is meant for, if not all, and `why_only` says why.
+    The score of a unit or block is the mean of its weights' scores. Within a layer the mean ranks units as
+    the sum does, and it keeps units of different layers comparable. `weights_by_magnitude` says where it
+    ranks single weights as |w| does: nowhere, within a layer, or over the whole network. `units_by_norm` says
+    whether it ranks units as their L2 norms do. A control is a criterion to compare others with. `only` names
+    the granularities and scopes it is meant for, if not all, and `why_only` says why.
     """
 
     name: str
@@ -79,8 +79,8 @@ CRITERIA: Final[Mapping[str, CriterionEntry]] = {
             "layer-adaptive magnitude, for a global threshold (Lee et al. 2021)",
             f"{_PACKAGE}.magnitude:lamp",
             weights_by_magnitude="layer",
-            only=(("weight", "global"),),
-            why_only="lamp makes single weights comparable across layers: weight, global",
+            only=(("weight", "global"), ("block_4", "global"), ("block_16", "global")),
+            why_only="lamp makes layers comparable: global only, for weights or blocks",
         ),
         CriterionEntry(
             "taylor",

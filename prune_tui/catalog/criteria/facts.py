@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import torch
 
+from prune_tui.catalog.criteria.blocks import Blocks
 from prune_tui.core.terms import Granularity
 
 
@@ -14,7 +15,8 @@ class LayerFacts:
     `weight` has its units along the first dimension. `batch_norm_scale` [units] is that of the batch norm
     right after the layer, None where there is none. `gradient_products` and `squared_gradients` have the
     weight's shape and are given only to the criteria that need them. They are the mean over batches of
-    |gradient · weight|, and the mean over images of the loss's squared gradient.
+    |gradient · weight|, and the mean over images of the loss's squared gradient. `blocks` cuts the weight
+    into what is pruned at once; None unless the granularity is of blocks.
     """
 
     weight: torch.Tensor
@@ -23,6 +25,7 @@ class LayerFacts:
     batch_norm_scale: torch.Tensor | None = None
     gradient_products: torch.Tensor | None = None
     squared_gradients: torch.Tensor | None = None
+    blocks: Blocks | None = None
 
     def per_unit(self, values: torch.Tensor) -> torch.Tensor:
         """Spread one value a unit, shape [units], over the weight's shape."""

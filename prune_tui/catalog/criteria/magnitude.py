@@ -21,18 +21,28 @@ def largest(facts: LayerFacts) -> torch.Tensor:
 
 
 def random(facts: LayerFacts) -> torch.Tensor:
-    """Uniform numbers, drawn on the CPU so that every device prunes the same weights."""
-    return torch.rand(facts.weight.shape, generator=facts.random_state).to(facts.weight.device)
+    """Uniform numbers, drawn on the CPU so that every device prunes the same weights.
+
+    The weights of a block have one number: the mean of several would rank blocks by their sizes, too.
+    """
+    drawn = torch.rand(facts.weight.shape, generator=facts.random_state).to(facts.weight.device)
+    if facts.blocks is None:
+        return drawn
+    num_blocks = len(facts.blocks.sizes(len(drawn)))
+    return facts.blocks.spread(drawn.flatten(1)[:num_blocks], drawn.shape)
 
 
 def lamp(facts: LayerFacts) -> torch.Tensor:
     """w² / the sum of all squares in the layer that are no smaller (Lee et al. 2021).
 
     Within a layer it ranks as magnitude does; under scope `global` it gives each layer the sparsity that
-    bounds the distortion of the whole. For units, the squares are those of their L2 norms.
+    bounds the distortion of the whole. For units and blocks, the squares are those of their L2 norms.
     """
     if facts.granularity == "unit":
         return facts.per_unit(_share_of_no_smaller(facts.weight.flatten(1).square().mean(dim=1)))
+    if facts.blocks is not None:
+        shares = _share_of_no_smaller(facts.blocks.means(facts.weight.square()))
+        return facts.blocks.spread(shares, facts.weight.shape)
     return _share_of_no_smaller(facts.weight.square())
 
 

@@ -9,7 +9,7 @@ from prune_tui.core.network import LayerInfo, NetworkCounts
 from prune_tui.core.planning.groups import PruningGroup, groups_of
 from prune_tui.core.planning.plan_editor import EditablePlan
 from prune_tui.core.planning.planner import Planner
-from prune_tui.core.planning.price import num_pruned
+from prune_tui.core.planning.price import num_weights_kept
 from prune_tui.core.planning.settings import describe_settings
 from prune_tui.core.terms import Granularity
 
@@ -61,7 +61,7 @@ def side_of_attempt(attempt: AttemptView, layers: Sequence[LayerInfo]) -> Side:
     kept: dict[str, int | None] = {
         layer.name: None
         if (sparsity := target[layer.name]) is None
-        else layer.parameters - num_pruned(layer.parameters, sparsity)
+        else num_weights_kept(layer, sparsity, attempt.prune.granularity)
         for layer in layers
     }
     figures = attempt.test_figures
@@ -86,7 +86,7 @@ def side_of_plan(plan: EditablePlan, planner: Planner) -> Side:
         description=", ".join(value for _, value in describe_settings(planner.settings)),
         granularity=planner.settings.granularity,
         kept={
-            layer.name: layer.parameters - num_pruned(layer.parameters, sparsities.get(layer.name, 0.0))
+            layer.name: num_weights_kept(layer, sparsities.get(layer.name, 0.0), planner.settings.granularity)
             for layer in planner.layers
         },
         is_actual=False,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from prune_tui.core.network import LayerInfo
-from prune_tui.core.planning.price import num_pruned
+from prune_tui.core.planning.price import num_weights_kept
 from prune_tui.core.terms import Granularity
 
 
@@ -13,12 +13,13 @@ from prune_tui.core.terms import Granularity
 class PruningGroup:
     """Layers that share one sparsity; plans name the group by its first layer, the leader.
 
-    `locked_reason` says why the group takes no sparsity at its granularity; None if it takes one.
+    `locked_reason` says why the group takes no sparsity at its `granularity`; None if it takes one.
     """
 
     leader: LayerInfo
     followers: tuple[LayerInfo, ...] = ()
     locked_reason: str | None = None
+    granularity: Granularity = "weight"
 
     @property
     def name(self) -> str:
@@ -41,7 +42,7 @@ class PruningGroup:
     def num_kept(self, sparsities: Mapping[str, float]) -> int:
         """Return how many of its weights remain, given a sparsity for each layer."""
         return sum(
-            layer.parameters - num_pruned(layer.parameters, sparsities.get(layer.name, 0.0))
+            num_weights_kept(layer, sparsities.get(layer.name, 0.0), self.granularity)
             for layer in self.layers
         )
 
@@ -49,10 +50,12 @@ class PruningGroup:
 def groups_of(layers: Sequence[LayerInfo], granularity: Granularity) -> tuple[PruningGroup, ...]:
     """Return the groups of a network at a granularity, in the order their leaders run."""
     match granularity:
-        case "weight":
-            return tuple(PruningGroup(layer, locked_reason=layer.weights_locked_reason) for layer in layers)
+        case "weight" | "block_4" | "block_16":
+            return tuple(
+                PruningGroup(layer, (), layer.weights_locked_reason, granularity) for layer in layers
+            )
         case "n_m":
-            return tuple(PruningGroup(layer, locked_reason=_n_m_reason(layer)) for layer in layers)
+            return tuple(PruningGroup(layer, (), _n_m_reason(layer), granularity) for layer in layers)
         case "unit":
             names = {layer.name for layer in layers}
             return tuple(
@@ -60,6 +63,7 @@ def groups_of(layers: Sequence[LayerInfo], granularity: Granularity) -> tuple[Pr
                     layer,
                     tuple(other for other in layers if other.coupled_to == layer.name),
                     layer.weights_locked_reason or layer.locked_reason,
+                    granularity,
                 )
                 for layer in layers
                 if layer.coupled_to not in names

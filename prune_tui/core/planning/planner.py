@@ -148,6 +148,7 @@ class Planner:
             by_layer(self.groups, by_group),
             other_parameters=self.other_parameters,
             other_macs=self.other_macs,
+            granularity=self.settings.granularity,
             shape=self.shape,
             overhead_bytes=self.overhead_bytes,
         )

@@ -6,6 +6,7 @@ from math import ceil, log2
 
 from prune_tui.core.network import LayerInfo, NetworkCounts
 from prune_tui.core.shrinking import NetworkShape, ShrunkCounts, shrunk_counts
+from prune_tui.core.terms import BLOCK_ROWS, Granularity
 
 FLOAT_BYTES = 4
 
@@ -40,6 +41,22 @@ def num_pruned(parameters: int, sparsity: float) -> int:
     return min(parameters - 1, round(parameters * sparsity))
 
 
+def num_weights_kept(layer: LayerInfo, sparsity: float, granularity: Granularity) -> int:
+    """Return how many weights of a layer remain at a target sparsity: exactly, but for units.
+
+    Of the blocks that are cut short, the same share goes as of whole ones, each to the nearest integer. So
+    the count does not depend on which blocks go.
+    """
+    rows = BLOCK_ROWS.get(granularity)
+    if rows is None or not layer.units:
+        return layer.parameters - num_pruned(layer.parameters, sparsity)
+    num_whole, rest = divmod(layer.units // layer.channel_groups, rows)
+    columns = layer.channel_groups * (layer.parameters // layer.units)
+    pruned = rows * num_pruned(num_whole * columns, sparsity) if num_whole else 0
+    pruned += rest * num_pruned(columns, sparsity)
+    return layer.parameters - pruned
+
+
 def stored_bytes(parameters: int, nonzero: int) -> int:
     """Return the predicted bytes of a pruned layer in a checkpoint: its mask, and a float per nonzero.
 
@@ -57,20 +74,20 @@ def price(
     *,
     other_parameters: int,
     other_macs: int,
+    granularity: Granularity = "weight",
     shape: NetworkShape | None = None,
     overhead_bytes: int = 0,
 ) -> Price:
     """Return the counts of a plan, a sparsity by layer name; layers left out stay dense.
 
-    Weights are counted exactly for granularity `weight`. For `unit`, `shape` gives exactly what shrinking
+    Weights are counted exactly, also those of blocks. For `unit`, `shape` gives exactly what shrinking
     will leave. `file_bytes` is predicted, because a file packs masks by where their weights lie;
     `overhead_bytes` are those of a dense checkpoint beside its parameters.
     """
     if shape is not None:
         return price_of(shape, shrunk_counts(shape, kept_units(shape, plan)))
     nonzero = {
-        layer.name: layer.parameters - num_pruned(layer.parameters, plan.get(layer.name, 0.0))
-        for layer in layers
+        layer.name: num_weights_kept(layer, plan.get(layer.name, 0.0), granularity) for layer in layers
     }
     total = other_parameters + sum(layer.parameters for layer in layers)
     return Price(

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
 
-from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import PruningGroup
-from prune_tui.core.planning.price import FLOAT_BYTES, num_pruned, stored_bytes
+from prune_tui.core.planning.price import FLOAT_BYTES, num_weights_kept, stored_bytes
 from prune_tui.core.planning.target import TargetKind
 from prune_tui.core.scanning.distortion import logit_error_at
 from prune_tui.core.scanning.predictor import Predictor
@@ -64,7 +63,7 @@ def tradeoffs_of(
     if granularity == "n_m":
         levels = [0.0, N_M_SPARSITY]
     return tuple(
-        tradeoff_of(group, predictor, levels, partial(saved_at, kind, group.layers))
+        tradeoff_of(group, predictor, levels, partial(saved_at, kind, group))
         for group in groups_to_move(groups, predictor, locked)
     )
 
@@ -114,11 +113,11 @@ def cost_at(predictor: Predictor, name: str, sparsity: float) -> float:
     )
 
 
-def saved_at(kind: TargetKind, layers: Sequence[LayerInfo], sparsity: float) -> int:
-    """Return the bytes, MACs or weights that layers save at a sparsity, counted as in `price`."""
+def saved_at(kind: TargetKind, group: PruningGroup, sparsity: float) -> int:
+    """Return the bytes, MACs or weights that a group saves at a sparsity, counted as in `price`."""
     saved = 0
-    for layer in layers:
-        nonzero = layer.parameters - num_pruned(layer.parameters, sparsity)
+    for layer in group.layers:
+        nonzero = num_weights_kept(layer, sparsity, group.granularity)
         if kind == "file_size" and sparsity > 0:
             saved += layer.parameters * FLOAT_BYTES - stored_bytes(layer.parameters, nonzero)
         elif kind == "theoretical_speedup":

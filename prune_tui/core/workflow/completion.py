@@ -7,7 +7,7 @@ from prune_tui.core.run.attempts import last_prune
 from prune_tui.core.run.view import View
 from prune_tui.core.session.decisions import Decision, Measure, Shrink
 from prune_tui.core.session.session import Session
-from prune_tui.core.terms import Granularity
+from prune_tui.core.terms import BLOCK_ROWS, Granularity
 
 
 def granularity_of(session: Session | None) -> Granularity | None:
@@ -26,7 +26,7 @@ def decisions_to_complete(session: Session | None, view: View) -> tuple[Decision
     """Return the decisions that complete the result: pruned units are removed first, then all is measured."""
     if view.counted is None or view.report.pruned is not None:
         return ()
-    is_sparse = granularity_of(session) == "weight" and has_linear(view.layers)
+    is_sparse = granularity_of(session) in ("weight", *BLOCK_ROWS) and has_linear(view.layers)
     shrink = (Shrink(),) if can_shrink(session, view) else ()
     return (*shrink, Measure(sparse=is_sparse))
 

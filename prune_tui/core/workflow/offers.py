@@ -10,6 +10,8 @@ from prune_tui.core.terms import Granularity, Scope
 GRANULARITIES: Final[dict[Granularity, str]] = {
     "weight": "single weights",
     "unit": "whole neurons and filters",
+    "block_4": "4×1 blocks: one input, four outputs",
+    "block_16": "16×1 blocks: one input, sixteen outputs",
     "n_m": "two of every four inputs (2:4)",
 }
 SWEPT: Final[tuple[tuple[Granularity, Scope], ...]] = (
@@ -17,6 +19,10 @@ SWEPT: Final[tuple[tuple[Granularity, Scope], ...]] = (
     ("weight", "global"),
     ("unit", "layer"),
     ("unit", "global"),
+    ("block_4", "layer"),
+    ("block_4", "global"),
+    ("block_16", "layer"),
+    ("block_16", "global"),
 )
 """The pairs of granularity and scope that a sweep offers."""
 
@@ -52,6 +58,6 @@ def scans_quickly(report: Report, chosen: bool | None) -> bool:
 
 
 def next_granularity(settings: PlanSettings) -> Granularity:
-    """Return the next granularity in the order weights, units, 2:4, and again weights."""
+    """Return the next granularity in the order weights, units, blocks, 2:4, and again weights."""
     names = list(GRANULARITIES)
     return names[(names.index(settings.granularity) + 1) % len(names)]

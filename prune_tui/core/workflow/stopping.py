@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.groups import by_layer, groups_of
-from prune_tui.core.planning.price import num_pruned
+from prune_tui.core.planning.price import num_weights_kept
 from prune_tui.core.report import Report
 from prune_tui.core.session.decisions import Decision, Prune
 
@@ -40,5 +40,6 @@ def target_sparsity(prune: Prune, layers: Sequence[LayerInfo]) -> float:
     else:
         plan = by_layer(groups_of(layers, prune.granularity), prune.plan)
     prunable = [layer for layer in layers if layer.is_prunable]
-    pruned = sum(num_pruned(layer.parameters, plan.get(layer.name, 0.0)) for layer in prunable)
-    return pruned / max(1, sum(layer.parameters for layer in prunable))
+    kept = sum(num_weights_kept(layer, plan.get(layer.name, 0.0), prune.granularity) for layer in prunable)
+    total = sum(layer.parameters for layer in prunable)
+    return (total - kept) / max(1, total)

@@ -36,7 +36,7 @@ def sweep_of(
     """Return the decision of these settings, without modes that none of the methods can produce."""
     granularities = {method.granularity for method in settings.methods}
     modes: list[Literal["sparse", "shrunk"]] = []
-    if settings.is_timed and "weight" in granularities and has_linear(layers):
+    if settings.is_timed and granularities != {"unit"} and has_linear(layers):
         modes.append("sparse")
     if "unit" in granularities and (settings.is_timed or settings.has_from_scratch):
         modes.append("shrunk")

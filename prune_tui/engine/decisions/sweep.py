@@ -90,7 +90,7 @@ def sweep(state: EngineState, decision: Sweep, context: Context) -> Execution:
 
 
 def _modes(decision: Sweep, method: Method) -> list[Mode]:
-    """Return the modes of a method: `sparse` is for weights, `shrunk` and `from_scratch` for units."""
+    """Return the modes of a method: `shrunk` and `from_scratch` are for units, `sparse` for all else."""
     by_units = method.granularity == "unit"
     modes: list[Mode] = ["masked"]
     if "sparse" in decision.modes and not by_units:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import torch
 
+from prune_tui.catalog.criteria.blocks import Blocks
 from prune_tui.core.planning.price import num_pruned
 
 _N, _M = 2, 4
@@ -51,6 +52,65 @@ def mask_weights_globally(
     }
 
 
+def mask_blocks(
+    scores: torch.Tensor, blocks: Blocks, sparsity: float, mask: torch.Tensor | None
+) -> torch.Tensor:
+    """Mask whole blocks of one layer to a target sparsity of the dense layer.
+
+    Blocks are ranked among those of their size: of those that are cut short, the same share goes as of whole
+    ones. So the number of weights that remain is exact (`price.num_weights_kept`).
+    """
+    by_block, remaining = block_scores(scores, blocks, mask)
+    sizes = blocks.sizes(len(scores)).to(scores.device)
+    keep = torch.empty_like(remaining)
+    for size in set(sizes.tolist()):
+        own = sizes == size
+        keep[own] = keep_units(by_block[own], sparsity, remaining[own])
+    return _within(mask, blocks.spread(keep, scores.shape))
+
+
+def mask_blocks_globally(
+    scores: Mapping[str, torch.Tensor],
+    blocks: Mapping[str, Blocks],
+    sparsity: float,
+    masks: Mapping[str, torch.Tensor],
+) -> dict[str, torch.Tensor]:
+    """Mask whole blocks of all layers by one threshold.
+
+    Blocks are pruned in the order of their scores, as long as the pruned weights do not exceed the target.
+    """
+    flat, sizes = [], []
+    for name, of_layer in scores.items():
+        by_block, remaining = block_scores(of_layer, blocks[name], masks.get(name))
+        flat.append(_excluding_pruned(by_block, remaining).flatten())
+        sizes.append(blocks[name].sizes(len(of_layer)).repeat_interleave(by_block.shape[1]))
+    budget = num_pruned(sum(of_layer.numel() for of_layer in scores.values()), sparsity)
+    every = torch.cat(flat)
+    keep = torch.ones_like(every, dtype=torch.bool)
+    keep[_lowest(every, torch.cat(sizes), budget)] = False
+    parts = torch.split(keep, [len(part) for part in flat])
+    return {
+        name: _within(
+            masks.get(name),
+            blocks[name].spread(part.reshape(-1, of_layer[0].numel()), of_layer.shape),
+        )
+        for (name, of_layer), part in zip(scores.items(), parts, strict=True)
+    }
+
+
+def block_scores(
+    scores: torch.Tensor, blocks: Blocks, mask: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Return the mean score of each block's weights, and which have a weight left, both [blocks, columns].
+
+    Pruned weights count as 0.
+    """
+    if mask is None:
+        by_block = blocks.means(scores)
+        return by_block, torch.ones_like(by_block, dtype=torch.bool)
+    return blocks.means(scores * mask), blocks.means(mask.float()) > 0
+
+
 def mask_n_m(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
     """Mask two of every four inputs of each unit, separately at each kernel position (Mishra et al. 2021).
 
@@ -75,7 +135,10 @@ def remaining_units(mask: torch.Tensor) -> torch.Tensor:
 
 
 def keep_units(by_unit: torch.Tensor, sparsity: float, remaining: torch.Tensor) -> torch.Tensor:
-    """Return the units of one layer to keep at a target sparsity, a boolean [units]; at least one is kept."""
+    """Return the units of one layer to keep at a target sparsity, a boolean [units]; at least one is kept.
+
+    Scores may have any shape.
+    """
     num_kept = by_unit.numel() - num_pruned(by_unit.numel(), sparsity)
     return _within(remaining, keep_highest(_excluding_pruned(by_unit, remaining), num_kept))
 
@@ -98,18 +161,14 @@ def keep_units_globally(
     flat = torch.cat(scores)
     counts = [len(by_unit[name]) for name in names]
     sizes = torch.cat(
-        [
-            torch.full((count,), float(weights_per_unit[name]))
-            for name, count in zip(names, counts, strict=True)
-        ]
-    ).to(flat.device, torch.float64 if flat.device.type != "mps" else torch.float32)
+        [torch.full((count,), weights_per_unit[name]) for name, count in zip(names, counts, strict=True)]
+    )
     budget = num_pruned(
         sum(weights_per_unit[name] * count for name, count in zip(names, counts, strict=True)), sparsity
     )
-    order = flat.argsort(stable=True)
-    pruned = order[(sizes[order].cumsum(0) <= budget) & (flat[order] < torch.inf)]
     keep = torch.ones_like(flat, dtype=torch.bool)
-    keep[pruned] = False
+    keep[_lowest(flat, sizes, budget)] = False
+    keep[flat == torch.inf] = True
     parts = torch.split(keep, counts)
     return {name: remaining[name] & part for name, part in zip(names, parts, strict=True)}
 
@@ -117,6 +176,13 @@ def keep_units_globally(
 def unit_mask(keep: torch.Tensor, shape: torch.Size) -> torch.Tensor:
     """Return a mask of a weight's shape from one value per unit, [units]."""
     return keep.reshape(-1, *[1] * (len(shape) - 1)).expand(shape).clone()
+
+
+def _lowest(scores: torch.Tensor, sizes: torch.Tensor, budget: int) -> torch.Tensor:
+    """Return the indices of the lowest scores, as long as their sizes add up to no more than a budget."""
+    order = scores.argsort(stable=True)
+    counts = sizes.to(order.device, torch.float64 if order.device.type != "mps" else torch.float32)
+    return order[counts[order].cumsum(0) <= budget]
 
 
 def _excluding_pruned(scores: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:

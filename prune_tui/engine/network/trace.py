@@ -72,6 +72,7 @@ def network_of(module: nn.Module, example: Tree) -> Network:
                     locked_reason=OUTPUT_REASON if name in giving else None,
                     inputs=weight.shape[1],
                     output_shape=shapes[name],
+                    channel_groups=1 if isinstance(layer, nn.Linear) else int(getattr(layer, "groups", 1)),
                 )
             )
     return Network(

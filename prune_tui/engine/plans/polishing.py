@@ -14,6 +14,7 @@ from prune_tui.core.planning.target import describe_target
 from prune_tui.core.run.events import BatchEvaluated, Event, PlanMeasured, PlanPolished
 from prune_tui.core.run.measured_plans import MeasuredPlan, PolishedPlan
 from prune_tui.core.session.decisions import Prune
+from prune_tui.core.terms import BLOCK_ROWS
 from prune_tui.engine.context import Clock
 from prune_tui.engine.network.network import weight_name
 from prune_tui.engine.plans.evaluator import PlanEvaluator
@@ -42,7 +43,7 @@ MOST_COMPARED = 2_000
 """The images on which accuracies are compared."""
 
 RIVALS = ("lamp", "l1")
-"""Criteria whose threshold over all layers shares single weights out among them (Lee et al. 2021)."""
+"""Criteria whose threshold over all layers shares weights or blocks out among them (Lee et al. 2021)."""
 
 _Key = tuple[tuple[str, float], ...]
 
@@ -97,7 +98,7 @@ class Polisher:
     def _rivals(self, start: Plan, meets: Meets) -> Generator[Event, None, list[Plan]]:
         """Return how others share the same target out: alike for all groups, or by one threshold."""
         found = [just_met(dict.fromkeys(start, 0.5), meets)]
-        if self._polish.decision.granularity == "weight":
+        if self._polish.decision.granularity in ("weight", *BLOCK_ROWS):
             for criterion in RIVALS:
                 shared = yield from self._by_threshold(start, criterion)
                 found.append(just_met(shared, meets) if shared else None)
@@ -108,7 +109,13 @@ class Polisher:
         weights = {group.name: group.parameters for group in self._polish.problem.groups}
         pruned = sum(weights[name] * at for name, at in start.items()) / sum(weights[name] for name in start)
         locked = tuple(name for name in weights if name not in start)
-        decision = Prune(plan=float(pruned), criterion=criterion, scope="global", locked=locked)
+        decision = Prune(
+            plan=float(pruned),
+            criterion=criterion,
+            granularity=self._polish.decision.granularity,
+            scope="global",
+            locked=locked,
+        )
         try:
             masks = yield from self._evaluator.masks_of(decision, index=self._index, clock=self._clock)
         except PruneTuiError:

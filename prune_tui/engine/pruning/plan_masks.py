@@ -5,6 +5,7 @@ from typing import assert_never
 
 import torch
 
+from prune_tui.catalog.criteria.blocks import blocks_of
 from prune_tui.catalog.schedules import steps_entry
 from prune_tui.core.errors import DecisionError, UnknownNameError
 from prune_tui.core.planning.groups import group_with, groups_of, why_not_prunable
@@ -14,6 +15,8 @@ from prune_tui.core.terms import Granularity
 from prune_tui.engine.network.masks import (
     keep_units,
     keep_units_globally,
+    mask_blocks,
+    mask_blocks_globally,
     mask_n_m,
     mask_weights,
     mask_weights_globally,
@@ -43,6 +46,10 @@ def masks_of_layer(
     match granularity:
         case "weight":
             return {weight: mask_weights(scores[name], sparsity, network.masks.get(weight))}
+        case "block_4" | "block_16":
+            blocks = blocks_of(network.layer(name), granularity)
+            assert blocks is not None
+            return {weight: mask_blocks(scores[name], blocks, sparsity, network.masks.get(weight))}
         case "n_m":
             return {weight: mask_n_m(scores[name], network.masks.get(weight))}
         case "unit":
@@ -63,7 +70,6 @@ def masks_for_round(network: Network, scores: Scores, decision: Prune, round: in
     masks = dict(network.masks)
     for name, final in plan_of(network, decision).items():
         target = target_of_round(decision.schedule, final, round)
-        target = max(target, _sparsity(network, name, granularity))
         masks = joined(masks, masks_of_layer(network, scores, name, target, granularity))
     return masks
 
@@ -123,9 +129,13 @@ def _not_empty(plan: Mapping[str, float]) -> Mapping[str, float]:
 
 
 def _global_masks(network: Network, scores: Scores, sparsity: float, granularity: Granularity) -> Masks:
+    so_far = {name: mask for name in scores if (mask := network.mask_of(name)) is not None}
     if granularity == "weight":
-        so_far = {name: mask for name in scores if (mask := network.mask_of(name)) is not None}
         by_name = mask_weights_globally(scores, sparsity, so_far)
+        return {weight_name(name): mask for name, mask in by_name.items()}
+    blocks = {name: blocks for name in scores if (blocks := blocks_of(network.layer(name), granularity))}
+    if blocks:
+        by_name = mask_blocks_globally(scores, blocks, sparsity, so_far)
         return {weight_name(name): mask for name, mask in by_name.items()}
     by_leader = {units.layers[0]: units for units in network.units or () if units.layers[0] in scores}
     by_unit = {name: _by_unit(network, units, scores) for name, units in by_leader.items()}
@@ -185,11 +195,3 @@ def _masks_of_units(network: Network, units: Units, keep: torch.Tensor) -> Masks
         mask[positions] &= kept
         masks[name] = mask
     return masks
-
-
-def _sparsity(network: Network, name: str, granularity: Granularity) -> float:
-    """Return the present sparsity of a group, in units or in weights."""
-    if granularity == "unit":
-        return 1 - float(_remaining(network, _units(network, name)).double().mean())
-    mask = network.mask_of(name)
-    return 0.0 if mask is None else 1 - int(mask.sum()) / mask.numel()

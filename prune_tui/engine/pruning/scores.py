@@ -6,6 +6,7 @@ from typing import assert_never
 import torch
 
 from prune_tui.catalog.criteria import criterion_entry
+from prune_tui.catalog.criteria.blocks import blocks_of
 from prune_tui.catalog.criteria.facts import LayerFacts
 from prune_tui.catalog.running import differentiated
 from prune_tui.core.errors import DecisionError
@@ -64,6 +65,7 @@ def score(
             else network.module.get_parameter(f"{norm}.weight").detach(),
             gradient_products=gradients.get(name) if entry.needs == "gradient_products" else None,
             squared_gradients=gradients.get(name) if entry.needs == "squared_gradients" else None,
+            blocks=blocks_of(network.layer(name), granularity),
         )
         try:
             scores[name] = function(facts)

@@ -13,10 +13,12 @@ from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.budget import Solution, is_met, solve
 from prune_tui.core.planning.groups import PruningGroup, groups_of
 from prune_tui.core.planning.price import num_pruned
+from prune_tui.core.planning.solving.problem import amount, most_allowed
 from prune_tui.core.planning.target import Target, TargetKind, describe_target, parse_target
 from prune_tui.core.planning.tradeoffs import cost_at
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.scanning.predictor import fitted_predictor, predicted_accuracy
+from prune_tui.core.terms import Granularity
 from tests.core.world import layer, scanned
 
 SPARSITIES = (0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
@@ -211,6 +213,24 @@ def test_a_sparsity_and_a_number_of_parameters_are_only_just_met() -> None:
         assert percent / 100 <= paid.sparsity <= percent / 100 + (1 + largest * 1e-4) / weights
     paid = solved("20k params").price
     assert 20_000 - 1 - largest * 1e-4 <= paid.nonzero <= 20_000
+
+
+@pytest.mark.parametrize("granularity", ["block_4", "block_16"])
+@pytest.mark.parametrize(
+    ("budget", "kind"),
+    [("4x", "compression_ratio"), ("90 %", "sparsity"), ("2x MACs", "theoretical_speedup")],
+)
+def test_blocks_meet_a_target_that_a_block_more_would_miss(
+    granularity: Granularity, budget: str, kind: TargetKind
+) -> None:
+    scan = replace(SCAN, granularity=granularity)
+    layers = [replace(one, parameters=one.parameters // 10 * 10, macs=one.macs) for one in FIVE]
+    found = solve(parse_target(budget), groups(layers, scan), scan, {}, **OTHERS)
+    assert found.is_met
+    lowest = most_allowed(parse_target(budget), found.price) - amount(kind, found.price)
+    finest = max(one.macs if kind == "theoretical_speedup" else one.parameters for one in layers) * 1e-4
+    dearest = max(16 * max(1, one.macs // one.parameters) for one in layers)
+    assert 0 <= lowest <= finest + dearest
 
 
 def test_an_accuracy_is_the_same_as_the_drop_to_it() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.histograms import num_bins_pruned
-from prune_tui.core.planning.price import MASK_ENTRY_BYTES, num_pruned, price
+from prune_tui.core.planning.price import MASK_ENTRY_BYTES, num_pruned, num_weights_kept, price
 from prune_tui.core.report import ScanCurve, ScanFigures
 from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.curves import cliff, explain, layer_accuracy, safe_sparsity
@@ -45,6 +45,27 @@ def test_a_price_counts_what_is_left() -> None:
     with_header = price(LAYERS, plan, other_parameters=100, other_macs=50, overhead_bytes=70)
     assert with_header.file_bytes - paid.file_bytes == with_header.dense_bytes - paid.dense_bytes == 70
     assert paid.compression_ratio == pytest.approx(4100 / 900)
+
+
+def test_blocks_are_counted_whole_by_their_sizes() -> None:
+    conv = LayerInfo("c", "conv", 18 * 7, 18, 18 * 7)  # 18 units of 7 weights
+    four, sixteen = (18 * 7 - num_weights_kept(conv, 0.4, each) for each in ("block_4", "block_16"))
+    assert four == 4 * round(4 * 7 * 0.4) + 2 * round(7 * 0.4)
+    assert sixteen == 16 * round(7 * 0.4) + 2 * round(7 * 0.4)
+    depthwise = replace(conv, channel_groups=18)
+    assert num_weights_kept(depthwise, 0.4, "block_16") == num_weights_kept(conv, 0.4, "weight")
+    halves = replace(conv, channel_groups=2)  # two groups of 9 units: blocks of 4, 4 and 1
+    assert 18 * 7 - num_weights_kept(halves, 0.4, "block_4") == 4 * round(28 * 0.4) + round(14 * 0.4)
+    paid = price((conv,), {"c": 0.4}, other_parameters=1, other_macs=0, granularity="block_4")
+    assert (paid.nonzero, paid.nonzero_macs) == (1 + 126 - four, 126 - four)
+
+
+def test_more_is_pruned_of_blocks_at_a_higher_sparsity_and_some_always_stays() -> None:
+    conv = LayerInfo("c", "conv", 35 * 9, 35, 35 * 9)
+    for granularity in ("block_4", "block_16"):
+        kept = [num_weights_kept(conv, at / 1000, granularity) for at in range(1000)]
+        assert kept == sorted(kept, reverse=True)
+        assert (kept[0], kept[-1] > 0) == (315, True)
 
 
 def test_a_dense_plan_costs_nothing() -> None:

@@ -1,10 +1,14 @@
 """The scans and sweeps that are offered make sense for every criterion and granularity."""
 
+from dataclasses import replace
+from typing import get_args
+
 import pytest
 
 from prune_tui.catalog.criteria import CRITERIA, CriterionEntry
 from prune_tui.core.planning.settings import PlanSettings
 from prune_tui.core.session.decisions import Scan
+from prune_tui.core.terms import Granularity
 from prune_tui.core.workflow.offers import SWEPT, is_quick_by_default, next_granularity, scan_of
 
 
@@ -17,6 +21,14 @@ def test_a_scan_of_two_in_four_has_its_one_sparsity() -> None:
     settings = PlanSettings(granularity="n_m")
     assert scan_of(settings, is_quick=False) == Scan(granularity="n_m", sparsities=(0.5,))
     assert next_granularity(settings) == "weight"
+
+
+def test_every_granularity_comes_round() -> None:
+    settings, seen = PlanSettings(), list[Granularity]()
+    for _ in get_args(Granularity):
+        settings = replace(settings, granularity=next_granularity(settings))
+        seen.append(settings.granularity)
+    assert seen == ["unit", "block_4", "block_16", "n_m", "weight"]
 
 
 @pytest.mark.parametrize(("num_images", "is_quick"), [(180, False), (2_000, False), (2_001, True)])

@@ -52,7 +52,14 @@ def by_cell(scan: ScanFigures) -> Iterator[tuple[str, float, float]]:
 
 @pytest.mark.parametrize(
     ("granularity", "criterion"),
-    [("weight", "l1"), ("unit", "l2"), ("n_m", "l1"), ("weight", "lamp")],
+    [
+        ("weight", "l1"),
+        ("unit", "l2"),
+        ("n_m", "l1"),
+        ("weight", "lamp"),
+        ("block_4", "l1"),
+        ("block_16", "lamp"),
+    ],
 )
 def test_every_cell_is_what_pruning_that_layer_alone_gives(
     run: Run, granularity: Granularity, criterion: str

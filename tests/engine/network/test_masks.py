@@ -5,10 +5,14 @@ from collections.abc import Callable
 import pytest
 import torch
 
+from prune_tui.catalog.criteria.blocks import Blocks
 from prune_tui.engine.network.masks import (
+    block_scores,
     keep_highest,
     keep_units,
     keep_units_globally,
+    mask_blocks,
+    mask_blocks_globally,
     mask_n_m,
     mask_weights,
     mask_weights_globally,
@@ -74,7 +78,55 @@ def n_m_mask(mask: torch.Tensor | None, seed: int, _sparsity: float) -> torch.Te
     return mask_n_m(scores(20, 32, seed=seed), mask)
 
 
-@pytest.mark.parametrize("mask_layer", [weights_mask, units_mask, n_m_mask])
+def blocks_mask(mask: torch.Tensor | None, seed: int, sparsity: float) -> torch.Tensor:
+    return mask_blocks(scores(18, 32, seed=seed), Blocks(4), sparsity, mask)
+
+
+def pruned_blocks(mask: torch.Tensor, blocks: Blocks) -> torch.Tensor:
+    """Which blocks are pruned, [blocks, columns]; none is pruned in part."""
+    parts = torch.split(mask.flatten(1), blocks.sizes(len(mask)).tolist())
+    assert all(bool((part == part[:1]).all()) for part in parts)
+    return torch.stack([~part[0] for part in parts])
+
+
+@pytest.mark.parametrize("blocks", [Blocks(4), Blocks(16), Blocks(4, 5), Blocks(4, 20)], ids=str)
+@pytest.mark.parametrize("shape", [(20, 9), (40, 3, 5, 5)])
+@pytest.mark.parametrize("sparsity", SPARSITIES)
+def test_of_blocks_of_each_size_the_lowest_go_to_the_nearest_count(
+    blocks: Blocks, shape: tuple[int, ...], sparsity: float
+) -> None:
+    layer = scores(*shape)
+    pruned, sizes = pruned_blocks(mask_blocks(layer, blocks, sparsity, None), blocks), blocks.sizes(shape[0])
+    assert int(sizes.sum()) == shape[0]
+    by_block = torch.stack([part.mean(dim=0) for part in torch.split(layer.flatten(1), sizes.tolist())])
+    for size in set(sizes.tolist()):
+        gone, own = pruned[sizes == size], by_block[sizes == size]
+        assert int(gone.sum()) == min(gone.numel() - 1, round(gone.numel() * sparsity))
+        if gone.any():
+            assert own[gone].max() <= own[~gone].min()
+
+
+def test_tied_blocks_are_kept_from_the_first_on() -> None:
+    mask = mask_blocks(torch.ones(8, 3), Blocks(4), 0.5, None)
+    assert mask[::4].tolist() == [[True, True, True], [False, False, False]]
+
+
+def test_a_block_lies_within_a_group_of_channels() -> None:
+    assert Blocks(4, 2).sizes(12).tolist() == [4, 2, 4, 2]
+    assert Blocks(16, 3).sizes(12).tolist() == [4, 4, 4]
+    assert Blocks(4, 12).sizes(12).tolist() == [1] * 12
+    layer = torch.arange(12.0).reshape(12, 1)
+    assert Blocks(4, 2).means(layer).flatten().tolist() == [1.5, 4.5, 7.5, 10.5]
+
+
+def test_a_block_pruned_in_part_is_ranked_by_what_is_left_and_one_gone_is_gone() -> None:
+    mask = torch.tensor([[True, True, False], [True, False, False]] * 2)
+    by_block, remaining = block_scores(torch.ones(4, 3), Blocks(4), mask)
+    assert by_block.tolist() == [[1.0, 0.5, 0.0]]
+    assert remaining.tolist() == [[True, True, False]]
+
+
+@pytest.mark.parametrize("mask_layer", [weights_mask, units_mask, n_m_mask, blocks_mask])
 def test_a_mask_never_regrows_whatever_the_later_scores(mask_layer: MaskLayer) -> None:
     mask: torch.Tensor | None = None
     for seed, sparsity in enumerate([0.2, 0.5, 0.4, 0.9]):
@@ -97,6 +149,31 @@ def test_a_global_mask_never_regrows_and_meets_its_target() -> None:
         before, masks = masks, mask_weights_globally(layers, sparsity, masks)
         assert all(not (masks[name] & ~before[name]).any() for name in before)
         assert sum(int((~mask).sum()) for mask in masks.values()) == round(720 * sparsity)
+
+
+def test_global_blocks_never_regrow_and_come_within_a_block_of_their_target() -> None:
+    masks: Masks = {}
+    blocks = {"a": Blocks(4), "b": Blocks(4), "c": Blocks(4, 5)}
+    for seed, sparsity in enumerate([0.3, 0.6, 0.8, 0.999]):
+        shapes = {"a": (12, 40), "b": (30, 8), "c": (10, 1, 3, 3)}
+        layers = {name: scores(*shape, seed=seed) for name, shape in shapes.items()}
+        before, masks = masks, mask_blocks_globally(layers, blocks, sparsity, masks)
+        assert all(not (masks[name] & ~before[name]).any() for name in before)
+        for name, mask in masks.items():
+            pruned_blocks(mask, blocks[name])
+        target = round(810 * sparsity)
+        assert target - 4 < sum(int((~mask).sum()) for mask in masks.values()) <= target
+
+
+def test_one_threshold_is_over_the_blocks_of_all_layers() -> None:
+    layers = {"a": scores(12, 40), "b": scores(30, 8, seed=1) + 0.2}
+    blocks = dict.fromkeys(layers, Blocks(4))
+    masks = mask_blocks_globally(layers, blocks, 0.5, {})
+    means = {name: blocks[name].means(layer) for name, layer in layers.items()}
+    gone = {name: pruned_blocks(mask, blocks[name]) for name, mask in masks.items()}
+    highest = max(float(means[name][gone[name]].max()) for name in layers)
+    assert highest <= min(float(means[name][~gone[name]].min()) for name in layers)
+    assert masks["a"].float().mean() < masks["b"].float().mean()
 
 
 def test_global_units_never_regrow_come_near_their_target_and_cut_no_layer() -> None:

@@ -18,6 +18,8 @@ DECISIONS = {
     "weights": Prune(plan=PLAN),
     "units": Prune(plan={"conv1": 0.5, "fc1": 0.8}, granularity="unit", criterion="l2"),
     "n_m": Prune(plan={"conv2": 0.5, "fc1": 0.5}, granularity="n_m"),
+    "blocks": Prune(plan=PLAN, granularity="block_16"),
+    "global blocks": Prune(plan=0.9, scope="global", criterion="lamp", granularity="block_4"),
     "global": Prune(plan=0.9, scope="global", criterion="lamp"),
     "gradients": Prune(plan=PLAN, criterion="taylor"),
     "random": Prune(plan=PLAN, criterion="random"),

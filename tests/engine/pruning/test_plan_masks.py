@@ -33,6 +33,8 @@ def test_units_of_a_coupled_layer_are_pruned_under_the_first_ones_name() -> None
         ("weight", ["conv1", "conv2", "fc1", "fc2"]),
         ("unit", ["conv1", "conv2", "fc1"]),
         ("n_m", ["conv2", "fc1", "fc2"]),
+        ("block_4", ["conv1", "conv2", "fc1", "fc2"]),
+        ("block_16", ["conv1", "conv2", "fc1", "fc2"]),
     ],
 )
 def test_one_sparsity_is_for_every_layer_that_can_be_pruned_so(

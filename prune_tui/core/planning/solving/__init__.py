@@ -1,1 +1,1 @@
-"""How the sparsities that meet a target are found: for single weights, for units, and within a drop."""
+"""How the sparsities that meet a target are found: for weights and blocks, for units, and within a drop."""

@@ -38,6 +38,7 @@ class Problem:
             by_layer(self.groups, whole),
             other_parameters=self.other_parameters,
             other_macs=self.other_macs,
+            granularity=self.scan.granularity,
             shape=self.shape,
             overhead_bytes=self.overhead_bytes,
         )

@@ -1,4 +1,4 @@
-"""The cheapest plan of a size or speed where savings add up over groups: of single weights and 2:4."""
+"""The cheapest plan of a size or speed where savings add up over groups: of weights, blocks and 2:4."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -59,7 +59,7 @@ def _trimmed(saving: _Saving, plan: dict[str, float]) -> dict[str, float]:
     trimmed, predictor = dict(plan), saving.problem.predictor
     for _ in range(MAX_TRIMS):
         saved = {
-            tradeoff.name: saved_at(saving.target.kind, tradeoff.group.layers, trimmed[tradeoff.name])
+            tradeoff.name: saved_at(saving.target.kind, tradeoff.group, trimmed[tradeoff.name])
             for tradeoff in saving.tradeoffs
         }
         excess = sum(saved.values()) - saving.need
@@ -89,7 +89,7 @@ def _least_level(saving: _Saving, tradeoff: Tradeoff, need: float) -> float | No
     low, high = (tradeoff.step_of(tradeoff.levels[level]) for level in (above - 1, above))
     while high - low > 1:
         middle = (low + high) // 2
-        saved = saved_at(saving.target.kind, tradeoff.group.layers, tradeoff.sparsity_at(middle))
+        saved = saved_at(saving.target.kind, tradeoff.group, tradeoff.sparsity_at(middle))
         low, high = (low, middle) if saved >= need else (middle, high)
     return tradeoff.sparsity_at(high)
 

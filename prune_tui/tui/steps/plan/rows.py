@@ -9,7 +9,7 @@ from rich.text import Text
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.plan_editor import EditablePlan, PlanEntry
 from prune_tui.core.planning.planner import Planner
-from prune_tui.core.planning.price import num_pruned
+from prune_tui.core.planning.price import num_weights_kept
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.curves import is_scanned, layer_accuracy, safe_sparsity
 from prune_tui.reports.numbers import count_text, macs_text, points_text, shortened, sparsity_text
@@ -201,7 +201,7 @@ def _stage_cells(
     ends = sorted({round(figures.sparsities[at], 2) for at in free} or {0.0})
     shown = "–".join(f"{end:.2f}".removeprefix("0") for end in (ends[0], ends[-1]))
     num_kept = sum(
-        layer.parameters - num_pruned(layer.parameters, sparsity if group.is_free else 0.0)
+        num_weights_kept(layer, sparsity if group.is_free else 0.0, group.granularity)
         for group, sparsity in zip(row.groups, figures.sparsities, strict=True)
         for layer in group.layers
     )

@@ -16,7 +16,7 @@ from prune_tui.core.run.events import WeightsBinned
 from prune_tui.core.scanning.chance import chance_words
 from prune_tui.core.scanning.curves import explain
 from prune_tui.core.session.recipe import epochs
-from prune_tui.core.terms import each_text
+from prune_tui.core.terms import BLOCK_ROWS, GRANULARITY_NAMES, each_text
 from prune_tui.core.workflow.baselines import describe_rewinding
 from prune_tui.reports.numbers import share_text, sparsity_text
 from prune_tui.tui.palette import Palette
@@ -28,7 +28,7 @@ from prune_tui.tui.widgets.group_text import followers_words
 def pruned_bins(layer: LayerInfo, sparsity: float, state: State) -> tuple[WeightsBinned | None, float]:
     """Return the histogram of what is pruned, and how many of its bins are.
 
-    It is of |w| for single weights and of L2 norms for units; 0 bins where the criterion goes by neither.
+    It is of L2 norms for units, else of |w|; 0 bins where what goes is not decided by either, as for blocks.
     """
     settings, criterion = state.settings, criterion_entry(state.settings.criterion)
     if settings.granularity == "unit":
@@ -67,6 +67,9 @@ def histogram_title(
         is_near = is_unit and criterion_entry(state.settings.criterion).units_by_norm == "about"
         below = f"norm < {'about ' if is_near else ''}{border:.3f}" if is_unit else f"|w| < {border:.3f}"
         text.append(f"  ░ {share_text(sparsity)} pruned: {below}", palette.muted)
+    elif state.settings.granularity in BLOCK_ROWS and sparsity > 0:
+        name = GRANULARITY_NAMES[state.settings.granularity]
+        text.append(f"  {share_text(sparsity)} pruned, a {name} at a time", palette.muted)
     kind = f"   {layer.kind}"
     return text.append(kind, palette.faint) if text.cell_len + len(kind) <= width else text
 

@@ -1,5 +1,6 @@
-"""A grid of methods to tick: criteria down; across, the granularity and scope."""
+"""A grid of methods to tick: criteria down; across, the granularities and their scopes."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -13,11 +14,13 @@ from textual.widget import Widget
 
 from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.core.session.decisions import Method
+from prune_tui.core.terms import GRANULARITY_NAMES
 from prune_tui.core.workflow.offers import SWEPT
 from prune_tui.tui.palette import Palette, palette_of
 
-LABEL_WIDTH = 16
-CELL_WIDTH = 14
+LABEL_WIDTH = 15
+CELL_WIDTH = 7
+HEADING_LINES = 2
 
 
 class MethodGrid(Widget, can_focus=True):
@@ -41,12 +44,13 @@ class MethodGrid(Widget, can_focus=True):
         self._criteria = list(criteria)
         self._ticked = set(methods)
         self._row = self._column = 0
-        self.styles.height = len(criteria) + 1
+        self.styles.height = HEADING_LINES + len(criteria)
 
     @property
     def methods(self) -> tuple[Method, ...]:
         """What is ticked, in the order it is shown."""
-        every = (self._method(row, column) for row in range(len(self._criteria)) for column in range(4))
+        columns = range(len(SWEPT))
+        every = (self._method(row, column) for row in range(len(self._criteria)) for column in columns)
         return tuple(method for method in every if method in self._ticked)
 
     @property
@@ -60,8 +64,9 @@ class MethodGrid(Widget, can_focus=True):
 
     def render(self) -> RenderResult:
         palette = palette_of(self.app)
-        heading = "".join(f"{granularity} {scope}".ljust(CELL_WIDTH) for granularity, scope in SWEPT)
-        text = Text(" " * LABEL_WIDTH, no_wrap=True).append(heading.rstrip(), palette.muted)
+        text = Text(no_wrap=True)
+        for heading in headings():
+            text.append("\n" if text else "").append(heading.rstrip(), palette.muted)
         for row, criterion in enumerate(self._criteria):
             text.append(f"\n{criterion:<{LABEL_WIDTH}}", palette.text)
             for column in range(len(SWEPT)):
@@ -78,7 +83,7 @@ class MethodGrid(Widget, can_focus=True):
         return (f"▸{sign}", style + Style(bold=True, reverse=True)) if is_here else (f" {sign}", style)
 
     def on_click(self, event: events.Click) -> None:
-        row, column = event.y - 1, (event.x - 1 - LABEL_WIDTH) // CELL_WIDTH
+        row, column = event.y - HEADING_LINES, (event.x - 1 - LABEL_WIDTH) // CELL_WIDTH
         if 0 <= row < len(self._criteria) and 0 <= column < len(SWEPT):
             self._row, self._column = row, column
             self.action_tick()
@@ -105,6 +110,14 @@ class MethodGrid(Widget, can_focus=True):
     def _changed(self) -> None:
         self.refresh()
         self.post_message(self.Changed())
+
+
+def headings() -> tuple[str, str]:
+    """Return the two lines over the cells: what is pruned at once, and below it the scopes."""
+    scopes = Counter(granularity for granularity, _ in SWEPT)
+    names = (f"{GRANULARITY_NAMES[name]:<{CELL_WIDTH * count}}" for name, count in scopes.items())
+    label = " " * LABEL_WIDTH
+    return label + "".join(names), label + "".join(f"{scope:<{CELL_WIDTH}}" for _, scope in SWEPT)
 
 
 def why_not(method: Method) -> str:

@@ -206,7 +206,9 @@ async def test_units_that_go_together_are_solved_together(tmp_path: Path) -> Non
         assert float(speedup[1]) >= 2
 
 
-@pytest.mark.parametrize(("keys", "why"), [("down down right", "global"), ("down right right", "2:4")])
+@pytest.mark.parametrize(
+    ("keys", "why"), [("down down right", "global"), ("down right right right right", "2:4")]
+)
 async def test_where_there_is_nothing_to_share_out_it_says_why(tmp_path: Path, keys: str, why: str) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.planning import planner
+from prune_tui.core.planning.price import num_weights_kept
 from prune_tui.core.session.decisions import Prune, Scan
 from prune_tui.core.session.rounds import Iterative
 from prune_tui.core.workflow.step import Step
@@ -282,10 +283,34 @@ async def test_coupled_layers_are_one_row_priced_whole(tmp_path: Path) -> None:
         assert desk.last.plan == {"stem": 0.25, "block1.conv1": 0.5, "block2.conv1": 0.5}
 
 
+async def test_blocks_are_planned_layer_by_layer_and_named_where_they_are_pruned(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=(120, 40)) as desk:
+        await desk.scan()
+        await desk.press("w", "w")
+        assert "scan by l1, each 4×1 block" in desk.drawn("#meter")
+        await desk.press("r")
+        await desk.performed(3)
+        scan = desk.last
+        assert isinstance(scan, Scan)
+        assert (scan.granularity, scan.sparsities) == ("block_4", Scan().sparsities)
+        await desk.press("enter")
+        await desk.to(Step.PLAN)
+        await desk.press("up", "g", "enter", *".5", "enter", "up")
+        name = desk.state.planner.groups[0].name
+        assert f"{name} |w|  50 % pruned, a 4×1 block at a time" in desk.screen_text()
+        assert "4×1 block" in desk.drawn("#settings")
+        whole = desk.state.planner.groups[0].leader
+        assert desk.cell(name, "kept") == f"{num_weights_kept(whole, 0.5, 'block_4'):,}"
+        await desk.press("p")
+        await desk.performed(4)
+        assert isinstance(desk.last, Prune)
+        assert desk.last.granularity == "block_4"
+
+
 async def test_two_of_four_is_on_or_off(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.scan()
-        await desk.press("w", "w", "r")
+        await desk.press("w", "w", "w", "w", "r")
         await desk.performed(3)
         scan = desk.last
         assert isinstance(scan, Scan)

@@ -229,6 +229,20 @@ async def test_the_learning_rate_is_rewound_to_any_epoch(tmp_path: Path) -> None
         assert (await _pruned(desk)).rewind == Rewinding(to="learning_rate", epoch=3)
 
 
+async def test_blocks_take_any_scope_and_schedule(tmp_path: Path) -> None:
+    async with open_desk(tmp_path) as desk:
+        await desk.to_plan()
+        await _asked(desk)
+        await _choose(desk, "granularity", "block_16")
+        await desk.pilot.pause()
+        assert desk.is_drawn("block_16", "16×1 blocks: one input, sixteen outputs")
+        await _choose(desk, "scope", "global")
+        await _choose(desk, "schedule", "iterative")
+        await desk.press("enter")
+        prune = await _pruned(desk)
+        assert (prune.granularity, prune.scope, prune.schedule.num_rounds) == ("block_16", "global", 3)
+
+
 async def test_two_of_four_leaves_no_choice_of_scope_and_schedule(tmp_path: Path) -> None:
     async with open_desk(tmp_path, size=(120, 40)) as desk:
         await desk.to_plan()

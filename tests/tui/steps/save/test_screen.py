@@ -202,10 +202,17 @@ async def test_the_predicted_stands_beside_the_actual_accuracy(tmp_path: Path) -
 
 async def test_two_of_four_says_what_it_takes_to_be_faster(tmp_path: Path) -> None:
     async with open_desk(tmp_path, size=WIDE) as desk:
-        await _pruned(desk, granularity=2)
+        await _pruned(desk, granularity=4)
         await desk.to_save()
         assert "sparse tensor cores" in desk.words("#caveats")
         assert desk.last == Measure()
+
+
+async def test_blocks_are_timed_as_sparse_matrices_too_and_nothing_is_shrunk(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=WIDE) as desk:
+        await _pruned(desk, granularity=2)
+        await desk.to_save()
+        assert desk.last == Measure(sparse=True)
 
 
 async def test_one_enter_shrinks_and_measures_after_units(tmp_path: Path) -> None:

@@ -90,11 +90,39 @@ async def test_what_only_looks_like_a_number_of_epochs_says_so(tmp_path: Path) -
 async def test_methods_are_ticked_by_mouse(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await asked(desk)
-        await desk.pilot.click("#methods", offset=(18, 2))
+        await desk.pilot.click("#methods", offset=(18, 3))
         assert "4 methods" in desk.drawn("#reason")
+        await desk.pilot.click("#methods", offset=(66, 2))
+        assert "5 methods" in desk.drawn("#reason")
+        await desk.press("enter")
+        await desk.performed(3)
+        assert isinstance(desk.last, Sweep)
+        assert Method(granularity="block_16", scope="global") in desk.last.methods
 
 
 async def test_the_dialog_fits(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await asked(desk)
-        assert desk.is_drawn("unit global", "largest", "sparsities %", "time them", "enter sweep")
+        lines = desk.screen_text().splitlines()
+        top = next(at for at, line in enumerate(lines) if "16×1 block" in line)
+        above, scopes, first = lines[top : top + 3]
+        assert " ".join(above.split()).endswith("weight unit 4×1 block 16×1 block")
+        assert " ".join(scopes.split()).endswith(" ".join(["layer", "global"] * 4))
+        assert first.count("[ ]") + first.count("[x]") == 8
+        assert scopes.index("layer  global") == above.index("weight") == first.index("[x]") - 1
+        assert scopes.rindex("layer") == above.index("16×1") == first.index("[", above.index("16×1")) - 1
+        assert desk.is_drawn("largest", "sparsities %", "time them", "enter sweep")
+
+
+async def test_blocks_are_swept_and_timed_as_sparse_matrices(tmp_path: Path) -> None:
+    async with open_desk(tmp_path, size=(120, 40)) as desk:
+        await asked(desk)
+        await desk.press("space", *["right"] * 2, "space", *["right"] * 2, "space", *["left"] * 4)
+        await desk.press(*["down"] * 6, "space", *["right"] * 5)
+        assert "a control" in desk.drawn("#reason")
+        await desk.type_into("#sparsities", "90")
+        await desk.press("down", "down", "down", "space", "enter")
+        await desk.performed(3)
+        assert isinstance(desk.last, Sweep)
+        assert (desk.last.methods, desk.last.modes) == ((Method(granularity="block_4"),), ("sparse",))
+        assert float(desk.cell("l1 4×1 block, sparse 90 %", "latency", table="points")) > 0
