@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-Value = str | int
+Value = str | int | float
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +27,8 @@ class Configuration:
         """Return what is set for a key that takes a whole number; None if nothing is."""
         value = self.values.get(key)
         return value if isinstance(value, int) else None
+
+    def number(self, key: str) -> float | None:
+        """Return what is set for a key that takes a number; None if nothing is."""
+        value = self.values.get(key)
+        return float(value) if isinstance(value, int | float) else None

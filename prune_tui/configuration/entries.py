@@ -4,21 +4,23 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Kind = Literal["text", "path", "whole", "device"]
+from prune_tui.core.terms import LEAST_TOLERANCE_POINTS
+
+Kind = Literal["text", "path", "whole", "points", "device"]
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """What can be set: its key in the file, what is read, what it means, and what holds if it is not set.
 
-    A dotted key is in a table: `defaults.model`. `least` is the smallest whole number.
+    A dotted key is in a table: `defaults.model`. `least` is the smallest whole number, or the fewest points.
     """
 
     key: str
     kind: Kind
     meaning: str
     otherwise: str
-    least: int = 1
+    least: float = 1
 
 
 ENTRIES: Final = (
@@ -32,6 +34,13 @@ ENTRIES: Final = (
     Entry("defaults.images", "whole", "At most so many training and test images.", "5000"),
     Entry("defaults.seed", "whole", "Seed of new sessions.", "0", least=0),
     Entry("defaults.finetuning_epochs", "whole", "Fine-tuning epochs per round; 0 for none.", "5", least=0),
+    Entry(
+        "defaults.tolerance_points",
+        "points",
+        "Points of accuracy that the suggested plan may lose.",
+        "1.0",
+        least=LEAST_TOLERANCE_POINTS,
+    ),
 )
 """All that can be set but keys; `otherwise` is an example where nothing holds by itself."""
 

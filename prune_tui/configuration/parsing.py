@@ -10,7 +10,7 @@ from prune_tui.catalog.paths import expanded
 from prune_tui.configuration.configuration import Configuration, Value
 from prune_tui.configuration.entries import ENTRIES, Entry
 from prune_tui.core.errors import ConfigurationError, PruneTuiError
-from prune_tui.core.terms import Device
+from prune_tui.core.terms import MOST_TOLERANCE_POINTS, Device
 
 _KEYS: Final = "keys."
 _BY_KEY: Final = {entry.key: entry for entry in ENTRIES}
@@ -72,6 +72,11 @@ def _value(path: Path, entry: Entry, value: object) -> Value:
             if isinstance(value, int) and not isinstance(value, bool) and value >= entry.least:
                 return value
             right = f"a whole number from {entry.least}"
+        case "points":
+            number = value if isinstance(value, int | float) and not isinstance(value, bool) else -1
+            if entry.least <= number <= MOST_TOLERANCE_POINTS:
+                return number
+            right = f"a number of points from {entry.least:g} to {MOST_TOLERANCE_POINTS:g}"
         case "device":
             if isinstance(value, str) and value in get_args(Device):
                 return value

@@ -39,6 +39,10 @@ Scope = Literal["layer", "global"]
 
 Precision = Literal["float32", "bfloat16"]
 
+LEAST_TOLERANCE_POINTS: Final = 0.01
+MOST_TOLERANCE_POINTS: Final = 100.0
+"""The bounds of what a suggested plan may lose."""
+
 Device = Literal["auto", "cpu", "cuda", "mps"]
 
 Stage = Literal["dense", "early", "pruned", "shrunk", "swept"]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sys
-import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
 from pathlib import PurePath
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on
@@ -17,33 +16,21 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from prune_tui.core.workflow.step import Step
-from prune_tui.storage import logged
 from prune_tui.tui import messages
-from prune_tui.tui.actions import actions_of, bindings_of
-from prune_tui.tui.configured.keymap import shown_actions
-from prune_tui.tui.interruption import Interruption
+from prune_tui.tui.actions import bindings_of
+from prune_tui.tui.configured.commands import commands
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import DARK, LIGHT
 from prune_tui.tui.picture import save_picture
 from prune_tui.tui.resumption import Resumption
 from prune_tui.tui.state import State
+from prune_tui.tui.steering.interruption import Interruption
+from prune_tui.tui.steering.work import Work
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
-from prune_tui.tui.worker.jobs import (
-    Job,
-    MakeRunner,
-    Measuring,
-    Opening,
-    Outcome,
-    Polishing,
-    Saving,
-    UnitSearch,
-)
+from prune_tui.tui.worker.jobs import MakeRunner, Measuring, Opening, Polishing
 from prune_tui.tui.worker.worker import Worker
-
-if TYPE_CHECKING:
-    from prune_tui.tui.worker.jobs import Task
 
 VIEWS_PER_SECOND = 3
 SECONDS_PER_DRAFT = 3.0
@@ -86,7 +73,15 @@ class PruneApp(App[None], inherit_bindings=False):
             warm_up=import_engine if make_runner is None else nothing_to_import,
             settle=settle if make_runner is None else nothing_to_import,
         )
-        self._asking = Interruption(self, self.state, redraw=self._redraw, save=self._save_again)
+        self._work = Work(
+            self,
+            self.state,
+            self.worker,
+            redraw=self._redraw,
+            show=self._show,
+            look_only=self._show_how_to_get_checkpoints,
+        )
+        self._asking = Interruption(self, self.state, redraw=self._redraw, save=self._work.save_again)
         self._resumption = Resumption(self, self.state, open=self._open, show_error=self._show_error)
 
     # --- beginning ----------------------------------------------------------------------------------------
@@ -95,8 +90,8 @@ class PruneApp(App[None], inherit_bindings=False):
         """Show the picker; the engine loads behind it, once it has been painted."""
         self.set_class(self.no_color, "-no-color")
         self.theme_changed_signal.subscribe(self, self._theme_chosen)
-        self.set_interval(1 / VIEWS_PER_SECOND, self._take_newest)
-        self.set_interval(SECONDS_PER_DRAFT, self._keep_draft)
+        self.set_interval(1 / VIEWS_PER_SECOND, self._work.take_newest)
+        self.set_interval(SECONDS_PER_DRAFT, self._work.keep_draft)
         self.push_screen(self._screen_name(Step.PICK))
         self.call_after_refresh(self._begin)
 
@@ -111,13 +106,6 @@ class PruneApp(App[None], inherit_bindings=False):
             self._resumption.resume(self.state.options.resume)
 
     # --- what the worker tells ----------------------------------------------------------------------------
-
-    def _take_newest(self) -> None:
-        """Show the newest view, if there is a newer one than that on show."""
-        newest, state = self.worker.latest, self.state
-        if newest is not None and newest.view is not state.view:
-            state.take(newest)
-            self._redraw()
 
     @on(messages.EngineLoaded)
     def _engine_loaded(self) -> None:
@@ -139,67 +127,14 @@ class PruneApp(App[None], inherit_bindings=False):
 
     @on(messages.JobFinished)
     def _job_finished(self, message: messages.JobFinished) -> None:
-        state = self.state
-        if isinstance(message.job.task, Measuring | Polishing):
-            self._measured(message.job, message.job.task, message.outcome)
+        job, task = message.job, message.job.task
+        if isinstance(task, Measuring | Polishing):
+            self._work.measured(job, task, message.outcome)
             return
-        if message.job in state.jobs:
-            state.jobs.remove(message.job)
-        state.is_paused = state.is_stopping = False
-        newest = self.worker.latest
-        if newest is not None:
-            state.take(newest)
-        if self._asking.goes_on():
-            return
-        self._advance(message.job, message.outcome)
-        self._redraw()
-
-    def _measured(self, job: Job, task: Measuring | Polishing, outcome: Outcome) -> None:
-        """Show a plan's last figures; one that can't be measured is not tried again."""
-        state = self.state
-        if job is state.measuring:
-            state.measuring = None
-        if outcome != "abandoned" and isinstance(task, Measuring):
-            state.tried = task.decision
-        if not state.is_busy and self.worker.latest is not None:
-            state.take(self.worker.latest)
-        if outcome == "done" and isinstance(task, Polishing):
-            state.adopt_polished()
-        self._redraw()
-
-    def _advance(self, job: Job, outcome: Outcome) -> None:
-        """Go on with what follows by itself."""
-        from prune_tui.core.workflow.steps import follows_by_itself, resume_step
-
-        state, task = self.state, job.task
-        if outcome in ("failed", "abandoned") or state.jobs or state.session is None:
-            return
-        if isinstance(task, Saving):
-            self.notify(f"saved at {state.path}", title="All is on disk", markup=False)
-            return
-        if isinstance(task, UnitSearch | Measuring | Polishing):
-            return
-        if isinstance(task, Opening):
-            for note in state.view.notes:
-                self.notify(note, title=state.session.model, markup=False, timeout=15)
-        if isinstance(task, Opening) and state.session.decisions:
-            self._show(resume_step(state.session, state.view))
-        if state.is_read_only:
-            if isinstance(task, Opening):
-                self._show_how_to_get_checkpoints()
-            self._find_units()
-            return
-        follows = follows_by_itself(
-            None if isinstance(task, Opening) else task,
-            state.session,
-            state.view,
-            baseline=state.baseline,
-            scan=state.offered_scan,
-        )
-        if follows is not None:
-            self._submit(follows)
-        else:
-            self._find_units()
+        self._work.finished(job)
+        if not self._asking.goes_on():
+            self._work.go_on(task, message.outcome)
+            self._redraw()
 
     # --- what the screens ask -----------------------------------------------------------------------------
 
@@ -223,11 +158,11 @@ class PruneApp(App[None], inherit_bindings=False):
         self._asking.when_free("Open another session?", partial(self._resumption.resume, message.path))
 
     def _open(self, opening: Opening) -> None:
-        self._keep_draft()
+        self._work.keep_draft()
         path = opening.path(self.state.options.sessions_dir)
         self.state.begin(opening.session, path=path, is_read_only=opening.is_read_only)
         self.worker.latest = None
-        self._submit(opening)
+        self._work.submit(opening)
         self._show(Step.SCAN)
 
     @on(messages.Perform)
@@ -235,20 +170,12 @@ class PruneApp(App[None], inherit_bindings=False):
         if self.state.is_read_only:
             self._show_how_to_get_checkpoints()
             return
-        self._keep_draft()
-        self._submit(message.decision)
+        self._work.keep_draft()
+        self._work.submit(message.decision)
 
     @on(messages.MeasurePlan)
     def _measure_plan(self, message: messages.MeasurePlan) -> None:
-        """Measure a plan while nothing else runs, in place of the one that is being measured."""
-        state = self.state
-        if state.measuring is not None:
-            state.measuring.ask_to_abandon()
-            state.measuring = None
-        can_run = state.view.is_ready and not (state.is_busy or state.is_read_only)
-        if message.task is not None and can_run:
-            state.measuring = Job(message.task)
-            self.worker.submit(state.measuring)
+        self._work.measure(message.task)
 
     @on(messages.CheckpointsWanted)
     def _show_how_to_get_checkpoints(self) -> None:
@@ -259,38 +186,19 @@ class PruneApp(App[None], inherit_bindings=False):
 
     @on(messages.UnitsWanted)
     def _find_units(self) -> None:
-        """Look for units while nothing else runs; a decision that prunes units looks for itself."""
-        if self.state.lacks_units and not self.state.is_busy:
-            self._submit(UnitSearch())
+        self._work.find_units()
 
     @on(messages.SaveAgain)
     def _save_again(self) -> None:
-        if self.state.is_saved or self.state.is_busy:
-            self.bell()
-        else:
-            self._submit(Saving())
+        self._work.save_again()
 
     @on(messages.PauseWork)
     def _pause_work(self) -> None:
-        state = self.state
-        if not state.jobs:
-            self.bell()
-            return
-        state.is_paused = not state.is_paused
-        if state.is_paused:
-            state.jobs[0].go.clear()
-        else:
-            state.jobs[0].go.set()
-        self._redraw()
+        self._work.pause()
 
     @on(messages.StopWork)
     def _stop_work(self) -> None:
-        if not self.state.jobs:
-            self.bell()
-            return
-        self.state.is_paused, self.state.is_stopping = False, True
-        self.state.jobs[0].ask_to_stop()
-        self._redraw()
+        self._work.stop()
 
     @on(messages.GoTo)
     def _go_to(self, message: messages.GoTo) -> None:
@@ -298,22 +206,6 @@ class PruneApp(App[None], inherit_bindings=False):
             self._show(message.step)
         else:
             self.bell()
-
-    def _keep_draft(self) -> None:
-        """Have the worker write the plan that is being made, if it has changed."""
-        draft = self.state.current_draft()
-        if draft is not None and draft != self.state.kept_draft:
-            self.state.kept_draft = draft
-            self.worker.keep(draft)
-
-    def _submit(self, task: Task) -> None:
-        if self.state.measuring is not None:
-            self.state.measuring.ask_to_abandon()
-            self.state.measuring = None
-        job = Job(task)
-        self.state.jobs.append(job)
-        self.worker.submit(job)
-        self._redraw()
 
     # --- what is on show ----------------------------------------------------------------------------------
 
@@ -345,14 +237,8 @@ class PruneApp(App[None], inherit_bindings=False):
         return shown[-1] if shown else Step.PICK
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """Feed the palette from the table of actions: this step's, then those that work anywhere."""
-        for place in (self._step, "anywhere"):
-            owner = self if place == "anywhere" else screen
-            for action in shown_actions(actions_of(place), self.state.options.keys):
-                if action.name not in ("command_palette", "next_field", "say_how_to_leave"):
-                    callback = partial(owner.run_action, action.name)
-                    yield SystemCommand(action.help, f"{action.label}, key {action.shown_keys}", callback)
-        yield SystemCommand("Choose another theme", "theme", self.action_change_theme)
+        """Feed the palette from the table of actions."""
+        return commands(self, screen, self._step, self.state.options)
 
     # --- actions that work anywhere -----------------------------------------------------------------------
 
@@ -403,18 +289,12 @@ class PruneApp(App[None], inherit_bindings=False):
 
     def _fatal_error(self) -> None:
         """Leave with one line where Textual would print a traceback; the session is on disk."""
+        from prune_tui.tui.dialogs.error import last_words
+
         error = sys.exception()
         assert error is not None
-        log = logged(error)
-        where = f" (full traceback: {log})" if log else ""
-        summary = " ".join(traceback.format_exception_only(error)[-1].split())
-        end = "the session is kept" if self.state.is_saved else "what could not be saved is lost"
-        self.panic(Text(f"prune-tui: internal error: {summary}{where}; {end}"))
+        self.panic(Text(last_words(error, is_saved=self.state.is_saved)))
 
     def release(self) -> None:
         """End the worker, as far as it can be ended; leaving never waits for more than a moment."""
-        self._keep_draft()
-        for job in (*self.state.jobs, self.state.measuring):
-            if job is not None:
-                job.ask_to_abandon()
-        self.worker.close()
+        self._work.release()

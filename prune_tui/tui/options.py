@@ -30,3 +30,4 @@ class Options:
     theme: str | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
     finetuning_epochs: int | None = None
+    tolerance_points: float | None = None

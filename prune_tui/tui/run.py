@@ -44,6 +44,7 @@ def run(options: Options, configuration: Configuration) -> int:
         theme=first_theme(configured),
         keys=configuration.keys,
         finetuning_epochs=configuration.whole("defaults.finetuning_epochs"),
+        tolerance_points=configuration.number("defaults.tolerance_points"),
     )
     app = PruneApp(options, remember=lambda theme: remember_theme(RememberedTheme(theme, configured)))
     try:

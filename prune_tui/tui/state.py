@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from prune_tui.catalog.criteria import criterion_entry
 from prune_tui.catalog.datasets import dataset_entry
 from prune_tui.catalog.models import model_entry
 from prune_tui.catalog.recipes import finetuning_recipe
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.options import Options
+from prune_tui.tui.pricing import Pricing
 from prune_tui.tui.worker.jobs import Job, Saving, Snapshot
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from prune_tui.core.planning.planner import Planner
     from prune_tui.core.planning.settings import PlanSettings
     from prune_tui.core.report import ScanFigures
+    from prune_tui.core.run.measured_plans import MeasuredPlan
     from prune_tui.core.run.view import Running, View
-    from prune_tui.core.session.decisions import Decision, Finetune, Prune, Scan
+    from prune_tui.core.session.decisions import Decision, Prune, Scan
     from prune_tui.core.session.draft import Draft
     from prune_tui.core.session.session import Session
 
@@ -61,11 +62,12 @@ class State:
     """The draft that the session was opened with."""
     kept_draft: Draft | None = None
     """The draft that is in the session's file, or on its way there."""
+    learned: tuple[MeasuredPlan, ...] = ()
+    """The measured plans that predictions are fitted to: none that is still being measured."""
     _view: View | None = None
     _settings: PlanSettings | None = None
     _baseline: Decision | None = None
-    _planner: Planner | None = None
-    _suggested: tuple[tuple[object, ...], dict[str, float]] | None = None
+    _pricing: Pricing = field(default_factory=Pricing)
 
     @property
     def baseline(self) -> Decision:
@@ -149,42 +151,7 @@ class State:
     @property
     def planner(self) -> Planner:
         """What the plan is priced by, worked out once for what it depends on."""
-        from prune_tui.core.planning.planner import planner_of, plans_taught
-        from prune_tui.core.planning.settings import matching_scan
-
-        before, view, settings = self._planner, self.view, self.settings
-        scan = matching_scan(view.report.scan, settings)
-        scan = scan if scan is not None and scan.dense_accuracy > 0 else None
-        measured = plans_taught(view, settings) if scan is not None else ()
-        shape = view.shape if settings.granularity == "unit" else None
-        if before is None or (
-            before.layers,
-            before.shape,
-            before.settings,
-            before.figures,
-            before.scan.measured if before.scan is not None else (),
-            before.histograms,
-        ) != (view.layers, shape, settings, scan, measured, view.dense_histograms):
-            is_on_magnitude = criterion_entry(settings.criterion).weights_by_magnitude == "global"
-            known = before.scan if before is not None else None
-            self._planner = planner_of(view, settings, is_threshold_on_magnitude=is_on_magnitude, known=known)
-        assert self._planner is not None
-        return self._planner
-
-    @property
-    def stopped_short_words(self) -> str:
-        """Say that the last prune was stopped before its last round, if so."""
-        from prune_tui.core.workflow.stopping import stopped_short
-        from prune_tui.reports.numbers import percent_text
-
-        decisions = self.session.decisions if self.session is not None else ()
-        short = stopped_short(decisions, self.view.report, self.view.layers)
-        counted = self.view.counted
-        if short is None or counted is None:
-            return ""
-        rounds = f"stopped in round {short.round} of {short.num_rounds}"
-        planned = percent_text(short.target_sparsity)
-        return f"{rounds}: {percent_text(counted.sparsity)} pruned, {planned} planned"
+        return self._pricing.planner(self.view, self.settings, self.learned)
 
     @property
     def is_at_chance(self) -> bool:
@@ -196,14 +163,7 @@ class State:
     @property
     def suggested(self) -> dict[str, float]:
         """The sparsities that the scan suggests, worked out once for a scan; all 0 if at chance."""
-        planner = self.planner
-        made_of = (planner.layers, planner.groups, planner.figures, planner.shape, self.settings)
-        if self._suggested is None or self._suggested[0] != made_of:
-            suggested = planner.suggested()
-            if self.is_at_chance:
-                suggested = dict.fromkeys(suggested, 0.0)
-            self._suggested = made_of, suggested
-        return self._suggested[1]
+        return self._pricing.suggested(self.planner, is_at_chance=self.is_at_chance)
 
     @property
     def lacks_units(self) -> bool:
@@ -236,21 +196,6 @@ class State:
 
         return scan_of(self.settings, is_quick=self.scans_quickly)
 
-    @property
-    def offered_finetuning(self) -> Finetune:
-        """More fine-tuning of what is pruned, by the recipe on show."""
-        from prune_tui.core.planning.settings import finetuning_of
-        from prune_tui.core.session.decisions import Finetune
-
-        return Finetune(training=finetuning_of(self.settings))
-
-    def training_seconds(self, settings: PlanSettings) -> float | None:
-        """How long the training of a plan with these settings takes, as far as that is known."""
-        from prune_tui.core.workflow.baselines import trained_baseline
-        from prune_tui.core.workflow.time_needed import training_seconds
-
-        return training_seconds(settings, trained_baseline(self.session), self.view.pace.epoch_seconds)
-
     def is_running(self, *kinds: str) -> bool:
         """Whether a decision of one of these kinds is under way."""
         return self.running is not None and self.running.kind in kinds
@@ -259,6 +204,8 @@ class State:
         """Show what the worker has done."""
         self.view, self.session, self.path = newest.view, newest.session, newest.path
         self.is_saved = newest.is_saved
+        if self.measuring is None:
+            self.learned = newest.view.measured_plans
 
     def begin(self, session: Session, *, path: Path | None = None, is_read_only: bool = False) -> None:
         """Forget the session before, and begin with this one, whose file is at `path`."""
@@ -267,14 +214,17 @@ class State:
 
         self.session, self.path, self._view, self.is_saved = session, path, None, True
         self.is_read_only = is_read_only
-        self.plan, self.goal, self.is_quick, self.taken = None, None, None, ()
+        self.plan, self.goal, self.is_quick, self.taken, self.learned = None, None, None, (), ()
         self.folded = frozenset()
         self.wants_another = False
         model, dataset = model_entry(session.model), dataset_entry(session.dataset)
         recipe = finetuning_recipe(model, dataset, num_images=session.num_train_images)
-        settings, num_epochs = settings_for(recipe), self.options.finetuning_epochs
-        self.settings = settings if num_epochs is None else replace(settings, num_epochs=num_epochs)
-        self.draft = draft = draft_to_resume(session, recipe)
+        self.settings = settings_for(
+            recipe,
+            num_epochs=self.options.finetuning_epochs,
+            tolerance_points=self.options.tolerance_points,
+        )
+        self.draft = draft = draft_to_resume(session, self.settings)
         if draft is not None:
             self.settings, self.goal = settings_of(draft), goal_of_draft(draft)
         self.kept_draft = draft or draft_of(None, None, self.settings)

@@ -23,10 +23,12 @@ threads = 2
 images = 1000
 seed = 0
 finetuning_epochs = 0
+tolerance_points = 2
 [keys.plan]
 prune = ["P", "f5"]
 "nudge(0.05)" = ","
 """
+TOLERANCE = "defaults.tolerance_points is 0: a number of points from 0.01 to 100 is right, such as 1.0"
 KEYS = (
     KeyEntry("anywhere", "leave", ["q", "ctrl+q"], "Quit"),
     KeyEntry("plan", "prune", ["p"], "Prune"),
@@ -45,6 +47,7 @@ def test_everything_that_can_be_set_is_read(tmp_path: Path) -> None:
     assert set(read.values) == {entry.key for entry in ENTRIES}
     assert read.text("data_dir") == str(Path.home() / "data")
     assert (read.whole("defaults.threads"), read.whole("defaults.seed")) == (2, 0)
+    assert read.number("defaults.tolerance_points") == 2.0
     assert read.keys == {"plan.prune": "P,f5", "plan.nudge(0.05)": "comma"}
 
 
@@ -83,6 +86,11 @@ def test_what_is_commented_out_is_right_too(tmp_path: Path) -> None:
         ("data_dir = true", "data_dir is true: a folder in quotes is right"),
         ("[defaults]\nthreads = 0", "defaults.threads is 0: a whole number from 1 is right, such as 4"),
         ("[defaults]\nseed = true", "defaults.seed is true: a whole number from 0 is right, such as 0"),
+        ("[defaults]\ntolerance_points = 0", TOLERANCE),
+        ("[defaults]\ntolerance_points = 101", TOLERANCE.replace("is 0", "is 101")),
+        ("[defaults]\ntolerance_points = true", TOLERANCE.replace("is 0", "is true")),
+        ("[defaults]\ntolerance_points = nan", TOLERANCE.replace("is 0", "is nan")),
+        ("[defaults]\ntolerance_points = 'low'", TOLERANCE.replace("is 0", 'is "low"')),
         ("[defaults]\ndevice = 'gpu'", 'defaults.device is "gpu": one of auto, cpu, cuda, mps is right'),
         ("[defaults]\nmodel = 'lenet6'", "defaults.model: unknown model 'lenet6': did you mean"),
         ("[defaults]\ndataset = 'mnits'", "defaults.dataset: unknown dataset 'mnits': did you mean"),

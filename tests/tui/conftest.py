@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-import prune_tui.tui.steps.pick.screen as pick
+import prune_tui.tui.steps.pick.fields_screen as pick
 from prune_tui.core.planning import planner
 
 

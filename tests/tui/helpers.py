@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from textual.coordinate import Coordinate
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -21,7 +20,6 @@ from prune_tui.tui.app import PruneApp
 from prune_tui.tui.options import Options
 from prune_tui.tui.palette import Palette, coloured
 from prune_tui.tui.state import State
-from prune_tui.tui.steps.plan.cell_editor import place_of_cell
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.widgets.tables.table import Table
 from tests.tui.fake_runner import Script, maker
@@ -120,10 +118,9 @@ class Desk:
     def cell(self, row: str, column: str, *, table: str = "layers") -> str:
         """What stands on the screen where a cell of a table is."""
         widget = self.app.screen.query_one(f"#{table}", Table)
-        at = Coordinate(widget.get_row_index(row), widget.get_column_index(column))
-        x, y, width = place_of_cell(widget, at)
-        assert widget.content_region.contains(x, y), f"{row} is out of sight"
-        return self.screen_text().splitlines()[y][x : x + width].strip()
+        room = widget.region_of(row, column)
+        assert room is not None, f"{row} is out of sight"
+        return self.screen_text().splitlines()[room.y][room.x : room.right].strip()
 
     @property
     def layer_in_sight(self) -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.groups import PruningGroup
@@ -13,6 +14,8 @@ from prune_tui.core.session.decisions import N_M_SPARSITY, Prune
 from prune_tui.core.session.recipe import Training, epochs
 from prune_tui.core.session.rounds import Iterative, OneShot, Rewinding
 from prune_tui.core.terms import GRANULARITY_NAMES, Granularity, Scope
+
+SUGGESTED_LOSS_POINTS: Final = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,18 @@ class PlanSettings:
     start_from_pruned: bool = False
     finetuning: Training = field(default_factory=lambda: Training(num_epochs=5))
     rewind: Rewinding | None = None
-    tolerance_points: float = 1.0
+    tolerance_points: float = SUGGESTED_LOSS_POINTS
 
 
-def settings_for(finetuning: Training) -> PlanSettings:
-    """Return the default settings with a model's recommended fine-tuning."""
+def settings_for(
+    finetuning: Training, *, num_epochs: int | None = None, tolerance_points: float | None = None
+) -> PlanSettings:
+    """Return the default settings with a model's recommended fine-tuning, and what a person prefers to it."""
     return PlanSettings(
-        num_epochs=finetuning.num_epochs, learning_rate=finetuning.learning_rate, finetuning=finetuning
+        num_epochs=finetuning.num_epochs if num_epochs is None else num_epochs,
+        learning_rate=finetuning.learning_rate,
+        finetuning=finetuning,
+        tolerance_points=SUGGESTED_LOSS_POINTS if tolerance_points is None else tolerance_points,
     )
 
 

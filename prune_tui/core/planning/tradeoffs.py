@@ -3,13 +3,13 @@
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from itertools import pairwise
 
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.price import FLOAT_BYTES, num_weights_kept, stored_bytes
 from prune_tui.core.planning.target import TargetKind
-from prune_tui.core.scanning.distortion import logit_error_at
+from prune_tui.core.scanning.distortion import RisingCurve, logit_error_at
 from prune_tui.core.scanning.predictor import Predictor
 from prune_tui.core.session.decisions import N_M_SPARSITY
 from prune_tui.core.terms import Granularity
@@ -18,6 +18,9 @@ STEP = 0.005
 HIGHEST = 0.995
 FINE_STEPS = 10_000
 """Sparsities are solved to a ten-thousandth, the resolution of the plan editor."""
+
+MOST_KNOWN = 1_024
+"""The trade-offs that are kept: those of a large network, for some kinds of targets."""
 
 SPARSITY_COST = 1e-6
 """The cost of sparsity², so that groups of one size are pruned alike where pruning costs no accuracy."""
@@ -29,8 +32,8 @@ class Tradeoff:
 
     Levels rise from sparsity 0, and each saves more than the one before. `savings` are in bytes, MACs or
     weights, as the target counts; `costs` are those of `cost_at`. `hull` holds the indices of the levels on
-    the lower convex hull of cost over saving. `finest` are the sparsities between which it is solved; empty
-    for the multiples of a ten-thousandth.
+    the lower convex hull of cost over saving, `prices` the cost per saving of each step along it. `finest`
+    are the sparsities between which it is solved; empty for the multiples of a ten-thousandth.
     """
 
     group: PruningGroup
@@ -38,6 +41,7 @@ class Tradeoff:
     savings: tuple[float, ...]
     costs: tuple[float, ...]
     hull: tuple[int, ...]
+    prices: tuple[float, ...]
     finest: tuple[float, ...] = ()
 
     @property
@@ -59,13 +63,21 @@ def tradeoffs_of(
     locked: Mapping[str, float],
 ) -> tuple[Tradeoff, ...]:
     """Return the trade-offs of the groups that are not locked and have a scan curve."""
+    return tuple(
+        _of_weights(kind, group, granularity, predictor.logit_errors[group.name], predictor.power)
+        for group in groups_to_move(groups, predictor, locked)
+    )
+
+
+@lru_cache(maxsize=MOST_KNOWN)
+def _of_weights(
+    kind: TargetKind, group: PruningGroup, granularity: Granularity, curve: RisingCurve, power: float
+) -> Tradeoff:
+    """Return a group's trade-off, worked out once: a budget is solved again at each letter that is typed."""
     levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
     if granularity == "n_m":
         levels = [0.0, N_M_SPARSITY]
-    return tuple(
-        tradeoff_of(group, predictor, levels, partial(saved_at, kind, group))
-        for group in groups_to_move(groups, predictor, locked)
-    )
+    return tradeoff_of(group, partial(_cost, curve, power), levels, partial(saved_at, kind, group))
 
 
 def groups_to_move(
@@ -81,7 +93,7 @@ def groups_to_move(
 
 def tradeoff_of(
     group: PruningGroup,
-    predictor: Predictor,
+    cost: Callable[[float], float],
     all_levels: Sequence[float],
     saving: Callable[[float], float],
     *,
@@ -94,23 +106,28 @@ def tradeoff_of(
         if saved > savings[-1]:
             levels.append(level)
             savings.append(saved)
-    costs = [cost_at(predictor, group.name, level) for level in levels]
+    costs = [cost(level) for level in levels]
+    hull = _lower_hull(savings, costs)
     return Tradeoff(
         group=group,
         levels=tuple(levels),
         savings=tuple(savings),
         costs=tuple(costs),
-        hull=_lower_hull(savings, costs),
+        hull=hull,
+        prices=tuple(
+            (costs[high] - costs[low]) / (savings[high] - savings[low]) for low, high in pairwise(hull)
+        ),
         finest=finest,
     )
 
 
 def cost_at(predictor: Predictor, name: str, sparsity: float) -> float:
     """Return the cost of pruning a group: its logit error to the predictor's power, plus SPARSITY_COST."""
-    return (
-        float(logit_error_at(predictor.logit_errors[name], sparsity) ** predictor.power)
-        + SPARSITY_COST * sparsity**2
-    )
+    return _cost(predictor.logit_errors[name], predictor.power, sparsity)
+
+
+def _cost(curve: RisingCurve, power: float, sparsity: float) -> float:
+    return float(logit_error_at(curve, sparsity) ** power) + SPARSITY_COST * sparsity**2
 
 
 def saved_at(kind: TargetKind, group: PruningGroup, sparsity: float) -> int:
@@ -144,12 +161,8 @@ def _lower_hull(savings: Sequence[float], costs: Sequence[float]) -> tuple[int, 
 def hull_steps(tradeoffs: Sequence[Tradeoff]) -> list[tuple[int, int]]:
     """Return all steps along the hulls as (trade-off index, next level), the least cost per saving first."""
     priced = [
-        (
-            (tradeoff.costs[high] - tradeoff.costs[low]) / (tradeoff.savings[high] - tradeoff.savings[low]),
-            number,
-            high,
-        )
+        (price, number, high)
         for number, tradeoff in enumerate(tradeoffs)
-        for low, high in pairwise(tradeoff.hull)
+        for price, high in zip(tradeoff.prices, tradeoff.hull[1:], strict=True)
     ]
     return [(number, high) for _, number, high in sorted(priced)]

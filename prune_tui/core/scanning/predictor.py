@@ -8,7 +8,7 @@ from typing import Final
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.cells import half_widths_of
 from prune_tui.core.scanning.distortion import RisingCurve, logit_error_at, logit_errors_of
-from prune_tui.core.scanning.response import Response, WeightedPoint, fitted_response
+from prune_tui.core.scanning.response import Response, WeightedPoint, fitted_response, responses_without_each
 from prune_tui.core.scanning.statistics import paired_half_width
 
 POWERS = tuple(2.0 ** (eighth / 8) for eighth in range(-4, 13))
@@ -116,7 +116,7 @@ def predicted(predictor: Predictor, plan: Mapping[str, float]) -> Prediction | N
 def fitted_predictor(scan: ScanFigures, measured: Sequence[WholePlan] = ()) -> Predictor:
     """Fit a predictor to a scan, and to plans `measured` since."""
     errors = logit_errors_of(scan)
-    cells = _cells(scan, errors)
+    cells = sorted(_cells(scan, errors))
     plans = [(parts, known) for known in (*_joint(scan), *measured) if (parts := _parts(errors, known.plan))]
     weights = [_weight(known.half_width) for _, known in plans]
     scale = max(1.0, sum(weight for _, _, weight in cells) / max(1e-9, sum(weights)))
@@ -160,9 +160,8 @@ def _spread(
     A miss is the logarithm of the factor to the nearest logit error that explains the accuracy.
     """
     misses = [LEAST_SPREAD if points else UNTRIED_SPREAD]
-    for at, ((error, _, _), known) in enumerate(zip(points, plans, strict=True)):
-        others = [*cells, *points[:at], *points[at + 1 :]]
-        response, _ = fitted_response(scan.dense_accuracy, others)
+    responses = responses_without_each(scan.dense_accuracy, cells, points)
+    for response, (error, _, _), known in zip(responses, points, plans, strict=True):
         misses.append(_miss(response, error, known))
     return min(MOST_SPREAD, max(misses))
 

@@ -11,7 +11,6 @@ from prune_tui.core.planning.target import describe_target, parse_target
 from prune_tui.core.run.attempts import last_prune
 from prune_tui.core.session.decisions import Prune
 from prune_tui.core.session.draft import Draft, DraftGoal, DraftSettings
-from prune_tui.core.session.recipe import Training
 from prune_tui.core.session.session import Session
 
 
@@ -31,15 +30,15 @@ def draft_of(plan: EditablePlan | None, goal: Goal | None, settings: PlanSetting
     )
 
 
-def draft_to_resume(session: Session, finetuning: Training) -> Draft | None:
+def draft_to_resume(session: Session, settings: PlanSettings) -> Draft | None:
     """Return the draft that a session was left with, or else its last plan; None if it has neither.
 
-    `finetuning` is the model's recommended recipe.
+    `settings` are those of a new session.
     """
     if session.draft is not None:
         return session.draft
     prune = last_prune(session.decisions)
-    return _of_prune(prune, finetuning) if prune is not None else None
+    return _of_prune(prune, settings) if prune is not None else None
 
 
 def settings_of(draft: Draft) -> PlanSettings:
@@ -74,11 +73,11 @@ def plan_of_draft(draft: Draft | None, suggested: Mapping[str, float]) -> Editab
     return as_one_step(fresh, replace(fresh, entries=entries))
 
 
-def _of_prune(prune: Prune, finetuning: Training) -> Draft:
-    """Return the plan of a prune as a draft, with what its fine-tuning was, or the recommended one."""
-    tuned = prune.finetune or prune.finetune_last or finetuning
+def _of_prune(prune: Prune, fresh: PlanSettings) -> Draft:
+    """Return the plan of a prune as a draft, with what its fine-tuning was, or that of fresh settings."""
+    tuned = prune.finetune or prune.finetune_last or fresh.finetuning
     settings = replace(
-        settings_for(tuned),
+        settings_for(tuned, tolerance_points=fresh.tolerance_points),
         criterion=prune.criterion,
         granularity=prune.granularity,
         scope=prune.scope,

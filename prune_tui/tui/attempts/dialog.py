@@ -100,7 +100,7 @@ class AttemptsDialog(Dialog[TakenUp]):
                 for point in tradeoff.points
             ]
         )
-        self._table.show_header = bool(tradeoff.points)
+        self._table.show_heading(bool(tradeoff.points))
         self._show_chosen()
 
     @on(Table.Moved)

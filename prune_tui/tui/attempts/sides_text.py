@@ -16,7 +16,7 @@ from prune_tui.reports.numbers import (
 )
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.group_text import group_label
-from prune_tui.tui.widgets.tables.table import Cells, Column
+from prune_tui.tui.widgets.tables.columns import Cells, Column
 
 LEAST_LABEL = 11
 LONG_LABEL = 27

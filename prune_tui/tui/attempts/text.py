@@ -22,7 +22,7 @@ from prune_tui.reports.numbers import (
 )
 from prune_tui.tui.attempts.picture import AXIS_WORDS, sign_of, tone_of
 from prune_tui.tui.palette import Palette
-from prune_tui.tui.widgets.tables.table import Cells, Column
+from prune_tui.tui.widgets.tables.columns import Cells, Column
 
 NOTHING: Final = """
   Nothing was tried yet. Each prune becomes an attempt that stays here,

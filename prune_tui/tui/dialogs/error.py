@@ -1,5 +1,6 @@
 """Shows a whole error: one line about what the user can correct, or the traceback of a bug."""
 
+import traceback
 from typing import ClassVar
 
 from rich.text import Text
@@ -8,6 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.widgets import Static, TextArea
 
+from prune_tui.storage import logged
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.messages import Failed
 
@@ -50,3 +52,12 @@ class ErrorDialog(Dialog[None]):
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(self.text)
         self.notify("copied", markup=False)
+
+
+def last_words(error: BaseException, *, is_saved: bool) -> str:
+    """Return the line that an app ends with when it fails itself; its traceback goes to the log."""
+    log = logged(error)
+    where = f" (full traceback: {log})" if log else ""
+    summary = " ".join(traceback.format_exception_only(error)[-1].split())
+    end = "the session is kept" if is_saved else "what could not be saved is lost"
+    return f"prune-tui: internal error: {summary}{where}; {end}"

@@ -182,13 +182,16 @@ class StepScreen(Screen[None]):
 
     def action_finetune(self) -> None:
         """Fine-tune the pruned network once more, by the recipe of the settings, and watch."""
+        from prune_tui.core.planning.settings import finetuning_of
+        from prune_tui.core.session.decisions import Finetune
+
         state = self.state
         if state.is_busy or state.view.counted is None:
             self.app.bell()
             return
         if self.refuses_work():
             return
-        self.post_message(Perform(state.offered_finetuning))
+        self.post_message(Perform(Finetune(training=finetuning_of(state.settings))))
         self.post_message(GoTo(Step.TRAIN))
 
     def action_toggle_pause(self) -> None:

@@ -8,10 +8,9 @@ from typing import TypeVar
 
 from rich.style import Style
 from rich.text import Text
-from textual.app import RenderResult
-from textual.widget import Widget
 
-from prune_tui.tui.palette import Palette, append_runs, palette_of
+from prune_tui.tui.palette import Palette, append_runs
+from prune_tui.tui.widgets.drawing import Drawing
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The braille bit of each of a cell's dots, by row and column."""
@@ -204,10 +203,8 @@ def _x_axis(plot: Plot, gutter: int, columns: int, palette: Palette) -> Text:
     return Text(" " * gutter + "".join(letters), palette.muted, no_wrap=True)
 
 
-class Chart(Widget):
+class Chart(Drawing):
     """Shows one plot, redrawn only when it changes."""
-
-    DEFAULT_CSS = "Chart { text-wrap: nowrap; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -218,12 +215,10 @@ class Chart(Widget):
         """Draw this plot, or say why there is none."""
         if (plot, hint) != (self._plot, self._hint):
             self._plot, self._hint = plot, hint
-            self.refresh()
+            self.draw()
 
-    def render(self) -> RenderResult:
-        palette = palette_of(self.app)
+    def lines(self, palette: Palette, *, width: int, height: int) -> list[Text]:
+        """Draw the plot, or say why there is none."""
         if self._plot is None:
-            return Text(self._hint, palette.muted)
-        return Text("\n").join(
-            plot_lines(self._plot, palette, width=self.size.width, height=self.size.height)
-        )
+            return [Text(self._hint, palette.muted)]
+        return plot_lines(self._plot, palette, width=width, height=height)

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 from rich.style import Style
 from rich.text import Text
-from textual.app import RenderResult
-from textual.widget import Widget
 
 from prune_tui.core.run.events import WeightsBinned
 from prune_tui.reports.blocks import EIGHTHS, rebinned
-from prune_tui.tui.palette import Palette, append_runs, palette_of
+from prune_tui.tui.palette import Palette, append_runs
+from prune_tui.tui.widgets.drawing import Drawing
 
 
 def histogram_lines(
@@ -35,10 +34,10 @@ def histogram_lines(
     return lines
 
 
-class WeightHistogram(Widget):
+class WeightHistogram(Drawing):
     """Draws one layer's histogram in the room it is given, under a title line."""
 
-    DEFAULT_CSS = "WeightHistogram { height: 4; text-wrap: nowrap; text-overflow: ellipsis; }"
+    DEFAULT_CSS = "WeightHistogram { height: 4; }"
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -50,19 +49,14 @@ class WeightHistogram(Widget):
         """Draw this histogram; nothing is redrawn if nothing has changed."""
         if (histogram, title, pruned_bins) != (self._histogram, self._title, self._pruned_bins):
             self._histogram, self._title, self._pruned_bins = histogram, title, pruned_bins
-            self.refresh()
+            self.draw()
 
-    def render(self) -> RenderResult:
-        palette = palette_of(self.app)
-        lines = [self._title]
-        if self._histogram is None:
-            lines.append(Text("no weights counted yet", palette.muted))
-        else:
-            lines += histogram_lines(
-                self._histogram.counts,
-                palette,
-                width=self.size.width,
-                height=max(1, self.size.height - 1),
-                pruned_bins=self._pruned_bins,
-            )
-        return Text("\n").join(lines)
+    def lines(self, palette: Palette, *, width: int, height: int) -> list[Text]:
+        """Draw the histogram under its title."""
+        histogram = self._histogram
+        if histogram is None:
+            return [self._title, Text("no weights counted yet", palette.muted)]
+        bars = histogram_lines(
+            histogram.counts, palette, width=width, height=max(1, height - 1), pruned_bins=self._pruned_bins
+        )
+        return [self._title, *bars]

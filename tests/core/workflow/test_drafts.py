@@ -4,7 +4,7 @@ from dataclasses import fields, replace
 
 from prune_tui.core.planning.goal import Goal
 from prune_tui.core.planning.plan_editor import new_plan, toggled_lock, undone, with_sparsity
-from prune_tui.core.planning.settings import PlanSettings
+from prune_tui.core.planning.settings import PlanSettings, settings_for
 from prune_tui.core.planning.target import Target
 from prune_tui.core.session.decisions import LoadDense, Prune
 from prune_tui.core.session.draft import Draft, DraftSettings
@@ -33,6 +33,7 @@ SETTINGS = PlanSettings(
     finetuning=RECIPE,
     rewind=Rewinding(epoch=1),
 )
+FRESH = settings_for(RECIPE, tolerance_points=2.0)
 SESSION = Session(name="s", model="lenet5", dataset="digits")
 
 
@@ -83,20 +84,21 @@ def test_the_last_prune_is_resumed_where_there_is_no_draft() -> None:
         finetune=replace(RECIPE, num_epochs=9),
     )
     session = replace(SESSION, decisions=(LoadDense(), Prune(plan=0.1), prune))
-    draft = draft_to_resume(session, RECIPE)
+    draft = draft_to_resume(session, FRESH)
     assert draft is not None
     assert plan_of_draft(draft, SUGGESTED).sparsities == {"a": 0.9}
     settings = settings_of(draft)
     assert (settings.criterion, settings.schedule) == ("l2", prune.schedule)
     assert (settings.num_epochs, settings.learning_rate) == (9, 0.01)
+    assert settings.tolerance_points == 2.0
     left = Draft(plan={"b": 0.2})
-    assert draft_to_resume(replace(session, draft=left), RECIPE) == left
-    assert draft_to_resume(SESSION, RECIPE) is None
+    assert draft_to_resume(replace(session, draft=left), FRESH) == left
+    assert draft_to_resume(SESSION, FRESH) is None
 
 
 def test_one_sparsity_for_all_is_resumed_with_its_locks() -> None:
     prune = Prune(plan=0.75, scope="global", locked=("c",))
-    draft = draft_to_resume(replace(SESSION, decisions=(LoadDense(), prune)), RECIPE)
+    draft = draft_to_resume(replace(SESSION, decisions=(LoadDense(), prune)), FRESH)
     plan = plan_of_draft(draft, SUGGESTED)
     assert [entry.sparsity for entry in plan.entries.values()] == [0.75] * 3
     assert [entry.is_locked for entry in plan.entries.values()] == [False, False, True]

@@ -8,6 +8,7 @@ found; the walk along them stops by what is left of the whole network.
 from bisect import bisect_left
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.price import kept_units
@@ -127,7 +128,7 @@ def _tradeoff(start: "_Start", group: PruningGroup, levels: tuple[float, ...]) -
     coarse = levels[:: 1 + len(levels) // MAX_LEVELS]
     return tradeoff_of(
         group,
-        start.sought.problem.predictor,
+        partial(cost_at, start.sought.problem.predictor, group.name),
         coarse if coarse[-1] == levels[-1] else (*coarse, levels[-1]),
         lambda sparsity: left_at(0.0) - left_at(sparsity),
         finest=levels,

@@ -34,13 +34,16 @@ def cheapest_weights(problem: Problem, target: Target) -> dict[str, float] | Non
         return None
     saving = _Saving(problem, target, tradeoffs, need)
     at, saved = [0] * len(tradeoffs), 0.0
-    before, missing = list(at), float(need)
+    last, level_before, missing = 0, 0, float(need)
     for number, high in hull_steps(tradeoffs):
-        before, missing = list(at), need - saved
+        last, level_before, missing = number, at[number], need - saved
         saved += tradeoffs[number].savings[high] - tradeoffs[number].savings[at[number]]
         at[number] = high
         if saved >= need:
             break
+    before = list(at)
+    if before:
+        before[last] = level_before
     best, least = _plan(tradeoffs, at), _cost(tradeoffs, at)
     for start, more in ((before, missing), (at, need - saved)):
         spent = _cost(tradeoffs, start)

@@ -14,7 +14,7 @@ from prune_tui.core.workflow.step import Step
 from prune_tui.reports.numbers import count_text, shortened
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.steps.pick.entries import ANOTHER_MODEL, ASKING
-from prune_tui.tui.widgets.tables.table import Cells, Column
+from prune_tui.tui.widgets.tables.columns import Cells, Column
 
 NAME_WIDTH: Final = 15
 """The room of a name; of long names, which begin alike, it shows the end."""

@@ -4,14 +4,12 @@ from typing import ClassVar
 
 from textual import events
 from textual.binding import Binding, BindingType
-from textual.coordinate import Coordinate
-from textual.geometry import Offset
+from textual.geometry import Offset, Region
 from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Input
 
 from prune_tui.core.planning.plan_editor import parse_sparsity
-from prune_tui.tui.widgets.tables.table import Table
 
 
 class CellEditor(Input):
@@ -65,11 +63,11 @@ class CellEditor(Input):
     def is_open(self) -> bool:
         return self.edited is not None
 
-    def open(self, table: Table, coordinate: Coordinate, layer: str, value: str) -> None:
-        x, y, width = place_of_cell(table, coordinate)
+    def open(self, room: Region, layer: str, value: str) -> None:
+        """Begin over a cell, whose place on the screen is `room`."""
         corner = self.parent.content_region.offset if isinstance(self.parent, Widget) else Offset(0, 0)
-        self.styles.offset = (x - corner.x, y - corner.y)
-        self.styles.width = width
+        self.styles.offset = (room.x - corner.x, room.y - corner.y)
+        self.styles.width = room.width
         self.edited = layer
         self.display = True
         with self.prevent(Input.Changed):
@@ -130,12 +128,3 @@ def _parsed(text: str) -> tuple[float | None, str]:
         return parse_sparsity(text), ""
     except ValueError as error:
         return None, str(error)
-
-
-def place_of_cell(table: Table, coordinate: Coordinate) -> tuple[int, int, int]:
-    """Return a cell's column, line and width on the screen; DataTable has no public way to ask."""
-    region = table._get_cell_region(coordinate)
-    corner = table.content_region.offset
-    x = corner.x + region.x - table.scroll_offset.x
-    y = corner.y + region.y - table.scroll_offset.y
-    return x, y, region.width

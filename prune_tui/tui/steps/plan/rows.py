@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from rich.text import Text
 
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.plan_editor import EditablePlan, PlanEntry
-from prune_tui.core.planning.planner import Planner
 from prune_tui.core.planning.price import num_weights_kept
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.scanning.curves import is_scanned, layer_accuracy, safe_sparsity
@@ -19,9 +19,8 @@ from prune_tui.tui.steps.layer_rows import LayerRow, orders_of, shape_words
 from prune_tui.tui.steps.plan.units_text import KEPT_WIDTH, kept_text
 from prune_tui.tui.widgets.group_text import followers_words, group_label
 from prune_tui.tui.widgets.sparsity_ruler import loss_style, ruler_label, sparsity_ruler
-from prune_tui.tui.widgets.tables.columns import Rank, fitted
+from prune_tui.tui.widgets.tables.columns import Cells, Column, LateCells, Rank, fitted
 from prune_tui.tui.widgets.tables.ordering import Order
-from prune_tui.tui.widgets.tables.table import Cells, Column
 
 MARK = "*"
 NOTE_WIDTH = 7
@@ -68,7 +67,6 @@ class RowFigures:
 class PlanRows:
     """The rows of the plan's table, drawn once for the same figures."""
 
-    _planner: Planner | None = None
     _for_all: tuple[object, ...] = ()
     _known: dict[str, tuple[RowFigures, Cells]] = field(default_factory=dict)
 
@@ -83,9 +81,11 @@ class PlanRows:
         palette: Palette,
     ) -> list[tuple[str, Cells]]:
         """Return each row's key and cells; `sparsities` is the predicted one of each layer."""
-        for_all = (tuple(columns), palette)
-        if state.planner is not self._planner or for_all != self._for_all:
-            self._planner, self._for_all, self._known = state.planner, for_all, {}
+        settings, planner = state.settings, state.planner
+        how = (settings.granularity, settings.scope)
+        for_all = (tuple(columns), palette, how, state.scan, planner.layers, planner.shape)
+        if for_all != self._for_all:
+            self._for_all, self._known = for_all, {}
         drawn = []
         for row in rows:
             figures = RowFigures(
@@ -96,7 +96,7 @@ class PlanRows:
             )
             known = self._known.get(row.key)
             if known is None or known[0] != figures:
-                known = figures, _cells(row, figures, state, columns, palette)
+                known = figures, LateCells(partial(_cells, row, figures, state, columns, palette))
                 self._known[row.key] = known
             drawn.append((row.key, known[1]))
         return drawn

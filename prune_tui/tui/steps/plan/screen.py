@@ -5,7 +5,6 @@ from functools import partial
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Container, Vertical
-from textual.coordinate import Coordinate
 
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.planning.settings import PlanSettings, prune_decision
@@ -175,8 +174,9 @@ class PlanScreen(EditScreen):
             self._table.go_to(next(one.key for one in self.shown_rows if first in one.names))
         now = self.state.planner.overall(plan) if self.is_global else plan.entries[first].sparsity
         self._note = "one sparsity for the whole network" if self.is_global else ""
-        coordinate = Coordinate(self._table.cursor_row, self._table.get_column_index("sparsity"))
-        self.query_one(CellEditor).open(self._table, coordinate, first, sparsity_text(now, least=1, most=6))
+        room = self._table.region_of(self._table.current or row.key, "sparsity")
+        if room is not None:
+            self.query_one(CellEditor).open(room, first, sparsity_text(now, least=1, most=6))
         self.show()
 
     @on(CellEditor.Typed)
@@ -195,7 +195,7 @@ class PlanScreen(EditScreen):
             is_one = not self.selection.words
             self.state.edit(self.with_typed(message.sparsity))
             row = self._table.cursor_row + (message.move if is_one else 0)
-            self._table.move_cursor(row=min(max(0, row), self._table.row_count - 1), animate=False)
+            self._table.move_cursor(row=row)
         self.show()
 
     def action_settings(self) -> None:

@@ -24,6 +24,7 @@ from prune_tui.reports.numbers import (
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.save.layers_text import layers_text
+from prune_tui.tui.steps.stopped_text import stopped_short_words
 
 LABEL_WIDTH = 20
 CELL_WIDTH = 14
@@ -74,8 +75,8 @@ def caveats_text(state: State, report: Report, palette: Palette) -> Text:
         text.append(f", on {count_text(shrunk.num_images)} images\n", palette.muted)
         removed = [f"{name} {before}→{after}" for name, before, after in shrunk.units if after < before]
         text.append(f"units left: {', '.join(removed) or 'all'}\n", palette.muted)
-    if state.stopped_short_words:
-        text.append(f"{state.stopped_short_words}\n", palette.warn)
+    if stopped_short_words(state):
+        text.append(f"{stopped_short_words(state)}\n", palette.warn)
     reads = f"{report.test_reads} time{'' if report.test_reads == 1 else 's'}"
     text.append(f"test set read {reads}", palette.muted)
     decisions = state.session.decisions if state.session else ()

@@ -15,9 +15,8 @@ from prune_tui.tui.state import State
 from prune_tui.tui.steps.layer_rows import LayerRow, orders_of, shape_words
 from prune_tui.tui.widgets.group_text import group_label
 from prune_tui.tui.widgets.sparsity_ruler import loss_level, loss_style, ruler_label, sparsity_ruler
-from prune_tui.tui.widgets.tables.columns import Rank, fitted
+from prune_tui.tui.widgets.tables.columns import Cells, Column, Rank, fitted
 from prune_tui.tui.widgets.tables.ordering import Order
-from prune_tui.tui.widgets.tables.table import Cells, Column
 
 RANKS: Final[tuple[Rank, ...]] = (
     *("layer", "curve", "safe", "parameters", "sure", ("layer", 14), "kind", ("layer", 16), ("kind", 20)),

@@ -71,7 +71,7 @@ class SweepPanel(Vertical):
                 for point in curve.points
             ]
         )
-        self.table.show_header = bool(curves)
+        self.table.show_heading(bool(curves))
         legend = self.query_one("#legend")
         if legend.display is not bool(curves):
             legend.display = bool(curves)

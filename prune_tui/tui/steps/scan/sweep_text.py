@@ -13,7 +13,7 @@ from prune_tui.reports.numbers import percent_text, points_text, share_text, spa
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.widgets.chart import Line, Plot, padded_range
 from prune_tui.tui.widgets.scale import SHARES, Labels, doublings, evenly
-from prune_tui.tui.widgets.tables.table import Cells, Column
+from prune_tui.tui.widgets.tables.columns import Cells, Column
 
 Axis = Literal["sparsity", "compression", "speedup", "latency"]
 AXES: Final[dict[Axis, str]] = {

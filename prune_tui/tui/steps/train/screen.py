@@ -17,6 +17,7 @@ from prune_tui.tui.dialogs.distributions_text import bars
 from prune_tui.tui.messages import GoTo, Perform
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import READ_ONLY_WORDS, StepScreen
+from prune_tui.tui.steps.stopped_text import stopped_short_words
 from prune_tui.tui.widgets.chart import Chart, Line, Plot, padded_range
 from prune_tui.tui.widgets.fixed_text import FixedText
 from prune_tui.tui.widgets.meter import Meter, progress_words
@@ -53,7 +54,7 @@ class TrainScreen(StepScreen):
         state = self.state
         title, share, words = progress_words(state)
         if not title:
-            title, words = self._idle_title(), state.stopped_short_words
+            title, words = self._idle_title(), stopped_short_words(state)
         self.query_one("#meter", Meter).show(title, share, words)
         run, ghost = self._runs()
         self.query_one("#now", FixedText).show(self._now(run, ghost))

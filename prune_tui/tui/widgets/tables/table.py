@@ -1,35 +1,20 @@
-"""A table with a row cursor, vim's keys, a filter by name, an order, and cells updated in place."""
+"""A table of rows with keys: vim's keys, a filter by name, and an order that stays while cells change."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
-from textual import events
 from textual.binding import BindingType
 from textual.message import Message
-from textual.widgets import DataTable
-from textual.widgets.data_table import ColumnKey, RowDoesNotExist
 
 from prune_tui.tui.actions import bindings_of
+from prune_tui.tui.widgets.tables.columns import Cells, Column
+from prune_tui.tui.widgets.tables.lines import Lines
 from prune_tui.tui.widgets.tables.ordering import Order, Sorting
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column: its heading and width in cells; numbers are aligned right."""
-
-    key: str
-    label: str
-    width: int
-    is_number: bool = False
-
-
-Cells = tuple[Text, ...]
-
-
-class Table(DataTable[Text], inherit_bindings=False):
-    """Rows with keys. The screen handles Enter, and moves the focus on left and right."""
+class Table(Lines, inherit_bindings=False):
+    """Rows with keys, a line each. The screen handles Enter, and moves the focus on left and right."""
 
     BINDINGS: ClassVar[list[BindingType]] = bindings_of("tables")
 
@@ -86,30 +71,14 @@ class Table(DataTable[Text], inherit_bindings=False):
             super().__init__()
 
     def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id, cursor_type="row", cursor_foreground_priority="renderable")
-        self._columns: tuple[Column, ...] = ()
-        self._shown: dict[str, Cells] = {}
+        super().__init__(id=id)
+        self.filter_text = ""
         self._all: dict[str, Cells] = {}
         self._told: str | None = None
         self._place: str | None = None
         self._orders: Callable[[], Sequence[Order]] = tuple
         self._sorting = Sorting()
         self._order: list[str] = []
-        self.filter_text = ""
-
-    @property
-    def current(self) -> str | None:
-        keys = list(self._shown)
-        return keys[self.cursor_row] if 0 <= self.cursor_row < len(keys) else None
-
-    @property
-    def shown_keys(self) -> list[str]:
-        """The keys of the rows that the filter lets through."""
-        return list(self._shown)
-
-    @property
-    def keys_below(self) -> list[str]:
-        return self.shown_keys[self.cursor_row + 1 :]
 
     def set_columns(self, columns: Sequence[Column]) -> None:
         """Set the columns; new ones empty the table until `set_rows`, which restores the cursor."""
@@ -117,15 +86,14 @@ class Table(DataTable[Text], inherit_bindings=False):
             return
         self._columns = tuple(columns)
         self._place = self.current or self._place
-        self.clear(columns=True)
-        self._shown, self._all, self._order = {}, {}, []
-        for column in columns:
-            self.add_column(self._heading(column), key=column.key, width=column.width)
+        self._shown, self._keys, self._all, self._order = {}, [], {}, []
+        self._strips.clear()
+        self.refresh()
 
     def set_rows(
         self, rows: Sequence[tuple[str, Cells]], *, orders: Callable[[], Sequence[Order]] = tuple
     ) -> None:
-        """Show these rows; if the keys are the same, redraw only the cells that differ.
+        """Show these rows; if the keys are the same, draw only the lines of cells that differ.
 
         `orders` tells what they can be sorted by, and is asked only when they are sorted: when the order is
         chosen, and when other rows are given. No row moves while it is edited.
@@ -137,19 +105,6 @@ class Table(DataTable[Text], inherit_bindings=False):
         else:
             self._show_rows()
 
-    def _show_rows(self) -> None:
-        wanted = self._filtered()
-        if list(wanted) != list(self._shown):
-            self._fill(wanted, self.current or self._place)
-            return
-        for key, cells in wanted.items():
-            if cells is self._shown[key]:
-                continue
-            for column, before, after in zip(self._columns, self._shown[key], cells, strict=True):
-                if not _is_same(before, after):
-                    self.update_cell(key, column.key, _aligned(after, column))
-        self._shown = wanted
-
     def set_filter(self, text: str) -> None:
         """Show only the rows whose key contains `text`."""
         if text != self.filter_text:
@@ -157,15 +112,49 @@ class Table(DataTable[Text], inherit_bindings=False):
             self._show_rows()
             self.post_message(self.Arranged(self))
 
+    @property
+    def keys_below(self) -> list[str]:
+        """The keys of the rows below the cursor."""
+        return self._keys[self.cursor_row + 1 :]
+
+    def _show_rows(self) -> None:
+        wanted = self._filtered()
+        keys = list(wanted)
+        if keys != self._keys:
+            self._fill(wanted)
+            return
+        for row, (key, cells) in enumerate(wanted.items()):
+            before = self._shown[key]
+            if cells is before or (isinstance(cells, tuple) and all(map(_is_same, before, cells))):
+                wanted[key] = before
+            else:
+                self.draw_row(row)
+        self._shown = wanted
+
+    def _filtered(self) -> dict[str, Cells]:
+        wanted = self.filter_text.casefold()
+        return {key: self._all[key] for key in self._order if wanted in key.casefold()}
+
+    def _fill(self, rows: dict[str, Cells]) -> None:
+        """Show other rows, or in another order; the cursor stays on its row, or goes to the first."""
+        current = self.current or self._place
+        self._shown, self._keys = rows, list(rows)
+        self.cursor_row = self._keys.index(current) if current in rows else 0
+        self._hovered = None
+        self.fit_rows()
+        if current in rows:
+            self._told = current
+        elif rows:
+            # Whoever fills the table may go to another row at once.
+            self.call_later(self.tell)
+
     def put_in_order(self, sorting: Sorting) -> None:
         """Show the rows in another order, from the first on, and say so."""
         self._sorting = sorting
         self.sort_again()
-        if self._shown:
-            self.go_to(next(iter(self._shown)))
-        for column in self._columns:
-            self.columns[ColumnKey(column.key)].label = self._heading(column)
-        self.notify_style_update()  # DataTable keeps drawn headers
+        if self._keys:
+            self.go_to(self._keys[0])
+        self.refresh_line(0)
         self.post_message(self.Arranged(self, sorting.words(self._orders())))
 
     def sort_again(self) -> None:
@@ -174,46 +163,24 @@ class Table(DataTable[Text], inherit_bindings=False):
         self._order = self._sorting.sorted(list(self._all), orders)
         self._show_rows()
 
-    def _heading(self, column: Column) -> Text:
+    def heading(self, column: Column) -> Text:
         """Return a column's label, with the sign of the order that it gives."""
         label = column.label
         if column.key == self._sorting.column:
             label = label[: column.width - 1] + self._sorting.sign
-        return Text(f"{label:>{column.width}}" if column.is_number else label)
+        return Text(label)
 
     def go_to(self, key: str) -> None:
         """Move the cursor to a row, if it is shown; no `Moved` is posted for it."""
-        try:
-            self.move_cursor(row=self.get_row_index(key), animate=False)
-        except RowDoesNotExist:
-            return
-        self._told = key
+        if key in self._shown:
+            self._told = key
+            self.move_cursor(row=self._keys.index(key))
 
-    def _filtered(self) -> dict[str, Cells]:
-        wanted = self.filter_text.casefold()
-        return {key: self._all[key] for key in self._order if wanted in key.casefold()}
-
-    def _fill(self, rows: dict[str, Cells], current: str | None) -> None:
-        self.clear()
-        self._shown = rows
-        for key, cells in rows.items():
-            self.add_row(
-                *(_aligned(cell, column) for cell, column in zip(cells, self._columns, strict=True)), key=key
-            )
-        if current in rows:
-            self.go_to(current)
-
-    def on_data_table_row_highlighted(self, event: DataTable.RowHighlighted) -> None:
-        """Post the key of the current row; the event's own row may have been replaced since."""
-        event.stop()
+    def tell(self) -> None:
+        """Post which row the cursor is on now, if it is another."""
         if self.current != self._told:
             self._told = self.current
             self.post_message(self.Moved(self, self.current))
-
-    def on_click(self, event: events.Click) -> None:
-        """Post double clicks on rows; a single click moves the cursor."""
-        if event.chain == 2 and event.style.meta.get("row", -1) >= 0:
-            self.post_message(self.Activated())
 
     def on_mouse_scroll_down(self) -> None:
         self.post_message(self.Scrolled())
@@ -221,18 +188,30 @@ class Table(DataTable[Text], inherit_bindings=False):
     def on_mouse_scroll_up(self) -> None:
         self.post_message(self.Scrolled())
 
-    def on_data_table_header_selected(self, event: DataTable.HeaderSelected) -> None:
-        """Sort by the column that was clicked; turn the order if it was already sorted by it."""
-        event.stop()
-        column = event.column_key.value
-        if column == self._sorting.column:
+    def row_clicked(self, *, is_twice: bool) -> None:
+        """Post double clicks."""
+        if is_twice:
+            self.post_message(self.Activated())
+
+    def heading_clicked(self, column: Column) -> None:
+        """Sort by this column; turn the order if it was already sorted by it."""
+        if column.key == self._sorting.column:
             self.put_in_order(self._sorting.turned())
             return
         orders = self._orders()
-        if any(order.column == column for order in orders):
-            self.put_in_order(Sorting(column))
-        elif orders and self._columns and column == self._columns[0].key:
+        if any(order.column == column.key for order in orders):
+            self.put_in_order(Sorting(column.key))
+        elif orders and column is self._columns[0]:
             self.put_in_order(Sorting(None, is_turned=self._sorting == Sorting()))
+
+    def action_go_left(self) -> None:
+        self.post_message(self.Left(self, "left"))
+
+    def action_go_right(self) -> None:
+        self.post_message(self.Left(self, "right"))
+
+    def action_filter_rows(self) -> None:
+        self.post_message(self.FilterAsked(self))
 
     def action_sort_by_next(self) -> None:
         if orders := self._orders():
@@ -245,30 +224,6 @@ class Table(DataTable[Text], inherit_bindings=False):
             self.put_in_order(self._sorting.turned())
         else:
             self.app.bell()
-
-    def action_go_left(self) -> None:
-        self.post_message(self.Left(self, "left"))
-
-    def action_go_right(self) -> None:
-        self.post_message(self.Left(self, "right"))
-
-    def action_first_row(self) -> None:
-        self.move_cursor(row=0, animate=False)
-
-    def action_last_row(self) -> None:
-        self.move_cursor(row=max(0, self.row_count - 1), animate=False)
-
-    def action_filter_rows(self) -> None:
-        self.post_message(self.FilterAsked(self))
-
-
-def _aligned(text: Text, column: Column) -> Text:
-    """Return a cell's text cut to its column; DataTable aligns by the text's own justification."""
-    text = text.copy()
-    text.truncate(column.width, overflow="ellipsis")
-    text.justify = "right" if column.is_number else "left"
-    text.no_wrap = True
-    return text
 
 
 def _is_same(one: Text, other: Text) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from textual.coordinate import Coordinate
 
 from prune_tui.core.errors import DecisionError
 from prune_tui.core.numbers import sparsity_text
@@ -15,7 +14,7 @@ from prune_tui.core.run.measured_plans import measured_plan
 from prune_tui.core.session.decisions import Prune
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.numbers import times_text
-from prune_tui.tui.steps.plan.cell_editor import CellEditor, place_of_cell
+from prune_tui.tui.steps.plan.cell_editor import CellEditor
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
 
@@ -55,10 +54,9 @@ def drawn_sparsities(desk: Desk, lines: Sequence[str]) -> dict[str, str]:
     table = desk.table
     found = {}
     for key in table.shown_keys:
-        at = Coordinate(table.get_row_index(key), table.get_column_index("sparsity"))
-        x, y, width = place_of_cell(table, at)
-        if table.content_region.contains(x, y):
-            found[key] = lines[y][x : x + width].strip().removeprefix("=")
+        room = table.region_of(key, "sparsity")
+        if room is not None:
+            found[key] = lines[room.y][room.x : room.right].strip().removeprefix("=")
     return found
 
 

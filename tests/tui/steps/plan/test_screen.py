@@ -119,7 +119,7 @@ async def test_settings_make_the_decision(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()
         await desk.press("s", "right", "down", "down", "down", "right", "down", "right", "down")
-        await desk.press("end", "backspace", "2", "down", "down", "down")
+        await desk.press("end", "backspace", "2", "down", "down", "down", "down")
         await desk.press("end", "backspace", "backspace", "0", "enter")
         await desk.to(Step.PLAN)
         assert "2 rounds" in desk.drawn("#next")
@@ -137,7 +137,7 @@ async def test_settings_make_the_decision(tmp_path: Path) -> None:
 async def test_wrong_settings_say_why(tmp_path: Path) -> None:
     async with open_desk(tmp_path) as desk:
         await desk.to_plan()
-        await desk.press("s", *["down"] * 6, "end", "backspace", "x", "enter")
+        await desk.press("s", *["down"] * 7, "end", "backspace", "x", "enter")
         assert desk.step is None
         assert "whole number" in desk.drawn("#reason")
         await desk.press("escape")

@@ -15,7 +15,8 @@ from prune_tui.core.session.decisions import Decision
 from prune_tui.reports.numbers import printable
 from prune_tui.tui.dialogs.dialog import Dialog
 from prune_tui.tui.palette import palette_of
-from prune_tui.tui.widgets.tables.table import Column, Table
+from prune_tui.tui.widgets.tables.columns import Column
+from prune_tui.tui.widgets.tables.table import Table
 
 WhyNot = Callable[[str], str]
 """Why a name can't be used; empty if it can."""
@@ -82,7 +83,7 @@ class BranchDialog(Dialog[Branching]):
                 yield name
             yield Static("a copy with files of its own, which goes on from:", classes="hint")
             table = Table(id="decisions")
-            table.show_header = False
+            table.show_heading(False)
             table.styles.height = min(10, len(self._decisions) + 1)
             yield table
             yield Static(id="reason")

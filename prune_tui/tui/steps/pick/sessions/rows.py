@@ -11,7 +11,7 @@ from prune_tui.reports.numbers import accuracy_text, printable, shortened, times
 from prune_tui.reports.summaries import Summary
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.steps.pick.sessions.reading import Found
-from prune_tui.tui.widgets.tables.table import Cells, Column
+from prune_tui.tui.widgets.tables.columns import Cells, Column
 
 Order = Literal["date", "name", "model"]
 ORDERS: Final[tuple[Order, ...]] = ("date", "name", "model")

@@ -61,7 +61,7 @@ class BudgetBar(Vertical):
             super().__init__()
 
     class Cancelled(Message):
-        """The bar has closed, and nothing changes; `is_left` if the focus has moved elsewhere."""
+        """Nothing changes, and the bar is to close; `is_left` if the focus has moved elsewhere."""
 
         def __init__(self, *, is_left: bool) -> None:
             self.is_left = is_left
@@ -92,6 +92,7 @@ class BudgetBar(Vertical):
         self._field.select_all()
 
     def close(self) -> None:
+        """Make room; what stands there otherwise is to be shown at once, so that nothing else moves."""
         self.display = False
 
     def say(self, hint: Text, *, is_wrong: bool) -> None:
@@ -115,5 +116,4 @@ class BudgetBar(Vertical):
     def _cancelled(self, event: BudgetInput.Cancelled) -> None:
         event.stop()
         if self.is_open:
-            self.close()
             self.post_message(self.Cancelled(is_left=event.is_left))

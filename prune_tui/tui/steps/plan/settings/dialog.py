@@ -108,6 +108,8 @@ class SettingsDialog(Dialog[PlanSettings]):
         yield Choice("steps", rises, steps, id="steps")
         yield from field("rounds", str(rounds), "rounds", "of pruning and retraining")
         yield Choice("start from", self._starts, start, id="start")
+        tolerance = f"{settings.tolerance_points:g}"
+        yield from field("tolerance", tolerance, "tolerance", "points that the suggested plan may lose")
 
     def _retraining_lines(self) -> ComposeResult:
         settings, rewind = self._settings, self._settings.rewind
@@ -217,6 +219,7 @@ class SettingsDialog(Dialog[PlanSettings]):
             num_epochs=self._whole("epochs", otherwise=self._settings.num_epochs),
             learning_rate=recipe.learning_rate,
             start_from_pruned=self._value("start") == "pruned",
+            tolerance_points=self._decimal("tolerance", otherwise=self._settings.tolerance_points),
             finetuning=recipe,
             rewind=self._rewinding(),
         )

@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 from textual.app import ComposeResult
 
 from prune_tui.core.session.recipe import Augmentation, LearningRateSchedule, Optimizer, Training
-from prune_tui.core.terms import Precision
+from prune_tui.core.terms import LEAST_TOLERANCE_POINTS, MOST_TOLERANCE_POINTS, Precision
 from prune_tui.tui.dialogs.choice import Choice
 from prune_tui.tui.dialogs.field import field
 
@@ -60,6 +60,12 @@ class Limits:
 
 
 LIMITS: Final[Mapping[str, Limits]] = {
+    "tolerance": Limits(
+        LEAST_TOLERANCE_POINTS,
+        MOST_TOLERANCE_POINTS,
+        f"the tolerance is a number of points from {LEAST_TOLERANCE_POINTS:g} "
+        f"to {MOST_TOLERANCE_POINTS:g}, such as 1",
+    ),
     "rate": Limits(1e-12, 100, "the learning rate is a number above 0, such as 0.001"),
     "momentum": Limits(0, 0.9999, "momentum is a number from 0 to below 1, such as 0.9"),
     "weight_decay": Limits(0, 100, "weight decay is a number from 0, such as 0.0001"),
