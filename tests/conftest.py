@@ -10,7 +10,9 @@ import pytest
 import torch
 from filelock import FileLock
 
+from prune_tui.engine.measure import native
 from prune_tui.engine.scan import trial
+from prune_tui.native import building
 from tests.catalog.mirror import Mirror, serving
 
 FETCH = Path(__file__).parents[2] / "shared" / "data" / "fetch.sh"
@@ -31,6 +33,20 @@ def one_thread() -> None:
 def always_pays(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let time decide nothing: whether re-execution is faster would depend on how busy the machine is."""
     monkeypatch.setattr(trial, "_pays", lambda *_: True)
+
+
+@pytest.fixture(autouse=True)
+def without_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measuring builds no network as C, which takes seconds, unless a test asks for `with_compiler`."""
+    monkeypatch.setattr(native, "compiler", lambda: None)
+
+
+@pytest.fixture
+def with_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measuring builds networks as C, if this machine has a compiler."""
+    if building.compiler() is None:
+        pytest.skip("no C compiler")
+    monkeypatch.setattr(native, "compiler", building.compiler)
 
 
 @pytest.fixture(scope="session", autouse=True)

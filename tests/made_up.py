@@ -16,6 +16,7 @@ from prune_tui.core.report import (
     JointPoint,
     Latency,
     LayerFigures,
+    NativeFigures,
     Quantity,
     Report,
     ScanCurve,
@@ -115,6 +116,24 @@ def distribution(layer: str, measure: Quantity, *, pruned: bool = False) -> Dist
     )
 
 
+def native(
+    *,
+    is_shrunk: bool = False,
+    num_threads: int = 1,
+    num_different: int = 0,
+    dense_layers: tuple[str, ...] = ("a",),
+) -> NativeFigures:
+    return NativeFigures(
+        is_shrunk=is_shrunk,
+        num_threads=num_threads,
+        latency_ms={"1": latency(0.05), "64": latency(0.2)},
+        disagreement=2e-7,
+        num_images=500,
+        num_different=num_different,
+        dense_layers=dense_layers,
+    )
+
+
 def report(num_layers: int = 4) -> Report:
     """A report with everything in it."""
     names = [f"features.stage{number}.conv" for number in range(num_layers)]
@@ -196,6 +215,7 @@ def full_report() -> Report:
         pruned=figures(0.97, nonzero=50_000),
         shrunk=figures(0.97, nonzero=50_000, parameters=60_000),
         sparse_latency_ms={"1": latency(0.4)},
+        native=NativeFigures(refusal="building the network takes a C compiler"),
     )
     counted = AttemptCounts(
         decision=2,
@@ -208,6 +228,7 @@ def full_report() -> Report:
         made,
         scan=scan,
         curves=curves,
+        native=native(is_shrunk=True, num_threads=2, num_different=1),
         measured_by=7,
         attempts=(earlier,),
         attempt_counts=(counted,),

@@ -27,6 +27,7 @@ from prune_tui.core.run.events import (
     PointSwept,
     Pruned,
     Shrunk,
+    StepBegun,
 )
 from prune_tui.core.run.sweep_curves import method_name, mode_name
 from prune_tui.core.run.view import LogLine, View
@@ -85,6 +86,8 @@ class Progress:
                 self._bars.update(self._task, completed=view.running.done)
             case PointSwept() if self._task is not None and view.running:
                 self._bars.update(self._task, completed=view.running.done, detail=_swept(event))
+            case StepBegun() if self._task is not None:
+                self._bars.update(self._task, detail=event.step)
             case EpochFinished() if self._task is not None:
                 self._bars.update(self._task, detail=f"validation {percent_text(event.figures.accuracy)}")
             case Pruned() | Shrunk() | Measured() | LatencyMeasured() if self._task is not None and view.log:

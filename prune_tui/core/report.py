@@ -173,6 +173,26 @@ class Environment(Data):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NativeFigures(Data):
+    """The pruned network as C, which multiplies only nonzero weights; or in one line why there is none.
+
+    `is_shrunk` says whether it is the shrunk one. `latency_ms` is keyed by batch size. `disagreement` is the
+    largest difference of an output from torch's, relative to the largest output, over `num_images`
+    validation images, of which `num_different` are predicted otherwise. `dense_layers` are computed with
+    their zeros, one by one or in batches, because that was faster.
+    """
+
+    refusal: str | None = None
+    is_shrunk: bool = False
+    num_threads: Positive = 1
+    latency_ms: Mapping[str, Latency] = field(default_factory=dict)
+    disagreement: float | None = None
+    num_images: Count = 0
+    num_different: Count = 0
+    dense_layers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt(Data):
     """The figures of an earlier prune, measured before the network was pruned or trained again.
 
@@ -183,6 +203,7 @@ class Attempt(Data):
     pruned: Figures
     shrunk: Figures | None = None
     sparse_latency_ms: Mapping[str, Latency] = field(default_factory=dict)
+    native: NativeFigures | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,7 +226,8 @@ class Report(Data):
     """The final figures of a session; a network that is not measured (yet) is None.
 
     `compression_ratio` and `theoretical_speedup` belong to the pruned network, and `sparse_latency_ms` to
-    the same network run with sparse matrices. `measured_by` is the index of the decision that measured it.
+    the same network run with sparse matrices; `native` is None where it was not tried to run it as C.
+    `measured_by` is the index of the decision that measured it.
     `attempts` were measured earlier, oldest first, and `attempt_counts` hold the counts of every attempt.
     """
 
@@ -220,6 +242,7 @@ class Report(Data):
     epochs: tuple[EpochFigures, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     sparse_latency_ms: Mapping[str, Latency] = field(default_factory=dict)
+    native: NativeFigures | None = None
     measured_by: Count | None = None
     attempts: tuple[Attempt, ...] = ()
     attempt_counts: tuple[AttemptCounts, ...] = ()

@@ -52,8 +52,20 @@ Mode = Literal["masked", "sparse", "shrunk", "from_scratch"]
 """How a sweep runs a network: with zeros in dense weights, as sparse matrices, with pruned units removed, or
 with the same units trained from fresh weights."""
 
-TimedNetwork = Literal["dense", "pruned", "shrunk", "sparse"]
-"""A network whose latency is measured; `sparse` is the pruned one with sparse linear layers."""
+TimedNetwork = Literal["dense", "pruned", "shrunk", "sparse", "native"]
+"""A network whose latency is measured.
+
+`sparse` is the pruned one with sparse linear layers, `native` the pruned or the shrunk one as C.
+"""
+
+RUN_AS: Final[Mapping[TimedNetwork, str]] = {
+    "dense": "dense",
+    "pruned": "masked",
+    "shrunk": "shrunk",
+    "sparse": "as CSR",
+    "native": "as C",
+}
+"""What people read of how a network ran."""
 
 ExportFormat = Literal["onnx", "torch-export", "safetensors", "compact"]
 """What a network can be exported as."""

@@ -1,12 +1,14 @@
 """Traces a network by torch.export for any batch size, and keeps what torch's exporters print to itself."""
 
-import io
 import logging
+import sys
 import warnings
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from copy import deepcopy
 from inspect import signature
+from threading import get_ident
+from typing import TextIO, cast
 
 import torch
 from torch import nn
@@ -16,20 +18,36 @@ from prune_tui.catalog.batches import Tree, mapped, taken
 from prune_tui.core.errors import ExportError
 
 
+class _Muted:
+    """A stream without what this thread writes: another may draw a screen or a bar meanwhile."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream, self._thread = stream, get_ident()
+
+    def write(self, text: str) -> int:
+        return len(text) if get_ident() == self._thread else self._stream.write(text)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Drop what is printed, warned and logged by Python code meanwhile; not for use while a screen draws."""
-    before = logging.root.manager.disable
+    """Drop what this thread prints, and what is warned and logged by Python code meanwhile."""
+    before, streams = logging.root.manager.disable, (sys.stdout, sys.stderr)
+    muted = [cast("TextIO", _Muted(stream)) for stream in streams]
     logging.disable(logging.CRITICAL)
     try:
-        with (
-            warnings.catch_warnings(),
-            redirect_stdout(io.StringIO()),
-            redirect_stderr(io.StringIO()),
-        ):
+        with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            sys.stdout, sys.stderr = muted
             yield
     finally:
+        # An app that ended meanwhile has put its own back.
+        sys.stdout, sys.stderr = (
+            stream if now is mute else now
+            for now, mute, stream in zip((sys.stdout, sys.stderr), muted, streams, strict=True)
+        )
         logging.disable(before)
 
 

@@ -27,8 +27,7 @@ class NativeNetwork(nn.Module):
         self._library = built(source, header_of(program), with_threads=threads > 1)
         self._run = self._library.net
         self._run.argtypes, self._run.restype = (ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int), None
-        if threads > 1:
-            self._library.omp_set_num_threads(threads)
+        self._threads = threads
         self._input_size, output = program.input.size, program.shape_of(len(program.nodes))
         is_vector = output.rows == output.columns == 1
         self._output = (output.channels,) if is_vector else (output.channels, output.rows, output.columns)
@@ -40,5 +39,8 @@ class NativeNetwork(nn.Module):
         count = inputs.shape[0]
         assert inputs.numel() == count * self._input_size, "inputs of another network"
         outputs = torch.empty((count, *self._output))
+        if self._threads > 1:
+            # OpenMP keeps the number for each thread that calls.
+            self._library.omp_set_num_threads(self._threads)
         self._run(inputs.data_ptr(), outputs.data_ptr(), count)
         return outputs

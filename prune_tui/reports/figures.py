@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from prune_tui.core.attempts.attempt import AttemptView
+from prune_tui.core.attempts.attempt import AttemptView, fastest
 from prune_tui.core.report import Attempt, Figures, Latency, Report
 from prune_tui.core.run.sureness import num_test_images, test_interval
 from prune_tui.core.scanning.proportion import wilson_interval
+from prune_tui.core.terms import RUN_AS
 from prune_tui.reports.numbers import (
     accuracy_text,
     change_text,
     count_text,
+    faster_text,
     interval_text,
     percent_text,
     points_text,
@@ -84,14 +86,17 @@ def attempt_lines(attempt: AttemptView, num_images: int) -> list[str]:
             f"theoretical speedup {times_text(counts.theoretical_speedup)}",
             size_text(counts.file_bytes),
         ]
-    measured = [_measured_line(one.shrunk or one.pruned, num_images) for one in attempt.measured]
+    measured = [_measured_line(one, num_images) for one in attempt.measured]
     return [", ".join(parts), *(measured or ["not measured on the test set"])]
 
 
-def _measured_line(figures: Figures, num_images: int) -> str:
-    """Say a network's test accuracy and its latency."""
+def _measured_line(measured: Attempt, num_images: int) -> str:
+    """Say a network's test accuracy, and its latency in the way that is fastest."""
+    figures = measured.shrunk or measured.pruned
     latencies = [
-        f"batch {size} {figures.latency_ms[size].p50:.3g} ms" for size in sorted(figures.latency_ms, key=int)
+        f"batch {size} {latency.p50:.3g} ms {RUN_AS[runtime]}"
+        for size in sorted(figures.latency_ms, key=int)
+        for runtime, latency in [fastest(measured, size)]
     ]
     return ", ".join([f"test {tested_text(figures, num_images)}", *latencies])
 
@@ -132,16 +137,23 @@ def _figure_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[Fi
 
 
 def _latency_rows(report: Report, networks: Mapping[str, Figures]) -> Iterator[FigureRow]:
-    """Give a row per batch size; times as sparse matrices are on a row of their own, in the pruned column."""
+    """Give a row per batch size; other ways to run are on rows of their own, in their network's column."""
     latencies = [figures.latency_ms for figures in networks.values()]
-    sparse = report.sparse_latency_ms
+    sparse, native = report.sparse_latency_ms, report.native
+
+    def beside(column: str, latency: Latency) -> tuple[str, ...]:
+        return tuple(_latency(latency) if name == column else "" for name in networks)
+
     for size in sorted({size for one in (*latencies, sparse) for size in one}, key=int):
         timed = [one.get(size) for one in latencies]
         change = _latency_change(timed[0], timed[-1])
         yield FigureRow(f"ms p50/p95, batch {size}", tuple(map(_latency, timed)), change)
         if size in sparse:
-            cells = tuple(_latency(sparse[size]) if name == "pruned" else "" for name in networks)
-            yield FigureRow("  as sparse (CSR)", cells, _latency_change(timed[0], sparse[size]))
+            change = _latency_change(timed[0], sparse[size])
+            yield FigureRow("  as sparse (CSR)", beside("pruned", sparse[size]), change)
+        if native is not None and size in native.latency_ms:
+            latency, column = native.latency_ms[size], "shrunk" if native.is_shrunk else "pruned"
+            yield FigureRow("  as C (sparse)", beside(column, latency), _faster(timed[0], latency))
 
 
 def _latency(latency: Latency | None) -> str:
@@ -155,3 +167,7 @@ def _latency_change(before: Latency | None, after: Latency | None) -> str:
     if before is None or after is None or before is after:
         return ""
     return change_text(before.p50, after.p50)
+
+
+def _faster(before: Latency | None, after: Latency) -> str:
+    return "" if before is None else faster_text(before.p50, after.p50)

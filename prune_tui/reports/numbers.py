@@ -16,6 +16,7 @@ __all__ = [
     "change_text",
     "count_text",
     "duration_text",
+    "faster_text",
     "interval_text",
     "percent_text",
     "points_text",
@@ -40,6 +41,15 @@ def change_text(before: float, after: float) -> str:
         return "—"
     change = round((after - before) / before * 100)
     return f"{'+' if change > 0 else '−' if change < 0 else ''}{abs(change)} %"
+
+
+def faster_text(before: float, after: float) -> str:
+    """Say how much less time something takes: `11.2× faster`, `1.3× slower`."""
+    if before <= 0 or after <= 0:
+        return "—"
+    return (
+        f"{times_text(before / after)} faster" if after <= before else f"{times_text(after / before)} slower"
+    )
 
 
 def size_text(num_bytes: int, *, like: int | None = None) -> str:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
-from prune_tui.core.report import Report
+from prune_tui.core.report import NativeFigures, Report
 from prune_tui.core.session.decisions import Measure, Prune, Shrink
+from prune_tui.native.building import NO_COMPILER
 from prune_tui.reports.caveats import (
+    AS_C,
     NO_SPARSE_CONVOLUTIONS,
     NOTHING_REMOVED,
     SPARSE,
@@ -40,3 +42,28 @@ def test_it_warns_of_sparse_kernels_only_where_they_ran() -> None:
     assert {SPARSE, NO_SPARSE_CONVOLUTIONS} <= set(caveats(report))
     assert not {SPARSE, TWO_OF_FOUR} & set(caveats(Report(pruned=report.pruned)))
     assert TWO_OF_FOUR in caveats(report, (Prune(plan=0.5, granularity="n_m"),))
+
+
+def test_where_zeros_ran_faster_it_says_by_how_much_how_and_in_which_layers() -> None:
+    report = replace(made_up.report(), native=made_up.native(num_threads=2, num_different=3))
+    said = " ".join(caveats(report))
+    assert AS_C in said
+    assert "6.0× faster than dense in torch at batch 1, 21.6× faster than dense in torch at batch 64" in said
+    assert "on 2 threads" in said
+    assert "predictions differ on 3 of 500" in said
+    assert "In torch, zeros in dense weights" in said
+    assert "computed like other weights in a:" in said
+    assert "have 50.0 % of them or more" in said
+
+
+def test_where_zeros_did_not_run_faster_it_says_so() -> None:
+    slow = NativeFigures(latency_ms={"1": made_up.latency(3.0)}, disagreement=0.0)
+    assert "× slower than dense in torch at batch 1" in " ".join(
+        caveats(replace(made_up.report(), native=slow))
+    )
+
+
+def test_without_a_compiler_it_says_what_to_install() -> None:
+    said = caveats(replace(made_up.report(), native=NativeFigures(refusal=NO_COMPILER)))
+    assert any(NO_COMPILER in sentence for sentence in said)
+    assert AS_C not in " ".join(said)

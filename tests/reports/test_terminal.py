@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console, RenderableType
 
-from prune_tui.core.report import Distribution, LayerFigures, Report
+from prune_tui.core.report import Distribution, LayerFigures, NativeFigures, Report
 from prune_tui.core.session.decisions import LoadDense, Prune, Sweep
 from prune_tui.core.session.session import Session
 from prune_tui.reports.terminal import report_tables, session_tables
@@ -45,6 +45,25 @@ def test_latency_is_shown_for_each_network_and_batch_size_beside_the_dense_one()
     text = drawn(report_tables(made_up.report()))
     assert re.search(r"ms p50/p95, batch 64 +4\.31/6\.47 +4\.31/6\.47 +0\.45/0\.68 +−90 %", text)
     assert re.search(r"as sparse \(CSR\) +0\.80/1\.20 +−81 %", text)
+
+
+def test_the_network_as_c_stands_under_the_one_that_it_is_with_how_much_faster_it_is() -> None:
+    report = made_up.report()
+    text = drawn(report_tables(replace(report, native=made_up.native())))
+    assert re.search(r"as C \(sparse\) +0\.20/0\.30 +21\.6× faster", text)
+    shrunk = drawn(report_tables(replace(report, native=made_up.native(is_shrunk=True))))
+    of_shrunk, of_pruned = (re.search(r"as C \(sparse\) +0\.05", one) for one in (shrunk, text))
+    assert of_shrunk is not None
+    assert of_pruned is not None
+    assert of_shrunk.end() > of_pruned.end()
+    assert max(len(line) for line in shrunk.splitlines()) <= 80
+
+
+def test_a_network_that_is_not_run_as_c_has_no_row_and_a_reason() -> None:
+    refused = NativeFigures(refusal="layer3: aten.cumsum can't be written as C")
+    text = drawn(report_tables(replace(made_up.report(), native=refused)))
+    assert "as C (sparse)" not in text
+    assert "layer3: aten.cumsum can't be written as C." in " ".join(text.split())
 
 
 def test_a_sweep_has_a_row_a_sparsity_a_column_a_curve_and_a_plot_that_needs_no_colour() -> None:

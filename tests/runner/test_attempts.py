@@ -28,6 +28,7 @@ def attempt_of(report: Report) -> Attempt:
         pruned=report.pruned,
         shrunk=report.shrunk,
         sparse_latency_ms=report.sparse_latency_ms,
+        native=report.native,
     )
 
 

@@ -12,7 +12,15 @@ from prune_tui.core.network import LayerInfo
 from prune_tui.core.planning.calibration import calibration_plans
 from prune_tui.core.planning.solving.polish import Polish
 from prune_tui.core.planning.target import describe_target
-from prune_tui.core.report import Environment, EpochFigures, Figures, JointPoint, ScanCurve, ScanFigures
+from prune_tui.core.report import (
+    Environment,
+    EpochFigures,
+    Figures,
+    JointPoint,
+    NativeFigures,
+    ScanCurve,
+    ScanFigures,
+)
 from prune_tui.core.run.events import (
     BatchTrained,
     CellScanned,
@@ -30,6 +38,7 @@ from prune_tui.core.run.events import (
     MaskChecked,
     Measured,
     MeasuringTakesLong,
+    NativeChecked,
     PlanMeasured,
     PlanPolished,
     PointSwept,
@@ -37,6 +46,7 @@ from prune_tui.core.run.events import (
     ScanStarted,
     SessionRestored,
     Shrunk,
+    StepBegun,
     SweepStarted,
     UnitsFound,
 )
@@ -84,7 +94,8 @@ class Script:
     """What the fake does: gates by stage (`open`, `scan`, `joint`, `shrink`, …), errors, pace.
 
     `num_images` are of the validation split; plans are measured on them only where
-    `measures_plans`. `hides_units` leaves which units go together to be found.
+    `measures_plans`. `hides_units` leaves which units go together to be found. `native` is what comes of
+    running the pruned network as C.
     """
 
     layers: tuple[LayerInfo, ...] = LAYERS
@@ -103,6 +114,7 @@ class Script:
     measured: list[Prune] = field(default_factory=list)
     polished: list[Polish] = field(default_factory=list)
     performed: list[Decision] = field(default_factory=list)
+    native: NativeFigures | None = None
 
     def hold(self, stage: str, *, after: int = 0) -> Semaphore:
         """Have a stage wait after so many of its steps; each `release()` lets one more pass."""
@@ -458,6 +470,12 @@ class FakeRunner:
             speed["shrunk"] = 0.55
         if decision.sparse:
             speed["sparse"] = 0.8
+        if self._script.native is not None:
+            yield StepBegun("building the pruned network as C", 0.5)
+            self._step("build", should_stop)
+            yield NativeChecked(self._script.native, 0.6)
+            if self._script.native.refusal is None:
+                speed["native"] = 0.1
         for stage, share in speed.items():
             for size, p50 in ((1, 0.21), (64, 3.84)):
                 self._step("measure", should_stop)

@@ -4,11 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prune_tui.core.network import NetworkCounts
-from prune_tui.core.report import Attempt, AttemptCounts, EpochFigures, Figures, Report
+from prune_tui.core.report import Attempt, AttemptCounts, EpochFigures, Figures, Latency, Report
 from prune_tui.core.run.attempt_counts import measurement_of
 from prune_tui.core.run.attempts import accuracy_right_after
 from prune_tui.core.session.decisions import Decision, Finetune, Prune, Rewind
 from prune_tui.core.session.legal import RULES
+from prune_tui.core.terms import TimedNetwork
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,11 +52,23 @@ class AttemptView:
         newest = self.measured[-1] if self.measured else None
         return (newest.shrunk or newest.pruned) if newest is not None else None
 
-    def latency_ms(self, batch_size: str) -> float | None:
-        """Return the p50 latency of the shrunk network, else of the masked one; None if it was not timed."""
+    def fastest(self, batch_size: str) -> tuple[TimedNetwork, Latency] | None:
+        """Return in which way the network ran fastest when it was measured last; None if it was not timed."""
         figures = self.test_figures
-        latency = figures.latency_ms.get(batch_size) if figures is not None else None
-        return latency.p50 if latency is not None else None
+        if figures is None or batch_size not in figures.latency_ms:
+            return None
+        return fastest(self.measured[-1], batch_size)
+
+
+def fastest(measured: Attempt, batch_size: str) -> tuple[TimedNetwork, Latency]:
+    """Return in which way a network ran fastest; its masked or its shrunk form was timed at this size."""
+    ways: dict[TimedNetwork, Mapping[str, Latency]] = {
+        "shrunk" if measured.shrunk else "pruned": (measured.shrunk or measured.pruned).latency_ms,
+        "sparse": measured.sparse_latency_ms,
+        "native": measured.native.latency_ms if measured.native is not None else {},
+    }
+    timed = [(way, latencies[batch_size]) for way, latencies in ways.items() if batch_size in latencies]
+    return min(timed, key=lambda one: one[1].p50)
 
 
 def attempts_of(decisions: Sequence[Decision], report: Report) -> tuple[AttemptView, ...]:

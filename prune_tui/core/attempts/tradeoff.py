@@ -8,6 +8,7 @@ from prune_tui.core.attempts.attempt import AttemptView
 from prune_tui.core.numbers import share_text
 from prune_tui.core.report import Curve, CurvePoint, Report
 from prune_tui.core.run.sweep_curves import by_sweep, curve_name
+from prune_tui.core.terms import TimedNetwork
 
 Axis = Literal["compression", "speedup", "latency"]
 AXES: Final[tuple[Axis, ...]] = ("compression", "speedup", "latency")
@@ -18,7 +19,7 @@ class TradeoffPoint:
     """A network by its validation accuracy and its savings; each None where it is not known.
 
     `source` is the attempt, or the point of a sweep with its curve; None for the dense network. Latency is
-    the p50 of a batch, in milliseconds.
+    the p50 of a batch, in milliseconds, of an attempt in the way `run_as` that was fastest.
     """
 
     key: str
@@ -27,6 +28,7 @@ class TradeoffPoint:
     compression: float | None
     speedup: float | None
     latency_ms: float | None
+    run_as: TimedNetwork | None = None
 
     def along(self, axis: Axis) -> float | None:
         """Return where the network lies on an axis."""
@@ -120,13 +122,15 @@ def _batch_size(attempts: Sequence[AttemptView], curves: Sequence[Curve]) -> str
 
 def _of_attempt(attempt: AttemptView, batch_size: str) -> TradeoffPoint:
     counts = attempt.smallest
+    run_as, latency = attempt.fastest(batch_size) or (None, None)
     return TradeoffPoint(
         key=f"attempt {attempt.number}",
         source=attempt,
         accuracy=attempt.accuracy,
         compression=counts.compression_ratio if counts is not None else None,
         speedup=counts.theoretical_speedup if counts is not None else None,
-        latency_ms=attempt.latency_ms(batch_size),
+        latency_ms=latency.p50 if latency is not None else None,
+        run_as=run_as,
     )
 
 

@@ -50,6 +50,7 @@ def with_attempt(report: Report) -> Report:
         compression_ratio=None,
         theoretical_speedup=None,
         sparse_latency_ms={},
+        native=None,
         measured_by=None,
         attempts=attempts,
     )
@@ -64,4 +65,5 @@ def measurement_of(report: Report) -> Attempt | None:
         pruned=report.pruned,
         shrunk=report.shrunk,
         sparse_latency_ms=report.sparse_latency_ms,
+        native=report.native,
     )

@@ -17,6 +17,7 @@ from prune_tui.core.report import (
     JointPoint,
     Latency,
     LayerFigures,
+    NativeFigures,
     Report,
     ScanFigures,
 )
@@ -292,6 +293,22 @@ class LatencyMeasured:
 
 
 @dataclass(frozen=True, slots=True)
+class StepBegun:
+    """What a decision of several steps does now, in a few words; comes again while a step takes long."""
+
+    step: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class NativeChecked:
+    """The pruned network was built as C and compared with torch, or can't be; it is not yet timed."""
+
+    figures: NativeFigures
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class CheckpointSaved:
     """Weights were written to the session's folder."""
 
@@ -340,6 +357,8 @@ Event = (
     | Shrunk
     | Measured
     | LatencyMeasured
+    | StepBegun
+    | NativeChecked
     | CheckpointSaved
     | DecisionFinished
     | DecisionDropped

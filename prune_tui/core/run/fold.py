@@ -24,6 +24,7 @@ from prune_tui.core.run.events import (
     MaskChecked,
     Measured,
     MeasuringTakesLong,
+    NativeChecked,
     PlanMeasured,
     PlanPolished,
     PointSwept,
@@ -32,6 +33,7 @@ from prune_tui.core.run.events import (
     ScanStarted,
     SessionRestored,
     Shrunk,
+    StepBegun,
     SweepStarted,
     UnitsFound,
     WeightsBinned,
@@ -142,6 +144,12 @@ def _applied(view: View, event: Event) -> View:
             return _measured(view, event)
         case LatencyMeasured():
             return _latency_measured(view, event)
+        case StepBegun():
+            if view.running is None:
+                return view
+            return replace(view, running=replace(view.running, step=event.step, seconds=event.seconds))
+        case NativeChecked():
+            return _reported(view, native=event.figures)
         case CheckpointSaved():
             earlier = tuple(known for known in view.checkpoints if known.path != event.checkpoint.path)
             return replace(view, checkpoints=(*earlier, event.checkpoint))
@@ -253,6 +261,7 @@ def _measured(view: View, event: Measured) -> View:
                 compression_ratio=figures.compression_ratio,
                 theoretical_speedup=figures.theoretical_speedup,
                 measured_by=view.running.index if view.running else None,
+                native=None,
                 test_reads=reads,
             )
         case _:
@@ -277,5 +286,10 @@ def _latency_measured(view: View, event: LatencyMeasured) -> View:
         case "sparse":
             latencies = {**report.sparse_latency_ms, batch_size: event.latency}
             return _reported(view, sparse_latency_ms=latencies)
+        case "native":
+            native = report.native
+            assert native is not None, "it is checked before it is timed"
+            latencies = {**native.latency_ms, batch_size: event.latency}
+            return _reported(view, native=replace(native, latency_ms=latencies))
         case _:
             assert_never(event.stage)

@@ -1,7 +1,7 @@
 """The log of a run in English: one line per event that matters to a person."""
 
 from prune_tui.core.numbers import percent_text, share_text
-from prune_tui.core.report import EpochFigures
+from prune_tui.core.report import EpochFigures, NativeFigures
 from prune_tui.core.run.events import (
     DecisionFinished,
     DecisionStarted,
@@ -9,6 +9,7 @@ from prune_tui.core.run.events import (
     EpochFinished,
     Event,
     Measured,
+    NativeChecked,
     PointSwept,
     PretrainedTaken,
     Pruned,
@@ -45,6 +46,8 @@ def narrated(event: Event, *, score: str = "accuracy") -> str | None:
             return f"shrunk: {counts.parameters:,} parameters, {counts.macs:,} MACs are left"
         case Measured():
             return f"{event.stage}: test {score} {percent_text(event.figures.accuracy)}"
+        case NativeChecked():
+            return _native(event.figures)
         case DecisionFinished():
             how = "stopped early, the best so far is kept" if event.stopped_after is not None else "done"
             return f"{how} ({event.seconds:.1f} s)"
@@ -60,6 +63,12 @@ def _pretrained(event: PretrainedTaken) -> str:
         f"published weights {event.weights}; {layers} is drawn anew, for {event.num_classes:,} classes "
         f"instead of {event.num_published_classes:,}"
     )
+
+
+def _native(figures: NativeFigures) -> str:
+    if figures.refusal is not None:
+        return f"not run as C: {figures.refusal}"
+    return f"as C: differs by {figures.disagreement:.1e} of the largest output at most"
 
 
 def _epoch(figures: EpochFigures, *, is_best: bool, score: str) -> str:

@@ -33,6 +33,7 @@ class Running:
     """The decision being carried out.
 
     `started_at` is Unix time, `seconds` the time since then, and `done` the share that is done (0 to 1).
+    `step` says what is done now, where that isn't plain from the kind.
     """
 
     index: int
@@ -42,6 +43,7 @@ class Running:
     seconds: float = 0.0
     done: float = 0.0
     batch: BatchTrained | None = None
+    step: str = ""
 
     @property
     def seconds_left(self) -> float | None:

@@ -3,18 +3,19 @@
 from torch import nn
 
 from prune_tui.core.errors import DecisionError
-from prune_tui.core.run.events import LatencyMeasured
+from prune_tui.core.run.events import LatencyMeasured, StepBegun
 from prune_tui.core.session.decisions import Measure
 from prune_tui.core.terms import TimedNetwork
 from prune_tui.engine.context import Context, DecisionResult, Execution
 from prune_tui.engine.decisions.test_set import MeasuredStage, read_test_set, time_networks
+from prune_tui.engine.measure.native import native_twin
 from prune_tui.engine.network.network import Network
 from prune_tui.engine.network.sparse import sparse_twin
 from prune_tui.engine.state import EngineState
 
 
 def measure(state: EngineState, decision: Measure, context: Context) -> Execution:
-    """Measure the pruned network, and the shrunk one if there is one.
+    """Measure the pruned network, and the shrunk one if there is one; the smallest is also timed as C.
 
     Raises:
         DecisionError: the decision asks for sparse matrices, and no pruned layer is linear.
@@ -27,7 +28,11 @@ def measure(state: EngineState, decision: Measure, context: Context) -> Executio
     if decision.sparse:
         modules |= _sparse(state)
     yield from read_test_set(state, networks, context)
+    if decision.batch_sizes:
+        native = yield from native_twin(state, context.clock)
+        modules |= {"native": native} if native is not None else {}
     for batch_size in decision.batch_sizes:
+        yield StepBegun(f"timing batches of {batch_size}", context.clock())
         latencies = yield from time_networks(state, modules, batch_size, context)
         for stage, latency in latencies.items():
             yield LatencyMeasured(stage, batch_size, latency, context.clock())

@@ -10,7 +10,7 @@ from prune_tui.core.attempts.tradeoff import Axis, Tradeoff, TradeoffPoint
 from prune_tui.core.report import Curve, CurvePoint
 from prune_tui.core.run.sweep_curves import curve_name
 from prune_tui.core.session.decisions import Prune
-from prune_tui.core.terms import method_text
+from prune_tui.core.terms import RUN_AS, method_text
 from prune_tui.reports.figures import tested_text
 from prune_tui.reports.numbers import (
     change_text,
@@ -81,7 +81,7 @@ def legend(tradeoff: Tradeoff, palette: Palette, *, width: int) -> Text:
 
 def columns(width: int, tradeoff: Tradeoff, axis: Axis) -> list[Column]:
     """Return the columns that fit in a width; what the picture shows comes before the rest."""
-    timed = [Column("latency", f"ms/{tradeoff.batch_size}", 7, True)] if tradeoff.batch_size else []
+    timed = [Column("latency", f"ms/{tradeoff.batch_size}", 9, True)] if tradeoff.batch_size else []
     is_narrow = width < NARROW
     ratio = Column("compression", "ratio" if is_narrow else "compression", 6 if is_narrow else 11, True)
     across = [ratio, Column("speedup", "speedup", 8, True), *timed]
@@ -118,11 +118,16 @@ def cells(
         "name": name,
         "compression": Text(times_text(point.compression), palette.text),
         "speedup": Text(times_text(point.speedup), palette.muted),
-        "latency": Text("—" if latency is None else f"{latency:.3g}", palette.muted),
+        "latency": Text("—" if latency is None else f"{latency:.3g}{_way(point)}", palette.muted),
         "validation": Text(percent_text(point.accuracy), palette.bold),
         "test": Text(percent_text(test.accuracy) if test is not None else "—", palette.muted),
     }
     return tuple(shown[column.key] for column in columns)
+
+
+def _way(point: TradeoffPoint) -> str:
+    """Say how an attempt ran, where that isn't the usual way."""
+    return f" {RUN_AS[point.run_as].removeprefix('as ')}" if point.run_as in ("sparse", "native") else ""
 
 
 def name_of(point: TradeoffPoint) -> str:

@@ -76,6 +76,8 @@ def progress_words(state: State) -> tuple[str, float | None, str]:
         "measure": "measuring",
     }.get(running.kind, running.kind)
     paused = "paused" if state.is_paused else "stopping…" if state.is_stopping else ""
+    if running.step:
+        return title, None, "  ".join(word for word in (running.step, paused) if word)
     return title, running.done, "  ".join(word for word in (where, words_left, paused) if word)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from prune_tui.core.attempts.attempt import AttemptView, attempts_of
 from prune_tui.core.network import NetworkCounts
-from prune_tui.core.report import Attempt, AttemptCounts, EpochFigures, Report
+from prune_tui.core.report import Attempt, AttemptCounts, EpochFigures, NativeFigures, Report
 from prune_tui.core.session.decisions import (
     Decision,
     Finetune,
@@ -117,8 +117,18 @@ def test_figures_measured_twice_both_stay_and_the_newest_are_shown() -> None:
     (attempt,) = attempts_of(decisions, report)
     assert [one.pruned.accuracy for one in attempt.measured] == [0.9, 0.95]
     assert attempt.test_figures == newest
-    assert attempt.latency_ms("64") == newest.latency_ms["64"].p50
-    assert attempt.latency_ms("8") is None
+    assert attempt.fastest("64") == ("pruned", newest.latency_ms["64"])
+    assert attempt.fastest("8") is None
+
+
+def test_an_attempt_is_as_fast_as_the_fastest_way_it_ran() -> None:
+    fast, slow = made_up.latency(0.01), made_up.latency(1000.0)
+    native = NativeFigures(latency_ms={"1": fast, "64": slow})
+    pruned = made_up.figures(0.95)
+    report = Report(pruned=pruned, sparse_latency_ms={"1": slow}, native=native, measured_by=2)
+    (attempt,) = attempts_of((LoadDense(), Prune(plan=0.5), Measure()), report)
+    assert attempt.fastest("1") == ("native", fast)
+    assert attempt.fastest("64") == ("pruned", pruned.latency_ms["64"])
 
 
 def test_a_shrunk_network_is_the_one_whose_savings_count() -> None:

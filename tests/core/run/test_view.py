@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from prune_tui.core.network import NetworkCounts
-from prune_tui.core.report import Environment, EpochFigures, JointPoint, LayerFigures
+from prune_tui.core.report import Environment, EpochFigures, JointPoint, LayerFigures, NativeFigures
 from prune_tui.core.run.events import (
     BatchTrained,
     CellScanned,
@@ -20,8 +20,10 @@ from prune_tui.core.run.events import (
     LatencyMeasured,
     MaskChecked,
     Measured,
+    NativeChecked,
     ScanStarted,
     Shrunk,
+    StepBegun,
 )
 from prune_tui.core.run.fold import MAX_EPOCHS, MAX_LOG_LINES, apply
 from prune_tui.core.run.view import View, epochs_of
@@ -112,6 +114,9 @@ def measured_view() -> View:
         Measured("shrunk", made_up.figures(0.8, nonzero=4, parameters=5), 2, 1.0),
         LatencyMeasured("pruned", 8, made_up.latency(2.0), 1.0),
         LatencyMeasured("sparse", 8, made_up.latency(1.0), 1.0),
+        StepBegun("building", 1.5),
+        NativeChecked(NativeFigures(num_images=5), 2.0),
+        LatencyMeasured("native", 8, made_up.latency(0.5), 1.0),
         DecisionFinished(2, None, 1.0),
     )
     for event in events:
@@ -130,6 +135,7 @@ def test_what_is_measured_says_by_which_decision_and_of_which_network() -> None:
     assert "8" in report.pruned.latency_ms
     assert "8" not in report.shrunk.latency_ms
     assert report.sparse_latency_ms.keys() == {"8"}
+    assert report.native == NativeFigures(num_images=5, latency_ms={"8": made_up.latency(0.5)})
     assert report.test_reads == 2
 
 
@@ -141,6 +147,7 @@ def test_a_change_of_the_network_makes_an_attempt_of_what_was_measured(kind: Dec
     assert attempt.decision == 2
     assert (attempt.pruned, attempt.shrunk) == (before.report.pruned, before.report.shrunk)
     assert attempt.sparse_latency_ms == before.report.sparse_latency_ms
+    assert (attempt.native, after.report.native) == (before.report.native, None)
     assert (after.report.pruned, after.report.shrunk, after.report.measured_by) == (None, None, None)
     assert (after.shrunk, after.mask) == (None, None)
     is_new_baseline = kind in ("train_dense", "load_dense")

@@ -28,6 +28,7 @@ from prune_tui.tui.steps.stopped_text import stopped_short_words
 
 LABEL_WIDTH = 20
 CELL_WIDTH = 14
+CHANGE_WIDTH = 13
 
 
 def figures_text(report: Report, palette: Palette, *, score: str = "accuracy", is_slim: bool = False) -> Text:
@@ -41,12 +42,12 @@ def figures_text(report: Report, palette: Palette, *, score: str = "accuracy", i
     first = len(table.networks) - 1 if is_slim else 0
     names = "".join(f"{name:>{CELL_WIDTH}}" for name in table.networks[first:])
     text.append(" " * LABEL_WIDTH + names, palette.muted)
-    text.append(f"{'change':>10}" if table.has_changes and not is_slim else "", palette.muted)
+    text.append(f"{'change':>{CHANGE_WIDTH}}" if table.has_changes and not is_slim else "", palette.muted)
     for row in table.rows:
         text.append(f"\n{row.label.replace('accuracy', score)[:LABEL_WIDTH]:<{LABEL_WIDTH}}", palette.muted)
         for position, cell in enumerate(row.cells[first:], first):
             text.append(f"{cell:>{CELL_WIDTH}}", palette.bold if position else palette.text)
-        text.append("" if is_slim else f"{row.change:>10}", palette.accent)
+        text.append("" if is_slim else f"{row.change:>{CHANGE_WIDTH}}", palette.accent)
     return text
 
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from prune_tui.core.errors import DecisionError
+from prune_tui.core.report import NativeFigures
 from prune_tui.core.session.decisions import Finetune, LoadDense, Measure, Prune, Scan, Shrink
 from prune_tui.core.workflow.step import Step
+from prune_tui.native.building import NO_COMPILER
 from prune_tui.reports.python import python_text
 from tests.tui.fake_runner import Script
 from tests.tui.helpers import Desk, open_desk
@@ -125,6 +127,35 @@ async def test_a_pruned_network_is_fine_tuned_on_and_measured_again(tmp_path: Pa
         assert _predicted(desk) == predicted
 
 
+async def test_the_network_as_c_stands_under_each_batch_with_how_much_faster_it_is(tmp_path: Path) -> None:
+    script = Script(native=NativeFigures(disagreement=2e-7, num_images=500, dense_layers=("conv1",)))
+    held = script.hold("build")
+    async with open_desk(tmp_path, script=script, size=WIDE) as desk:
+        await desk.to_pruned()
+        await desk.press("5")
+        await desk.until_drawn("measuring", "building the pruned network as C")
+        held.release(100)
+        await desk.to(Step.SAVE)
+        await desk.idle()
+        lines = desk.drawn("#figures").splitlines()
+        rows = [line.split() for line in lines if line.startswith("  as C (sparse)")]
+        assert [row[-2:] for row in rows] == [["10.0×", "faster"]] * 2
+        assert lines.index(next(line for line in lines if "as C" in line)) < len(lines) - 2
+        caveats = desk.words("#caveats")
+        assert "In torch, zeros in dense weights make a network no faster" in caveats
+        assert "ran 10.0× faster than dense in torch at batch 1, 10.0× faster" in caveats
+        assert "computed like other weights in conv1" in caveats
+
+
+async def test_without_a_compiler_the_result_says_what_to_install(tmp_path: Path) -> None:
+    script = Script(native=NativeFigures(refusal=NO_COMPILER))
+    async with open_desk(tmp_path, script=script, size=WIDE) as desk:
+        await _saved(desk)
+        assert "as C (sparse)" not in desk.drawn("#figures")
+        assert "not run as C" in desk.words("#caveats")
+        assert "apt install gcc" in desk.words("#caveats")
+
+
 async def test_what_an_earlier_attempt_was_measured_at_stays_to_be_seen(tmp_path: Path) -> None:
     async with open_desk(tmp_path, size=WIDE) as desk:
         await _saved(desk)
@@ -141,7 +172,7 @@ async def test_what_an_earlier_attempt_was_measured_at_stays_to_be_seen(tmp_path
         assert desk.drawn("#figures").splitlines()[0].split() == ["dense"]
         first, _, second = desk.words("#attempts").partition("2 prune")
         assert "1 prune l1 weight, 1 round" in first
-        assert all(one in first for one in ("99.0 %", "3.2×", "2.5×", "0.59 MB", "batch 64 3.84 ms"))
+        assert all(one in first for one in ("99.0 %", "3.2×", "2.5×", "0.59 MB", "batch 64 3.07 ms as CSR"))
         assert all(one in second for one in ("validation 98.1 %", "20.0×", "not measured"))
         await desk.to_save()
         assert "20." in desk.drawn("#figures")
