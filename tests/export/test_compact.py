@@ -277,4 +277,4 @@ def test_more_bits_cost_more_bytes_and_less_error() -> None:
 
 def test_the_page_on_exporting_has_the_same_lines() -> None:
     page = Path(__file__).parents[2] / "docs" / "EXPORT.md"
-    assert f"```python\n{lines_for('small.gz')}\n```" in page.read_text(encoding="utf-8")
+    assert f"```text\n{lines_for('small.gz')}\n```" in page.read_text(encoding="utf-8")
