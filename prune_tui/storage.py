@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import stat
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,8 +55,32 @@ def write_atomically(path: Path, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
+    """Write files by name into a temporary folder beside `path`, and rename it to `path`.
+
+    Raises:
+        StorageError: the disk is full, the folder around it is not writable, or there is something at `path`.
+    """
+    temporary: Path | None = None
+    try:
+        temporary = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part"))
+        for name, content in files.items():
+            with (temporary / name).open("wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        temporary.chmod(0o755)
+        check_new(path)
+        temporary.replace(path)
+    except (OSError, ValueError) as error:
+        raise StorageError(f"can't write {path}: {_why(error)}") from error
+    finally:
+        if temporary is not None:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
 def check_new(path: Path) -> None:
-    """Check that a file can be made at this path, where there is nothing yet.
+    """Check that a file or folder can be made at this path, where there is nothing yet.
 
     Raises:
         StorageError: something is there already, or its folder is missing or not writable.

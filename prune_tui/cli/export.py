@@ -1,4 +1,4 @@
-"""`prune-tui export`: writes a session's network as a file for other programs."""
+"""`prune-tui export`: writes a session's network for other programs, as a file or as a folder of C."""
 
 import json
 from pathlib import Path
@@ -18,8 +18,13 @@ if TYPE_CHECKING:
 def export(
     session: SessionFile,
     *,
-    to: Annotated[ExportFormat, typer.Option(help="What to write; onnx needs prune-tui[onnx].")],
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE", help="The file, which must be new.")],
+    to: Annotated[
+        ExportFormat, typer.Option(help="What to write; onnx needs prune-tui[onnx], c is a folder.")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="PATH", help="The file, or c's folder, which must be new."),
+    ],
     checkpoint: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="Checkpoint, such as pruned-2.safetensors; default: the newest."),
@@ -37,6 +42,7 @@ def export(
     from prune_tui.commands.export import Request, document, load
     from prune_tui.commands.export import export as export_network
     from prune_tui.export.compact.codebook import parsed_codebook
+    from prune_tui.native.building import NO_COMPILER
 
     shared = None if codebook is None else parsed_codebook(codebook)
     request = Request(session, to, out, checkpoint, data_dir, allow_code, shared)
@@ -48,12 +54,15 @@ def export(
     elif outcome.path is not None:
         _print_outcome(outcome, outcome.path)
     if outcome.path is None:
+        predictions = f" and {count} predictions" if (count := outcome.differing_predictions) else ""
         typer.echo(
             f"prune-tui: not exported: the outputs of {to} differ from torch's by "
-            f"{outcome.max_relative_difference:.1e} of the largest; nothing was written",
+            f"{outcome.max_relative_difference:.1e} of the largest{predictions}; nothing was written",
             err=True,
         )
         raise typer.Exit(1)
+    if not outcome.is_checked:
+        typer.echo(f"prune-tui: not checked: {NO_COMPILER}", err=True)
 
 
 def _print_outcome(outcome: "Outcome", path: Path) -> None:
@@ -75,12 +84,15 @@ def _print_outcome(outcome: "Outcome", path: Path) -> None:
         console.print(stored_table(rows, file_bytes=outcome.file_bytes))
         text = f"\nthese three lines, which need only numpy, read it:\n\n{lines_for(str(path))}"
         console.print(text, markup=False, soft_wrap=True)
-    console.print(
-        f"\nwrote {path}: {outcome.checkpoint.path}; on {outcome.num_images} validation images its outputs "
-        f"differ from torch's by at most {outcome.max_relative_difference:.1e} of the largest",
-        markup=False,
-        soft_wrap=True,
-    )
+    checked = "not compared with torch"
+    if outcome.is_checked:
+        checked = (
+            f"on {outcome.num_images} validation images its outputs differ from torch's by at most "
+            f"{outcome.max_relative_difference:.1e} of the largest"
+        )
+    if outcome.differing_predictions == 0:
+        checked += ", its predictions are the same"
+    console.print(f"\nwrote {path}: {outcome.checkpoint.path}; {checked}", markup=False, soft_wrap=True)
     if (scores := outcome.scores) is not None:
         before, after = percent_text(scores.before, 2), percent_text(scores.after, 2)
         change = points_text(scores.after - scores.before, 2)

@@ -1,4 +1,4 @@
-"""Writes a session's network for other programs, once the file computes what the network does."""
+"""Writes a session's network for other programs, once what is written computes what the network does."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +15,8 @@ from prune_tui.core.session.json import json_data
 from prune_tui.core.session.session import Checkpoint
 from prune_tui.core.terms import ExportFormat
 from prune_tui.engine.device import prepare_process
+from prune_tui.export.c.checking import Compared, compare_c, timed_c
+from prune_tui.export.c.folder import is_measured, to_c
 from prune_tui.export.checking import MOST_DIFFERENCE, Latencies, compare, timed
 from prune_tui.export.compact.codebook import Codebook
 from prune_tui.export.compact.network import Compact, Stored, comes_back, to_compact
@@ -22,7 +24,7 @@ from prune_tui.export.compact.scoring import Scores, scores_of
 from prune_tui.export.description import to_text
 from prune_tui.export.formats import check_format, encoded, runtime_of
 from prune_tui.export.network import Exported, chosen_checkpoint, exported_network
-from prune_tui.storage import check_new, checkpoints_folder, read_session, write_atomically
+from prune_tui.storage import check_new, checkpoints_folder, read_session, write_atomically, write_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +46,28 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A file as it was checked; without a `path` it differed too much, and was not written.
+    """A file or folder as it was checked; without a `path` it differed too much, and was not written.
 
-    `checkpoints` are the session's. The difference is relative to the largest output. `latency_ms` is empty
-    where torch itself runs the file. `stored` says how a compact file stores each tensor, and `scores` what
-    its codebook costs.
+    `checkpoints` are the session's. The difference is relative to the largest output; None where nothing here
+    can run what was written. `differing_predictions` are counted where the outputs are classes, and only for
+    C. `latency_ms` is empty where torch itself runs the file, or nothing here does. `stored` says how a
+    compact file stores each tensor, and `scores` what its codebook costs.
     """
 
     checkpoint: Checkpoint
     checkpoints: tuple[Checkpoint, ...]
     path: Path | None
     file_bytes: int
-    max_relative_difference: float
+    max_relative_difference: float | None
     num_images: int
     latency_ms: Latencies
     stored: tuple[Stored, ...] = ()
     scores: Scores | None = None
+    differing_predictions: int | None = None
+
+    @property
+    def is_checked(self) -> bool:
+        return self.max_relative_difference is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +111,8 @@ def export(request: Request, source: Source, *, say: Callable[[str], None]) -> O
     Raises:
         PruneTuiError: the network can't be written in this format, or the file not at this place.
     """
+    if request.format == "c":
+        return _export_folder(request, source, say=say)
     network = source.network
     say(f"writing {source.checkpoint.path} as {request.format}")
     compact = _compact(request, network)
@@ -144,8 +154,42 @@ def _compact(request: Request, network: Exported) -> Compact | None:
     return to_compact(network.module, description=to_text(network.description), codebook=request.codebook)
 
 
+def _export_folder(request: Request, source: Source, *, say: Callable[[str], None]) -> Outcome:
+    """Write the folder of C once it computes what the network does; without a compiler, unchecked."""
+    network, num_images = source.network, num_examples(source.network.inputs)
+    how = (
+        "each layer as it is fastest here" if is_measured() else "each layer by a rule: no C compiler is here"
+    )
+    say(f"writing {source.checkpoint.path} as C, {how}")
+    folder = to_c(network)
+    compared = Compared(None, None)
+    if is_measured():
+        say(f"building it and comparing it with torch on {num_images} validation images")
+        compared = compare_c(network, folder)
+    latency_ms: Latencies = {}
+    if compared.is_same:
+        check_new(request.out)
+        write_folder(request.out, folder.files)
+    if compared.is_same and is_measured():
+        say("timing it")
+        latency_ms = timed_c(network, folder)
+    return Outcome(
+        checkpoint=source.checkpoint,
+        checkpoints=source.checkpoints,
+        path=request.out if compared.is_same else None,
+        file_bytes=folder.num_bytes,
+        max_relative_difference=compared.difference,
+        num_images=num_images,
+        latency_ms=latency_ms,
+        differing_predictions=compared.differing_predictions,
+    )
+
+
 def document(request: Request, outcome: Outcome) -> dict[str, object]:
-    """Return what `export --json` prints; the difference is null where a number or a shape is wrong."""
+    """Return what `export --json` prints.
+
+    The difference is null where a number or a shape is wrong, or where it was not checked.
+    """
     difference = outcome.max_relative_difference
     return {
         "session": str(request.session),
@@ -153,7 +197,9 @@ def document(request: Request, outcome: Outcome) -> dict[str, object]:
         "format": request.format,
         "path": str(outcome.path) if outcome.path else None,
         "file_bytes": outcome.file_bytes,
-        "max_relative_difference": difference if isfinite(difference) else None,
+        "checked": outcome.is_checked,
+        "max_relative_difference": difference if difference is not None and isfinite(difference) else None,
+        "differing_predictions": outcome.differing_predictions,
         "num_images": outcome.num_images,
         "latency_ms": json_data(outcome.latency_ms),
         "codebook": request.codebook,

@@ -67,8 +67,11 @@ RUN_AS: Final[Mapping[TimedNetwork, str]] = {
 }
 """What people read of how a network ran."""
 
-ExportFormat = Literal["onnx", "torch-export", "safetensors", "compact"]
-"""What a network can be exported as."""
+FileFormat = Literal["onnx", "torch-export", "safetensors", "compact"]
+"""What a network can be exported as that is one file."""
+
+ExportFormat = Literal["onnx", "torch-export", "safetensors", "compact", "c"]
+"""What a network can be exported as; `c` is a folder."""
 
 READ_ONLY: Final = "read-only"
 """What a session is called whose checkpoints are not there: it can be looked at."""

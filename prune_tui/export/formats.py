@@ -1,11 +1,11 @@
-"""The formats a network is exported in: how each is written, and opened again."""
+"""The formats a network is exported in: how each file is written, and opened again."""
 
 from copy import deepcopy
 from functools import partial
 from typing import assert_never
 
 from prune_tui.catalog.batches import call
-from prune_tui.core.terms import ExportFormat
+from prune_tui.core.terms import ExportFormat, FileFormat
 from prune_tui.export.compact.network import to_compact, with_tensors_of
 from prune_tui.export.description import to_text
 from prune_tui.export.loading import can_build, rebuilt
@@ -34,11 +34,13 @@ def runtime_of(wanted: ExportFormat) -> str | None:
             return "torch-export"
         case "safetensors" | "compact":
             return None
+        case "c":
+            return "C"
         case _:
             assert_never(wanted)
 
 
-def encoded(network: Exported, wanted: ExportFormat) -> bytes:
+def encoded(network: Exported, wanted: FileFormat) -> bytes:
     """Return the bytes of a file of this format.
 
     Raises:
@@ -58,7 +60,7 @@ def encoded(network: Exported, wanted: ExportFormat) -> bytes:
             assert_never(wanted)
 
 
-def opened(network: Exported, content: bytes, wanted: ExportFormat, *, num_threads: int) -> Runnable:
+def opened(network: Exported, content: bytes, wanted: FileFormat, *, num_threads: int) -> Runnable:
     """Return the network in the bytes of a file of this format; `num_threads` is for onnxruntime."""
     match wanted:
         case "onnx":

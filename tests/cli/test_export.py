@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from prune_tui.cli.app import app
 from prune_tui.commands import export as export_command
 from prune_tui.core.session.session import Checkpoint, Record, Session
-from prune_tui.core.terms import ExportFormat
+from prune_tui.core.terms import FileFormat
 from prune_tui.export.formats import encoded
 from prune_tui.export.network import Exported, chosen_checkpoint
 from prune_tui.storage import read_session
@@ -74,7 +74,7 @@ def test_a_checkpoint_is_chosen_by_name_and_its_zeros_are_zeros(session: Path, t
     assert int((weight.flatten(1) == 0).all(dim=1).sum()) == 10
 
 
-def spoiled(network: Exported, wanted: ExportFormat) -> bytes:
+def spoiled(network: Exported, wanted: FileFormat) -> bytes:
     content = encoded(network, wanted)
     with torch.no_grad():
         next(network.module.parameters()).mul_(1.01)

@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from prune_tui.core.errors import ExportError
-from prune_tui.core.terms import ExportFormat
+from prune_tui.core.terms import FileFormat
 from prune_tui.export.checking import MOST_DIFFERENCE, compare, timed
 from prune_tui.export.formats import encoded
 from tests.export.helpers import exported
 
 
 @pytest.mark.parametrize("wanted", ["torch-export", "safetensors"])
-def test_a_file_is_near_its_own_network_and_far_from_another(wanted: ExportFormat) -> None:
+def test_a_file_is_near_its_own_network_and_far_from_another(wanted: FileFormat) -> None:
     network = exported("lenet5")
     content = encoded(network, wanted)
     assert compare(network, content, wanted) <= MOST_DIFFERENCE

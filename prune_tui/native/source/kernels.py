@@ -148,7 +148,9 @@ def _over_taps(kernel: Kernel, chains: str, taps: Callable[[Kernel, str, str], l
         for step, chain in enumerate(chains):
             lines += ["    {", *("        " + line for line in taps(kernel, chain, f"n + {step}")), "    }"]
         lines.append("}")
-    return [*lines, "for (; n < end; n++) {", *("    " + line for line in taps(kernel, "a", "n")), "}"]
+    # Behind another loop, gcc takes `n < end` for a loop that may run on and on, and warns.
+    rest = "for (size_t left = end - n; left; left--, n++) {" if len(chains) > 1 else "for (; n < end; n++) {"
+    return [*lines, rest, *("    " + line for line in taps(kernel, "a", "n")), "}"]
 
 
 def _taps(kernel: Kernel, chain: str, index: str) -> list[str]:

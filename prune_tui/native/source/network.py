@@ -108,9 +108,9 @@ def header_of(program: Program) -> str:
 
 
 def _function_name(node: Node, index: int) -> str:
-    return re.sub(
-        r"\W+", "_", f"{node.name or type(node.operation).__name__.lower()}_{index}", flags=re.ASCII
-    )
+    """Return a name that begins with a letter, and that no other node's names begin with."""
+    name = node.name or type(node.operation).__name__.lower()
+    return re.sub(r"\W+", "_", f"n{index}_{name}", flags=re.ASCII)
 
 
 def _site(node: Node, convolution: Convolution, name: str, layout: Layout, index: int) -> Site:
@@ -119,7 +119,7 @@ def _site(node: Node, convolution: Convolution, name: str, layout: Layout, index
     return Site(
         node,
         convolution,
-        f"c{name}" if name[0].isdigit() else name,
+        name,
         sources[0],
         layout.places[index + 1],
         addend,

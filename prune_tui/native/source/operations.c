@@ -57,7 +57,7 @@ OPERATION float gelu_tanh(float x)
 /* Zeros around each plane. */
 OPERATION void zero_halo(float *y, int channels, int rows, int columns, int halo_rows, int halo_columns, int L)
 {
-    const size_t pitch = (size_t)(columns + 2 * halo_columns) * L;
+    const size_t pitch = (size_t)(columns + 2 * halo_columns) * (size_t)L;
     for (int c = 0; c < channels; c++, y += pitch * (size_t)(rows + 2 * halo_rows)) {
         const size_t above = pitch * (size_t)halo_rows + (size_t)(halo_columns * L);
         memset(y, 0, above * sizeof *y);
