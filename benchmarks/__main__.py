@@ -8,8 +8,8 @@ BENCHMARKS = (
     *("scan_speed", "scan_growth", "families", "training_speed"),
 )
 LONG = (
-    *("block_accuracy", "compact_files", "forecast_intervals", "solved_plans", "sparse_speed"),
-    *("exported_c", "torchvision_models"),
+    *("block_accuracy", "compact_files", "exported_c", "forecast_intervals", "latency_prediction"),
+    *("solved_plans", "sparse_speed", "torchvision_models"),
 )
 """Those that run only when they are named: they take minutes, the survey of torchvision an hour."""
 

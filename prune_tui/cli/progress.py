@@ -22,6 +22,7 @@ from prune_tui.core.run.events import (
     DecisionStarted,
     EpochFinished,
     Event,
+    KernelsTimed,
     LatencyMeasured,
     Measured,
     PointSwept,
@@ -90,6 +91,8 @@ class Progress:
                 self._bars.update(self._task, detail=event.step)
             case EpochFinished() if self._task is not None:
                 self._bars.update(self._task, detail=f"validation {percent_text(event.figures.accuracy)}")
+            case KernelsTimed() if self._task is not None:
+                self._bars.update(self._task, detail=f"timing kernels: {percent_text(event.done, 0)}")
             case Pruned() | Shrunk() | Measured() | LatencyMeasured() if self._task is not None and view.log:
                 self._bars.update(self._task, detail=view.log[-1].text)
             case _:

@@ -127,12 +127,18 @@ def _baseline(request: Request) -> Decision:
 def _solution(request: Request, runner: Runner, on_event: Callable[[Event, View], None]) -> Solution | None:
     """Solve for the target, if there is one, and improve the plan by measuring others.
 
+    For a target of latency the network's kernels are measured first.
+
     Raises:
         DecisionError: it is out of reach.
+        ExportError: it is of latency, and the kernels can't be measured.
     """
     target = request.target
     if target is None:
         return None
+    if target.of_size is not None and target.of_size.kind == "latency":
+        for event in runner.measure_kernels():
+            on_event(event, runner.view)
     problem = problem_of(runner.view, request.scan)
     solution = solved(problem, target)
     if not solution.is_met:

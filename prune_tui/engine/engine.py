@@ -47,6 +47,7 @@ from prune_tui.engine.network.checkpoints import overhead_bytes
 from prune_tui.engine.network.network import Weights
 from prune_tui.engine.network.trace import find_units, network_of
 from prune_tui.engine.opening import NUM_TRIED, Opened, opened
+from prune_tui.engine.plans.kernels import measure_kernels
 from prune_tui.engine.plans.measuring import Measuring
 from prune_tui.engine.pruning.plan_masks import plan_of
 from prune_tui.engine.source import Source
@@ -198,6 +199,14 @@ class Engine:
         if reason := why_not(polish.decision, self.state.facts):
             raise DecisionError(reason)
         return self._measuring.polish(self.state, polish, index=index, clock=_stopwatch())
+
+    def measure_kernels(self) -> Iterator[Event]:
+        """Measure what the network's layers take in C, so that latencies can be predicted; takes a while.
+
+        Raises:
+            ExportError: there is no C compiler, or the network can't be written as C.
+        """
+        return measure_kernels(self.state, _stopwatch())
 
     def fresh_weights(self, seed: int | None) -> Weights:
         """Return the model's initial weights for a seed; None takes the session's seed. Reseeds torch."""

@@ -150,6 +150,16 @@ class Runner:
             self.view = apply(self.view, event)
             yield event
 
+    def measure_kernels(self) -> Iterator[Event]:
+        """Measure what the network's layers take in C; see `Engine.measure_kernels`.
+
+        Raises:
+            ExportError: it can't be measured; the message says why.
+        """
+        for event in self._engine.measure_kernels():
+            self.view = apply(self.view, event)
+            yield event
+
     def save(self) -> None:
         """Write what is not written yet.
 

@@ -186,6 +186,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "Copy this sparsity to the unlocked rows below, or to the marked rows",
     ),
     Action(Step.PLAN, "measure", "M", "measure", "Measure this plan on the validation images"),
+    Action(
+        Step.PLAN,
+        "time_kernels",
+        "K",
+        "measure kernels",
+        "Measure what each layer takes in C here: latencies are then predicted, and ≤ 2 ms is a budget",
+    ),
     Action(Step.PLAN, "settings", "s", "settings", "Change criterion, scope, schedule, fine-tuning …", True),
     Action(Step.PLAN, "show_attempts", "a", "attempts", TRADE_OFF, True),
     Action(Step.PLAN, "prune", "p", "prune", "Prune by this plan, then fine-tune", True),

@@ -29,7 +29,7 @@ from prune_tui.tui.steering.work import Work
 from prune_tui.tui.steps.by_step import screen_of
 from prune_tui.tui.steps.step_screen import StepScreen
 from prune_tui.tui.worker.engine_access import engine_runner, import_engine, nothing_to_import, settle
-from prune_tui.tui.worker.jobs import MakeRunner, Measuring, Opening, Polishing
+from prune_tui.tui.worker.jobs import KernelTiming, MakeRunner, Measuring, Opening, Polishing
 from prune_tui.tui.worker.worker import Worker
 
 VIEWS_PER_SECOND = 3
@@ -128,7 +128,7 @@ class PruneApp(App[None], inherit_bindings=False):
     @on(messages.JobFinished)
     def _job_finished(self, message: messages.JobFinished) -> None:
         job, task = message.job, message.job.task
-        if isinstance(task, Measuring | Polishing):
+        if isinstance(task, Measuring | Polishing | KernelTiming):
             self._work.measured(job, task, message.outcome)
             return
         self._work.finished(job)

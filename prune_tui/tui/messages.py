@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 from prune_tui.core.workflow.step import Step
-from prune_tui.tui.worker.jobs import Job, Measuring, Outcome, Polishing
+from prune_tui.tui.worker.jobs import Job, KernelTiming, Measuring, Outcome, Polishing
 
 if TYPE_CHECKING:
     from prune_tui.core.session.decisions import Decision
@@ -54,9 +54,9 @@ class Perform(Message):
 
 
 class MeasurePlan(Message):
-    """Measure or polish the plan on show between decisions; None ends what is being measured."""
+    """Measure or polish the plan on show, or measure kernels, between decisions; None ends it."""
 
-    def __init__(self, task: Measuring | Polishing | None) -> None:
+    def __init__(self, task: Measuring | Polishing | KernelTiming | None) -> None:
         self.task = task
         super().__init__()
 

@@ -41,7 +41,8 @@ class Pricing:
             before.figures,
             before.scan.measured if before.scan is not None else (),
             before.histograms,
-        ) != (view.layers, shape, settings, scan, measured, view.dense_histograms):
+            before.kernels,
+        ) != (view.layers, shape, settings, scan, measured, view.dense_histograms, view.kernels):
             is_on_magnitude = criterion_entry(settings.criterion).weights_by_magnitude == "global"
             known = before.scan if before is not None else None
             self._planner = planner_of(view, settings, is_threshold_on_magnitude=is_on_magnitude, known=known)

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 class State:
     """The open session, its view, the plan being made, and what is under way.
 
-    `measuring` is the plan that is measured between decisions, `tried` the last that it was tried for.
+    `measuring` is what is measured between decisions, a plan or kernels; `tried` is the last plan that was.
     """
 
     options: Options

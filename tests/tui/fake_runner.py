@@ -34,6 +34,8 @@ from prune_tui.core.run.events import (
     EpochFinished,
     Event,
     JointScanned,
+    KernelsMeasured,
+    KernelsTimed,
     LatencyMeasured,
     MaskChecked,
     Measured,
@@ -173,6 +175,12 @@ class FakeRunner:
                 num_total=total,
             )
             yield self._folded(PlanMeasured(figures, 0.1))
+
+    def measure_kernels(self) -> Iterator[Event]:
+        self._step("kernels")
+        yield self._folded(KernelsTimed(0.5))
+        self._step("kernels")
+        yield self._folded(KernelsMeasured(made_up.latency_table(self._script.layers), 1.0))
 
     def polish(self, polish: Polish) -> Iterator[Event]:
         """Find that the first group should keep a little more, and the last a little less."""

@@ -7,6 +7,7 @@ from typing import Literal
 from prune_tui.core.network import LayerInfo, NetworkCounts
 from prune_tui.core.report import Curve, CurvePoint, Distribution, Figures, Latency, LayerFigures, Quantity
 from prune_tui.core.run.events import NUM_BINS, Counted, WeightsBinned
+from prune_tui.core.run.latency_table import LatencyTable, LayerLatency
 from prune_tui.core.session.decisions import Prune, Scan, Sweep
 from prune_tui.core.terms import BLOCK_ROWS
 
@@ -219,3 +220,28 @@ def accuracy_of_plan(layers: Sequence[LayerInfo], decision: Prune) -> float:
     for layer in layers:
         share *= (accuracy_of(layer, plan.get(layer.name, 0.0)) - 0.1) / (accuracy_of(layer, 0.0) - 0.1)
     return 0.1 + (DENSE - 0.1) * share
+
+
+def latency_table(layers: Sequence[LayerInfo]) -> LatencyTable:
+    """Kernels that take 10 ns a nonzero weight, and a fifth of that in a batch, for each of 64 examples."""
+
+    def times(layer: LayerInfo, ns: int) -> tuple[int, ...]:
+        return layer.parameters // 100 * ns, layer.parameters * ns
+
+    return LatencyTable(
+        layers=tuple(
+            LayerLatency(
+                layer.name,
+                (layer.parameters // 100, layer.parameters),
+                times(layer, 10),
+                times(layer, 128),
+            )
+            for layer in layers
+        ),
+        other_one_ns=20_000,
+        other_batch_ns=200_000,
+        batch_size=64,
+        num_checked=2,
+        one_error=0.08,
+        batch_error=0.05,
+    )

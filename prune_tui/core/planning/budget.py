@@ -86,7 +86,10 @@ def solved(problem: Problem, target: Target) -> Solution:
         DecisionError: the target can't be reached; the message names the best that can.
     """
     if any(part.kind == "latency" for part in target.parts):
-        raise DecisionError("latency is measured, not predicted: type a budget of MACs, such as 3x MACs")
+        if problem.shape is not None:
+            raise DecisionError("latency is predicted of single weights: for units type MACs, as 3x MACs")
+        if problem.kernels is None:
+            raise DecisionError("no kernels are measured to predict a latency: press K on Plan first")
     moved = _solved(problem, target)
     free = [group.name for group in problem.groups if group.is_free]
     plan = {name: moved.get(name, 0.0) for name in free if name not in problem.locked}
@@ -102,7 +105,9 @@ def is_met(target: Target, paid: Price, scan: ScanFigures) -> bool:
 def _is_met(part: Target, paid: Price, scan: ScanFigures) -> bool:
     if part.is_of_accuracy:
         return paid.accuracy is not None and paid.accuracy >= accuracy_floor(part, scan.dense_accuracy)
-    return part.kind != "latency" and amount(part.kind, paid) <= most_allowed(part, paid)
+    if part.kind == "latency" and paid.latency_ns is None:
+        return False
+    return amount(part.kind, paid) <= most_allowed(part, paid)
 
 
 def _solved(problem: Problem, target: Target) -> dict[str, float]:

@@ -23,6 +23,7 @@ from prune_tui.core.planning.solving.problem import Problem
 from prune_tui.core.planning.target import Target
 from prune_tui.core.report import ScanFigures
 from prune_tui.core.run.events import WeightsBinned
+from prune_tui.core.run.latency_table import LatencyTable
 from prune_tui.core.run.view import View
 from prune_tui.core.scanning.curves import is_complete, safe_sparsity
 from prune_tui.core.scanning.predictor import (
@@ -66,7 +67,7 @@ class Planner:
     `scan` is None unless it used the criterion and granularity of the settings: other curves would mislead.
     `shape` is what the network becomes without some of its units; None unless units are pruned.
     `is_threshold_on_magnitude` says whether the criterion ranks weights by |w|. `overhead_bytes` are those of
-    a dense checkpoint beside its parameters.
+    a dense checkpoint beside its parameters. `kernels` give what layers take; None unless they were measured.
     """
 
     layers: tuple[LayerInfo, ...] = ()
@@ -79,6 +80,7 @@ class Planner:
     shape: NetworkShape | None = None
     is_threshold_on_magnitude: bool = False
     overhead_bytes: int = 0
+    kernels: LatencyTable | None = None
 
     @property
     def figures(self) -> ScanFigures | None:
@@ -126,6 +128,7 @@ class Planner:
             other_macs=self.other_macs,
             shape=self.shape,
             overhead_bytes=self.overhead_bytes,
+            kernels=self.kernels,
         )
 
     def overall(self, plan: EditablePlan) -> float:
@@ -151,6 +154,7 @@ class Planner:
             granularity=self.settings.granularity,
             shape=self.shape,
             overhead_bytes=self.overhead_bytes,
+            kernels=self.kernels,
         )
         if self.scan is None:
             return counted
@@ -197,6 +201,7 @@ def planner_of(
         shape=view.shape if settings.granularity == "unit" else None,
         is_threshold_on_magnitude=is_threshold_on_magnitude,
         overhead_bytes=view.overhead_bytes,
+        kernels=view.kernels,
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from math import ceil, log2
 
 from prune_tui.core.network import LayerInfo, NetworkCounts
+from prune_tui.core.run.latency_table import LatencyTable
 from prune_tui.core.shrinking import NetworkShape, ShrunkCounts, shrunk_counts
 from prune_tui.core.terms import BLOCK_ROWS, Granularity
 
@@ -19,13 +20,15 @@ class Price(NetworkCounts):
     """The counts of a plan, the size of the dense file in bytes, and the predicted file and accuracy.
 
     `weights` and `nonzero_weights` are of the layers that can be pruned. `accuracy` is right after pruning;
-    None where the scan can't predict it.
+    None where the scan can't predict it. `latency_ns` is that of one example, as predicted from measured
+    kernels; None where none were measured, or where units are removed.
     """
 
     dense_bytes: int
     weights: int = 0
     nonzero_weights: int = 0
     accuracy: float | None = None
+    latency_ns: int | None = None
 
     @property
     def sparsity(self) -> float:
@@ -77,6 +80,7 @@ def price(
     granularity: Granularity = "weight",
     shape: NetworkShape | None = None,
     overhead_bytes: int = 0,
+    kernels: LatencyTable | None = None,
 ) -> Price:
     """Return the counts of a plan, a sparsity by layer name; layers left out stay dense.
 
@@ -107,6 +111,7 @@ def price(
         ),
         weights=sum(layer.parameters for layer in layers if layer.is_prunable),
         nonzero_weights=sum(nonzero[layer.name] for layer in layers if layer.is_prunable),
+        latency_ns=kernels.ns_of(nonzero) if kernels is not None else None,
     )
 
 

@@ -2,13 +2,14 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from itertools import pairwise
 
 from prune_tui.core.planning.groups import PruningGroup
 from prune_tui.core.planning.price import FLOAT_BYTES, num_weights_kept, stored_bytes
 from prune_tui.core.planning.target import TargetKind
+from prune_tui.core.run.latency_table import LatencyTable, LayerLatency
 from prune_tui.core.scanning.distortion import RisingCurve, logit_error_at
 from prune_tui.core.scanning.predictor import Predictor
 from prune_tui.core.session.decisions import N_M_SPARSITY
@@ -30,10 +31,11 @@ SPARSITY_COST = 1e-6
 class Tradeoff:
     """A group that may be pruned, and what each level of sparsity saves and costs.
 
-    Levels rise from sparsity 0, and each saves more than the one before. `savings` are in bytes, MACs or
-    weights, as the target counts; `costs` are those of `cost_at`. `hull` holds the indices of the levels on
-    the lower convex hull of cost over saving, `prices` the cost per saving of each step along it. `finest`
-    are the sparsities between which it is solved; empty for the multiples of a ten-thousandth.
+    Levels rise from sparsity 0, and each saves more than the one before. `savings` are in bytes, MACs,
+    weights or ns, as the target counts; `costs` are those of `cost_at`. `hull` holds the indices of the
+    levels on the lower convex hull of cost over saving, `prices` the cost per saving of each step along it.
+    `finest` are the sparsities between which it is solved; empty for the multiples of a ten-thousandth.
+    `kernels` are those of its layers, where ns are saved.
     """
 
     group: PruningGroup
@@ -43,6 +45,7 @@ class Tradeoff:
     hull: tuple[int, ...]
     prices: tuple[float, ...]
     finest: tuple[float, ...] = ()
+    kernels: tuple[LayerLatency, ...] = ()
 
     @property
     def name(self) -> str:
@@ -61,23 +64,44 @@ def tradeoffs_of(
     granularity: Granularity,
     predictor: Predictor,
     locked: Mapping[str, float],
+    kernels: LatencyTable | None = None,
 ) -> tuple[Tradeoff, ...]:
     """Return the trade-offs of the groups that are not locked and have a scan curve."""
     return tuple(
-        _of_weights(kind, group, granularity, predictor.logit_errors[group.name], predictor.power)
+        _of_weights(
+            kind,
+            group,
+            granularity,
+            predictor.logit_errors[group.name],
+            predictor.power,
+            kernels_of(group, kernels) if kind == "latency" else (),
+        )
         for group in groups_to_move(groups, predictor, locked)
     )
 
 
 @lru_cache(maxsize=MOST_KNOWN)
 def _of_weights(
-    kind: TargetKind, group: PruningGroup, granularity: Granularity, curve: RisingCurve, power: float
+    kind: TargetKind,
+    group: PruningGroup,
+    granularity: Granularity,
+    curve: RisingCurve,
+    power: float,
+    kernels: tuple[LayerLatency, ...],
 ) -> Tradeoff:
     """Return a group's trade-off, worked out once: a budget is solved again at each letter that is typed."""
     levels = [round(step * STEP, 4) for step in range(round(HIGHEST / STEP) + 1)]
     if granularity == "n_m":
         levels = [0.0, N_M_SPARSITY]
-    return tradeoff_of(group, partial(_cost, curve, power), levels, partial(saved_at, kind, group))
+    saving = partial(saved_at, kind, group, kernels=kernels)
+    found = tradeoff_of(group, partial(_cost, curve, power), levels, saving)
+    return replace(found, kernels=kernels) if kernels else found
+
+
+def kernels_of(group: PruningGroup, kernels: LatencyTable | None) -> tuple[LayerLatency, ...]:
+    """Return what the layers of a group take, as far as it was measured."""
+    names = {layer.name for layer in group.layers}
+    return tuple(one for one in kernels.layers if one.name in names) if kernels is not None else ()
 
 
 def groups_to_move(
@@ -130,8 +154,13 @@ def _cost(curve: RisingCurve, power: float, sparsity: float) -> float:
     return float(logit_error_at(curve, sparsity) ** power) + SPARSITY_COST * sparsity**2
 
 
-def saved_at(kind: TargetKind, group: PruningGroup, sparsity: float) -> int:
-    """Return the bytes, MACs or weights that a group saves at a sparsity, counted as in `price`."""
+def saved_at(
+    kind: TargetKind, group: PruningGroup, sparsity: float, *, kernels: tuple[LayerLatency, ...] = ()
+) -> int:
+    """Return the bytes, MACs, weights or ns that a group saves at a sparsity, counted as in `price`.
+
+    `kernels` are those of its layers; a layer without saves no time.
+    """
     saved = 0
     for layer in group.layers:
         nonzero = num_weights_kept(layer, sparsity, group.granularity)
@@ -139,6 +168,9 @@ def saved_at(kind: TargetKind, group: PruningGroup, sparsity: float) -> int:
             saved += layer.parameters * FLOAT_BYTES - stored_bytes(layer.parameters, nonzero)
         elif kind == "theoretical_speedup":
             saved += layer.macs - layer.macs * nonzero // layer.parameters
+        elif kind == "latency":
+            times = [one for one in kernels if one.name == layer.name]
+            saved += sum(one.ns_at(layer.parameters) - one.ns_at(nonzero) for one in times)
         elif kind != "file_size":
             saved += layer.parameters - nonzero
     return saved

@@ -21,6 +21,7 @@ from prune_tui.core.report import (
     Report,
     ScanFigures,
 )
+from prune_tui.core.run.latency_table import LatencyTable
 from prune_tui.core.run.measured_plans import MeasuredPlan, PolishedPlan
 from prune_tui.core.session.decisions import DecisionKind
 from prune_tui.core.session.session import Checkpoint
@@ -181,6 +182,21 @@ class PlanPolished:
 class MeasuringTakesLong:
     """The first figure of a plan would take so many seconds, so that measuring has to be asked for."""
 
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class KernelsTimed:
+    """Some kernels of the network were timed: `done` is the share of all."""
+
+    done: float
+
+
+@dataclass(frozen=True, slots=True)
+class KernelsMeasured:
+    """What the layers take at several densities on this machine is known."""
+
+    table: LatencyTable
     seconds: float
 
 
@@ -346,6 +362,8 @@ Event = (
     | PlanMeasured
     | PlanPolished
     | MeasuringTakesLong
+    | KernelsTimed
+    | KernelsMeasured
     | ScanStarted
     | SweepStarted
     | PointSwept

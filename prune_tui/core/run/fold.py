@@ -20,6 +20,8 @@ from prune_tui.core.run.events import (
     EpochFinished,
     Event,
     JointScanned,
+    KernelsMeasured,
+    KernelsTimed,
     LatencyMeasured,
     MaskChecked,
     Measured,
@@ -119,6 +121,10 @@ def _applied(view: View, event: Event) -> View:
             return replace(view, polished=event.figures)
         case MeasuringTakesLong():
             return replace(view, seconds_to_measure=event.seconds)
+        case KernelsTimed():
+            return replace(view, kernels_done=event.done)
+        case KernelsMeasured():
+            return replace(view, kernels=event.table, kernels_done=1.0)
         case SweepStarted():
             return _reported(view, curves=(*view.report.curves, *event.curves))
         case PointSwept():

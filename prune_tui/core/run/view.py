@@ -13,6 +13,7 @@ from prune_tui.core.run.events import (
     Shrunk,
     WeightsBinned,
 )
+from prune_tui.core.run.latency_table import LatencyTable
 from prune_tui.core.run.measured_plans import MeasuredPlan, PolishedPlan
 from prune_tui.core.run.pace import Pace
 from prune_tui.core.session.decisions import DecisionKind
@@ -63,7 +64,8 @@ class View:
     parameters. `scanned_layer` is the layer whose cell was evaluated last.
     `measured_plans` were evaluated between decisions, the newest last, `polished` is the best plan for the
     last target, and `seconds_to_measure` is how long a plan takes, if that is long, else 0;
-    `pace` is how long epochs take.
+    `pace` is how long epochs take. `kernels` are what the network's layers take at several densities on this
+    machine, None until they are measured, of which `kernels_done` is the share that is done.
     """
 
     report: Report = field(default_factory=Report)
@@ -90,6 +92,8 @@ class View:
     measured_plans: tuple[MeasuredPlan, ...] = ()
     polished: PolishedPlan | None = None
     seconds_to_measure: float = 0.0
+    kernels: LatencyTable | None = None
+    kernels_done: float = 0.0
     log: tuple[LogLine, ...] = ()
 
     @property

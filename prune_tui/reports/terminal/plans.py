@@ -4,8 +4,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from prune_tui.core.planning.budget import Solution
+from prune_tui.core.planning.price import Price
 from prune_tui.core.planning.target import Target, describe_target
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.run.latency_table import NS_PER_MS
 from prune_tui.core.run.measured_plans import PolishedPlan
 from prune_tui.core.scanning.predictor import Prediction, fitted_predictor, predicted
 from prune_tui.reports.numbers import interval_text, percent_text, shortened, sparsity_text, times_text
@@ -31,12 +33,20 @@ def plan_table(
             f"{times_text(price.theoretical_speedup)}, predicted file {price.file_bytes:,} bytes"
             f"{' once shrunk' if scan.granularity == 'unit' else ''}"
         ),
+        *_latency_lines(price),
         Text(
             f"predicted accuracy before any fine-tuning: {_prediction_text(prediction)}"
             if polished is None
             else _measured_text(polished)
         ),
     )
+
+
+def _latency_lines(price: Price) -> list[Text]:
+    """Say the predicted latency, where kernels were measured."""
+    if price.latency_ns is None:
+        return []
+    return [Text(f"predicted latency of one example in C: {price.latency_ns / NS_PER_MS:.3g} ms")]
 
 
 def _measured_text(polished: PolishedPlan) -> str:

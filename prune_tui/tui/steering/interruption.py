@@ -10,7 +10,7 @@ from textual.app import App
 
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.worker.jobs import Measuring, Opening, Polishing, Saving, UnitSearch
+from prune_tui.tui.worker.jobs import KernelTiming, Measuring, Opening, Polishing, Saving, UnitSearch
 
 if TYPE_CHECKING:
     from prune_tui.tui.worker.jobs import Task
@@ -94,4 +94,6 @@ def _task_name(task: Task) -> str:
         return "finding units"
     if isinstance(task, Measuring | Polishing):
         return "measuring the plan"
+    if isinstance(task, KernelTiming):
+        return "measuring kernels"
     return "saving" if isinstance(task, Saving) else task.description

@@ -9,7 +9,16 @@ from textual.app import App
 
 from prune_tui.core.workflow.step import Step
 from prune_tui.tui.state import State
-from prune_tui.tui.worker.jobs import Job, Measuring, Opening, Outcome, Polishing, Saving, UnitSearch
+from prune_tui.tui.worker.jobs import (
+    Job,
+    KernelTiming,
+    Measuring,
+    Opening,
+    Outcome,
+    Polishing,
+    Saving,
+    UnitSearch,
+)
 from prune_tui.tui.worker.worker import Worker
 
 if TYPE_CHECKING:
@@ -60,8 +69,8 @@ class Work:
             self._state.measuring.ask_to_abandon()
             self._state.measuring = None
 
-    def measure(self, task: Measuring | Polishing | None) -> None:
-        """Measure a plan while nothing else runs, in place of the one that is being measured."""
+    def measure(self, task: Measuring | Polishing | KernelTiming | None) -> None:
+        """Measure a plan or kernels while nothing else runs, in place of what is being measured."""
         state = self._state
         self.drop_measuring()
         can_run = state.view.is_ready and not (state.is_busy or state.is_read_only)
@@ -119,7 +128,7 @@ class Work:
         if self._worker.latest is not None:
             state.take(self._worker.latest)
 
-    def measured(self, job: Job, task: Measuring | Polishing, outcome: Outcome) -> None:
+    def measured(self, job: Job, task: Measuring | Polishing | KernelTiming, outcome: Outcome) -> None:
         """Show a plan's last figures; one that can't be measured is not tried again."""
         state = self._state
         if job is state.measuring:
@@ -142,7 +151,7 @@ class Work:
         if isinstance(task, Saving):
             self._app.notify(f"saved at {state.path}", title="All is on disk", markup=False)
             return
-        if isinstance(task, UnitSearch | Measuring | Polishing):
+        if isinstance(task, UnitSearch | Measuring | Polishing | KernelTiming):
             return
         if isinstance(task, Opening):
             for note in state.view.notes:

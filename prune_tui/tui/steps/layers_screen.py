@@ -100,4 +100,8 @@ class LayersScreen(StepScreen):
             for group in row.groups
             if group.is_free and (len(row.groups) == 1)
         ]
-        self.app.push_screen(RowDialog(row.key, row.groups, facts=facts))
+        self.app.push_screen(RowDialog(row.key, row.groups, facts=[*facts, *self.more_facts(row)]))
+
+    def more_facts(self, row: LayerRow) -> list[str]:  # noqa: ARG002 - a step may know more of a row
+        """Return what else is known of a row, a line each."""
+        return []

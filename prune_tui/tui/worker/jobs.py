@@ -55,6 +55,9 @@ class Runner(Protocol):
     def polish(self, polish: Polish) -> Iterator[Event]:
         """Improve a solved plan by evaluating others for the same target."""
 
+    def measure_kernels(self) -> Iterator[Event]:
+        """Measure what the network's layers take in C, kernel after kernel."""
+
     def save(self) -> None:
         """Save what could not be saved."""
 
@@ -115,8 +118,13 @@ class Polishing:
         return self.polish.decision
 
 
+@dataclass(frozen=True, slots=True)
+class KernelTiming:
+    """What the network's layers take in C on this machine, measured between decisions."""
+
+
 if TYPE_CHECKING:
-    Task = Opening | Decision | Saving | UnitSearch | Measuring | Polishing
+    Task = Opening | Decision | Saving | UnitSearch | Measuring | Polishing | KernelTiming
 MakeRunner = Callable[[Opening], Runner]
 
 
@@ -138,8 +146,8 @@ class Job:
 
     @property
     def is_dropped(self) -> bool:
-        """Whether it measures a plan that nobody waits for: another session may be open by now."""
-        return self.abandon.is_set() and isinstance(self.task, Measuring | Polishing)
+        """Whether it measures what nobody waits for: another session may be open by now."""
+        return self.abandon.is_set() and isinstance(self.task, Measuring | Polishing | KernelTiming)
 
     @property
     def rewinds(self) -> bool:
@@ -148,7 +156,7 @@ class Job:
 
     @property
     def _decision(self) -> Decision | None:
-        if isinstance(self.task, Opening | Saving | UnitSearch | Measuring | Polishing):
+        if isinstance(self.task, Opening | Saving | UnitSearch | Measuring | Polishing | KernelTiming):
             return None
         return self.task
 

@@ -17,6 +17,7 @@ from prune_tui.storage import logged
 from prune_tui.tui.messages import EngineLoaded, Failed, JobFinished
 from prune_tui.tui.worker.jobs import (
     Job,
+    KernelTiming,
     MakeRunner,
     Measuring,
     Opening,
@@ -133,6 +134,8 @@ class Worker:
             events = self._runner.measure_plan(job.task.decision, is_asked=job.task.is_asked)
         elif isinstance(job.task, Polishing):
             events = self._runner.polish(job.task.polish)
+        elif isinstance(job.task, KernelTiming):
+            events = self._runner.measure_kernels()
         else:
             events = self._runner.perform(job.task, should_stop=job.stop.is_set)
         try:

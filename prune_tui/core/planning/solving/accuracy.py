@@ -26,7 +26,12 @@ def widest_within(problem: Problem, target: Target, *, saving: TargetKind) -> di
         tradeoffs = unit_tradeoffs(saving, problem, problem.shape)
     else:
         tradeoffs = tradeoffs_of(
-            saving, problem.groups, problem.scan.granularity, problem.predictor, problem.locked
+            saving,
+            problem.groups,
+            problem.scan.granularity,
+            problem.predictor,
+            problem.locked,
+            problem.kernels,
         )
 
     def stays(plan: Mapping[str, float]) -> bool:

@@ -9,6 +9,7 @@ from prune_tui.core.planning.groups import PruningGroup, by_layer
 from prune_tui.core.planning.price import Price, price
 from prune_tui.core.planning.target import Target, TargetKind
 from prune_tui.core.report import ScanFigures
+from prune_tui.core.run.latency_table import NS_PER_MS, LatencyTable
 from prune_tui.core.scanning.predictor import Predictor, predicted_accuracy
 from prune_tui.core.shrinking import NetworkShape, ShrunkCounts
 
@@ -18,7 +19,7 @@ class Problem:
     """A network with its scan, and the sparsities of the groups `locked`; all other free groups may move.
 
     `shape` gives what units leave; None for other granularities. `overhead_bytes` are those of a dense
-    checkpoint beside its parameters.
+    checkpoint beside its parameters. `kernels` give what layers take; None where none were measured.
     """
 
     groups: tuple[PruningGroup, ...]
@@ -29,6 +30,7 @@ class Problem:
     other_macs: int
     shape: NetworkShape | None = None
     overhead_bytes: int = 0
+    kernels: LatencyTable | None = None
 
     def price(self, plan: Mapping[str, float]) -> Price:
         """Price a plan together with the locked groups."""
@@ -41,12 +43,13 @@ class Problem:
             granularity=self.scan.granularity,
             shape=self.shape,
             overhead_bytes=self.overhead_bytes,
+            kernels=self.kernels,
         )
         return replace(counted, accuracy=predicted_accuracy(self.predictor, whole))
 
 
 def amount(kind: TargetKind, counts: Price | ShrunkCounts) -> int:
-    """Return how much is left of what a target counts: bytes, MACs, parameters or weights."""
+    """Return how much is left of what a target counts: bytes, MACs, parameters, weights or ns."""
     match kind:
         case "file_size":
             return counts.file_bytes
@@ -54,7 +57,11 @@ def amount(kind: TargetKind, counts: Price | ShrunkCounts) -> int:
             return counts.nonzero_macs
         case "sparsity":
             return counts.nonzero_weights
-        case "compression_ratio" | "nonzero_parameters" | "accuracy_drop" | "accuracy" | "latency":
+        case "latency":
+            assert isinstance(counts, Price), "units have no latency to be predicted"
+            assert counts.latency_ns is not None, "no kernels were measured"
+            return counts.latency_ns
+        case "compression_ratio" | "nonzero_parameters" | "accuracy_drop" | "accuracy":
             return counts.nonzero
         case _:
             assert_never(kind)
@@ -71,7 +78,9 @@ def most_allowed(target: Target, paid: Price) -> int:
             return _most_left(paid.macs, target.value)
         case "sparsity":
             return math.floor(paid.weights * (1 - target.value / 100) + 1e-6)
-        case "latency" | "accuracy_drop" | "accuracy":
+        case "latency":
+            return math.floor(target.value * NS_PER_MS + 1e-6)
+        case "accuracy_drop" | "accuracy":
             return 0
         case _:
             assert_never(target.kind)
@@ -95,7 +104,11 @@ def best_target(kind: TargetKind, paid: Price) -> Target:
             return Target(kind, math.floor(paid.theoretical_speedup * 100) / 100)
         case "sparsity":
             return Target(kind, math.floor(paid.sparsity * 10_000) / 100)
-        case "nonzero_parameters" | "latency" | "accuracy_drop" | "accuracy":
+        case "latency":
+            ns = amount(kind, paid)
+            step = 10 ** max(0, len(str(ns)) - 3)
+            return Target(kind, -(-ns // step) * step / NS_PER_MS)
+        case "nonzero_parameters" | "accuracy_drop" | "accuracy":
             step = 10 ** max(0, len(str(paid.nonzero)) - 3)
             return Target("nonzero_parameters", float(-(-paid.nonzero // step) * step))
         case _:

@@ -20,11 +20,20 @@ class _Saving:
     tradeoffs: tuple[Tradeoff, ...]
     need: int
 
+    def at(self, tradeoff: Tradeoff, sparsity: float) -> int:
+        """Return what a group saves at a sparsity."""
+        return saved_at(self.target.kind, tradeoff.group, sparsity, kernels=tradeoff.kernels)
+
 
 def cheapest_weights(problem: Problem, target: Target) -> dict[str, float] | None:
     """Follow the hulls until the target is met; return the cheapest plan that only just meets it, if any."""
     tradeoffs = tradeoffs_of(
-        target.kind, problem.groups, problem.scan.granularity, problem.predictor, problem.locked
+        target.kind,
+        problem.groups,
+        problem.scan.granularity,
+        problem.predictor,
+        problem.locked,
+        problem.kernels,
     )
     paid = problem.price({})
     need = amount(target.kind, paid) - most_allowed(target, paid)
@@ -61,10 +70,7 @@ def _trimmed(saving: _Saving, plan: dict[str, float]) -> dict[str, float]:
     """Return what is saved beyond the need: repeatedly lower the group whose cost this reduces most."""
     trimmed, predictor = dict(plan), saving.problem.predictor
     for _ in range(MAX_TRIMS):
-        saved = {
-            tradeoff.name: saved_at(saving.target.kind, tradeoff.group, trimmed[tradeoff.name])
-            for tradeoff in saving.tradeoffs
-        }
+        saved = {one.name: saving.at(one, trimmed[one.name]) for one in saving.tradeoffs}
         excess = sum(saved.values()) - saving.need
         most, lowered = 0.0, {}
         for tradeoff in saving.tradeoffs:
@@ -92,7 +98,7 @@ def _least_level(saving: _Saving, tradeoff: Tradeoff, need: float) -> float | No
     low, high = (tradeoff.step_of(tradeoff.levels[level]) for level in (above - 1, above))
     while high - low > 1:
         middle = (low + high) // 2
-        saved = saved_at(saving.target.kind, tradeoff.group, tradeoff.sparsity_at(middle))
+        saved = saving.at(tradeoff, tradeoff.sparsity_at(middle))
         low, high = (low, middle) if saved >= need else (middle, high)
     return tradeoff.sparsity_at(high)
 

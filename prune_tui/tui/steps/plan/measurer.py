@@ -15,7 +15,7 @@ from prune_tui.core.session.decisions import Prune
 from prune_tui.tui.messages import MeasurePlan
 from prune_tui.tui.state import State
 from prune_tui.tui.steps.step_screen import StepScreen
-from prune_tui.tui.worker.jobs import Measuring, Polishing
+from prune_tui.tui.worker.jobs import KernelTiming, Measuring, Polishing
 
 REST_SECONDS: Final = 0.3
 """How long the hand rests before a plan is measured."""
@@ -32,8 +32,10 @@ class Measurer:
     def follow(self, plan: EditablePlan) -> None:
         """Measure this plan once it rests, unless it is measured already, or something else runs."""
         wanted = _wanted(plan, self._state)
-        if wanted != self._waiting:
+        if wanted != self._waiting or self.is_timing_kernels:
             self._stop_waiting()
+        if self.is_timing_kernels:
+            return
         if self._measuring is not None and in_one_shot(self._measuring.decision) != wanted:
             self._screen.post_message(MeasurePlan(None))
         if wanted is None or self._waiting is not None or self._measuring is not None:
@@ -57,9 +59,18 @@ class Measurer:
         """Improve a plan that was just solved for a target, by evaluating others for it."""
         wanted, planner = _wanted(plan, self._state), self._state.planner
         problem = problem_of(plan, planner)
-        if wanted is not None and problem is not None and not self._state.is_busy:
+        is_free = not (self._state.is_busy or self.is_timing_kernels)
+        if wanted is not None and problem is not None and is_free:
             self._stop_waiting()
             self._screen.post_message(MeasurePlan(Polishing(Polish(wanted, target, problem))))
+
+    def time_kernels(self) -> bool:
+        """Measure what the network's layers take in C, or stop that; return whether it can be measured."""
+        if self._state.is_busy or not self._state.view.is_ready:
+            return False
+        self._stop_waiting()
+        self._screen.post_message(MeasurePlan(None if self.is_timing_kernels else KernelTiming()))
+        return True
 
     def figures(self, plan: EditablePlan) -> MeasuredPlan | None:
         """Return what was measured of this plan so far."""
@@ -70,6 +81,12 @@ class Measurer:
     def is_polishing(self) -> bool:
         """Whether plans are being tried for a budget."""
         return isinstance(self._measuring, Polishing)
+
+    @property
+    def is_timing_kernels(self) -> bool:
+        """Whether it is being measured what the network's layers take in C."""
+        job = self._state.measuring
+        return job is not None and isinstance(job.task, KernelTiming)
 
     @property
     def _measuring(self) -> Measuring | Polishing | None:

@@ -111,7 +111,7 @@ class PlanScreen(EditScreen):
         if chart.display:
             chart.show(curve_plot(state.scan, layer.name, chosen=sparsity) if state.scan else None)
         on_action = self.next_bar.has_focus and not self._note
-        note = self._polishing_note() or self._note or self.selection_note
+        note = self._kernels_note() or self._polishing_note() or self._note or self.selection_note
         if is_unmet and not note and state.goal is not None and self._typed is None:
             note = trial.way_back(state.goal, self.plan, state)
         explanation = plan_text.explanation(

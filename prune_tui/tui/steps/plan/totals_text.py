@@ -23,6 +23,7 @@ from prune_tui.reports.numbers import (
 )
 from prune_tui.tui.palette import Palette
 from prune_tui.tui.steps.plan.goal_text import goal_text
+from prune_tui.tui.steps.plan.latency_text import ms_text
 from prune_tui.tui.widgets.sparsity_ruler import loss_style
 
 
@@ -31,7 +32,8 @@ class Totals:
     """What a plan costs and saves, what is predicted or measured of it, and whether a goal is met.
 
     `seconds_to_measure` is 0 where a plan is measured by itself. `score` is what the accuracy is called.
-    `outcomes` says of each part of the target whether it is met.
+    `outcomes` says of each part of the target whether it is met. `latency_error` is how far off a predicted
+    latency may be, as a share of it.
     """
 
     price: Price
@@ -43,6 +45,7 @@ class Totals:
     is_met: bool | None = None
     score: str = "accuracy"
     outcomes: Mapping[TargetKind, bool | None] = field(default_factory=dict)
+    latency_error: float = 0.0
 
 
 _ITALIC = Style(italic=True)
@@ -50,9 +53,11 @@ _ITALIC = Style(italic=True)
 LEFT_OUT: Final = (
     "change of size",
     "compression",
+    "how run",
     "size",
     "spaces",
     "ratio",
+    "latency",
     "MACs",
     "dense size",
     "goal",
@@ -79,7 +84,13 @@ def _totals(shown: Totals, palette: Palette, *, left_out: Sequence[str]) -> Text
 
     def goal(*about: TargetKind) -> Text:
         return Text().join(
-            goal_text(part, shown.outcomes.get(part.kind, shown.is_met), palette, has_word=has_goal_word)
+            goal_text(
+                part,
+                shown.outcomes.get(part.kind, shown.is_met),
+                palette,
+                has_word=has_goal_word,
+                is_predicted=part.kind == "latency",
+            )
             for part in goals
             if part.kind in about
         )
@@ -104,6 +115,11 @@ def _totals(shown: Totals, palette: Palette, *, left_out: Sequence[str]) -> Text
         text.append("compression " if "compression" not in left_out else "", palette.muted)
         text.append(times_text(price.compression_ratio), palette.bold)
     text.append_text(goal("compression_ratio"))
+    if price.latency_ns is not None and ("latency" not in left_out or "latency" in kinds):
+        text.append("  " if text else "").append(f"≈{ms_text(price.latency_ns)}", palette.bold + _ITALIC)
+        text.append(f" ±{shown.latency_error * 100:.0f} %", palette.muted + _ITALIC)
+        text.append(" (C, batch 1)" if "how run" not in left_out else "", palette.muted)
+    text.append_text(goal("latency"))
     if "nonzero_parameters" in kinds:
         text.append("  params ", palette.muted).append(count_text(price.nonzero), palette.bold)
         text.append_text(goal("nonzero_parameters"))

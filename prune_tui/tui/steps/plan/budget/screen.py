@@ -14,10 +14,12 @@ from prune_tui.core.planning.target import describe_target
 from prune_tui.core.workflow.step import Step
 from prune_tui.reports.numbers import percent_text
 from prune_tui.tui.state import State
+from prune_tui.tui.steps.layer_rows import LayerRow
 from prune_tui.tui.steps.layers_screen import LayersScreen
 from prune_tui.tui.steps.plan import text as plan_text
 from prune_tui.tui.steps.plan.budget import trial
 from prune_tui.tui.steps.plan.budget.bar import BudgetBar
+from prune_tui.tui.steps.plan.latency_text import share_text, timing_note
 from prune_tui.tui.steps.plan.measurer import Measurer
 from prune_tui.tui.steps.plan.totals_text import Totals
 
@@ -63,6 +65,7 @@ class BudgetScreen(LayersScreen):
             is_met=trial.whether_met(goal, price, state),
             score=self.state.score_name,
             outcomes=trial.outcomes(goal, price, self.state),
+            latency_error=state.view.kernels.one_error if state.view.kernels is not None else 0.0,
         )
 
     @property
@@ -94,6 +97,28 @@ class BudgetScreen(LayersScreen):
         """Measure the plan on show, however long it takes."""
         if not self._measurer.measure_now(self.plan):
             self.app.bell()
+
+    def action_time_kernels(self) -> None:
+        """Measure what the network's layers take in C on this machine, or stop that."""
+        if self.refuses_work():
+            return
+        self._note = ""
+        if not self._measurer.time_kernels():
+            self.app.bell()
+
+    def _kernels_note(self) -> str:
+        """Say how far the measuring of kernels is; empty while none are measured."""
+        is_timing = self._measurer.is_timing_kernels
+        return timing_note(self.state.view.kernels_done) if is_timing else ""
+
+    def more_facts(self, row: LayerRow) -> list[str]:
+        """Say what share of the predicted latency a row has, once kernels were measured."""
+        planner, table = self.state.planner, self.state.view.kernels
+        total_ns = planner.price(self.plan).latency_ns
+        if table is None or total_ns is None:
+            return []
+        said = share_text(row.groups, planner.sparsities(self.plan), table, total_ns)
+        return [said] if said else []
 
     def _say_no(self, why: str) -> None:
         self._note = why

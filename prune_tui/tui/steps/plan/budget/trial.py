@@ -85,9 +85,15 @@ def outcomes(goal: Goal | None, price: Price, state: State) -> dict[TargetKind, 
     if goal is None or state.scan is None:
         return {}
     return {
-        part.kind: None if part.is_of_accuracy and price.accuracy is None else is_met(part, price, state.scan)
+        part.kind: is_met(part, price, state.scan) if _is_known(part, price) else None
         for part in goal.target.parts
     }
+
+
+def _is_known(part: Target, price: Price) -> bool:
+    """Whether what a part of a goal is about is predicted."""
+    figure = price.latency_ns if part.kind == "latency" else price.accuracy
+    return figure is not None or not (part.is_of_accuracy or part.kind == "latency")
 
 
 def way_back(goal: Goal, plan: EditablePlan, state: State) -> str:
