@@ -13,7 +13,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from shutil import which
 from tempfile import TemporaryDirectory
@@ -30,7 +30,8 @@ from prune_tui.engine.device import prepare_process
 from prune_tui.export.c.folder import Folder, to_c
 from prune_tui.export.description import Description
 from prune_tui.export.network import Exported
-from prune_tui.native.choosing import measured, ruled
+from prune_tui.native.choosing import Plan, measured, ruled
+from prune_tui.native.program import Program
 
 SPARSITY: Final = 0.9
 NUM_IMAGES: Final = 8
@@ -53,7 +54,7 @@ FAMILIES: Final[Mapping[str, Mapping[str, object]]] = {
 """Models of torchvision, and what they are built with."""
 
 WARNINGS: Final = ("-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow")
-SANITIZERS: Final = ("-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover")
+SANITIZERS: Final = ("-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover")
 _WIDTHS: Final = ("-march=native", "-march=haswell", "-march=x86-64")
 _RESULT: Final = re.compile(r"largest difference (\S+) of the largest output(?:, (\d+) classes differ)?")
 
@@ -80,7 +81,7 @@ def main(options: Sequence[str] = ()) -> None:
     parser.add_argument("--models", nargs="+", choices=names, default=names, metavar="NAME")
     parser.add_argument("--cc", nargs="+", default=["gcc", "clang"], metavar="NAME", help="compilers")
     parser.add_argument("--size", type=int, default=64, help="side of the images of torchvision's models")
-    parser.add_argument("--ruled", action="store_true", help="choose kernels by the rule, not by timing")
+    parser.add_argument("--ruled", action="store_true", help="choose kernels by the rule, both ways")
     parser.add_argument("--threads", type=int, default=1, help="CPU threads of torch")
     args = parser.parse_args(options)
     prepare_process(args.threads)
@@ -89,7 +90,7 @@ def main(options: Sequence[str] = ()) -> None:
         raise SystemExit(f"benchmarks: none of the compilers is here: {', '.join(args.cc)}")
     rows, failures = [], list[str]()
     for name in args.models:
-        folder = to_c(pruned(name, args.size), ruled if args.ruled else measured)
+        folder = to_c(pruned(name, args.size), ruled_both_ways if args.ruled else measured)
         for compiler in compilers:
             is_first = compiler == compilers[0]
             built = tried(name, compiler, folder, widths() if is_first else widths()[:1], sanitizes=is_first)
@@ -111,6 +112,11 @@ def main(options: Sequence[str] = ()) -> None:
     print_machine()
     if failures:
         raise SystemExit("\n".join(f"benchmarks: {failure}" for failure in failures))
+
+
+def ruled_both_ways(program: Program) -> Plan:
+    """Choose by the rule, but have examples run both one by one and side by side."""
+    return replace(ruled(program), few=3)
 
 
 def widths() -> Sequence[str]:

@@ -22,6 +22,7 @@ from prune_tui.storage import (
     resumed_name,
     unused_name,
     write_atomically,
+    write_folder,
     write_session,
     write_traceback,
 )
@@ -57,6 +58,18 @@ def test_a_write_that_the_system_cuts_short_leaves_the_old_file(tmp_path: Path) 
     assert "can't write" in ran.stdout
     assert "untouched" in ran.stdout
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_folder_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path, files = tmp_path / "folder", {"a": b"1", "b": b""}
+    write_folder(path, files)
+    assert {file.name: file.read_bytes() for file in path.iterdir()} == files
+    with pytest.raises(StorageError, match="is there already"):
+        write_folder(path, {"a": b"2"})
+    with pytest.raises(StorageError, match=r"can't write .*other"):
+        write_folder(tmp_path / "other", {"a": b"", "no/such": b""})
+    assert {file.name: file.read_bytes() for file in path.iterdir()} == files
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -1,6 +1,7 @@
 """`prune-tui export` writes what computes the same, or one line and nothing."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,10 +14,14 @@ from prune_tui.cli.app import app
 from prune_tui.commands import export as export_command
 from prune_tui.core.session.session import Checkpoint, Record, Session
 from prune_tui.core.terms import FileFormat
+from prune_tui.export.c.checking import Compared
 from prune_tui.export.formats import encoded
 from prune_tui.export.network import Exported, chosen_checkpoint
+from prune_tui.native.building import NO_COMPILER, compiler
 from prune_tui.storage import read_session
 from tests.export.helpers import recorded
+
+needs_compiler = pytest.mark.skipif(compiler() is None, reason="needs a C compiler")
 
 EMPTY = Checkpoint(path="x.safetensors", sha256="0" * 64, file_bytes=0)
 
@@ -91,6 +96,61 @@ def test_a_file_that_computes_something_else_is_not_written_and_exits_1(
     assert json.loads(result.stdout)["max_relative_difference"] > 1e-4
     assert result.stderr.splitlines()[-1].startswith("prune-tui: not exported: ")
     assert list(tmp_path.iterdir()) == []
+
+
+@needs_compiler
+def test_c_is_a_folder_with_its_own_check(session: Path, tmp_path: Path) -> None:
+    out = tmp_path / "c"
+    result = run(session, "--to", "c", "-o", out, "--json")
+    assert result.exit_code == 0
+    files = {path.name: path.stat().st_size for path in out.iterdir()}
+    assert {"net.c", "net.h", "Makefile", "README.txt", "check.c", "check.bin"} <= files.keys()
+    document = json.loads(result.stdout)
+    assert (document["format"], document["path"]) == ("c", str(out))
+    assert document["file_bytes"] == sum(files.values())
+    assert document["checked"] is True
+    assert document["differing_predictions"] == 0
+    assert 0 <= document["max_relative_difference"] <= 1e-4
+    assert document["latency_ms"].keys() == {"torch", "C"}
+    assert [path.name for path in tmp_path.iterdir()] == ["c"]
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("CC", "no-such-compiler")
+    compiler.cache_clear()
+    yield
+    compiler.cache_clear()
+
+
+@pytest.mark.usefixtures("no_compiler")
+def test_without_a_compiler_c_is_written_all_the_same(session: Path, tmp_path: Path) -> None:
+    result = run(session, "--to", "c", "-o", tmp_path / "c")
+    assert result.exit_code == 0
+    assert "by a rule" in result.stderr
+    assert result.stderr.splitlines()[-1] == f"prune-tui: not checked: {NO_COMPILER}"
+    assert "not compared with torch" in result.stdout
+    assert "chosen by a rule" in (tmp_path / "c" / "README.txt").read_text()
+    document = json.loads(run(session, "--to", "c", "-o", tmp_path / "d", "--json").stdout)
+    assert (document["checked"], document["max_relative_difference"]) == (False, None)
+
+
+@needs_compiler
+def test_c_that_computes_something_else_is_not_written(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export_command, "compare_c", lambda *_: Compared(1e-6, 3))
+    result = run(session, "--to", "c", "-o", tmp_path / "c")
+    assert result.exit_code == 1
+    assert "and 3 predictions; nothing was written" in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_there_is_left_alone(session: Path, tmp_path: Path) -> None:
+    result = run(session, "--to", "c", "-o", tmp_path)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "is there already" in result.stderr
+    assert result.stderr.count("\n") == 1
 
 
 @pytest.mark.parametrize(
