@@ -186,7 +186,7 @@ class NativeFigures(Data):
     is_shrunk: bool = False
     num_threads: Positive = 1
     latency_ms: Mapping[str, Latency] = field(default_factory=dict)
-    disagreement: float | None = None
+    disagreement: float = 0.0
     num_images: Count = 0
     num_different: Count = 0
     dense_layers: tuple[str, ...] = ()

@@ -81,7 +81,7 @@ def _as_c(report: Report, native: NativeFigures) -> Iterator[str]:
         return
     dense = report.dense.latency_ms if report.dense is not None else {}
     speeds = [
-        f"{faster_text(dense[size].p50, native.latency_ms[size].p50)} than dense in torch at batch {size}"
+        f"{faster_text(dense[size].p50, native.latency_ms[size].p50)} at batch {size}"
         for size in sorted(dense.keys() & native.latency_ms.keys(), key=int)
     ]
     if speeds:
@@ -90,7 +90,7 @@ def _as_c(report: Report, native: NativeFigures) -> Iterator[str]:
             f"predictions differ on {count_text(native.num_different)} of {count_text(native.num_images)} "
             f"validation examples, outputs by {native.disagreement:.0e} of the largest at most"
         )
-        yield f"{AS_C} That ran {', '.join(speeds)}, on {threads}; {agrees}."
+        yield f"{AS_C} That ran {', '.join(speeds)} than dense in torch, on {threads}; {agrees}."
     sparsities = {} if native.is_shrunk else {layer.name: layer.sparsity for layer in report.layers}
     computed = [_with_sparsity(name, sparsities) for name in native.dense_layers]
     skipped = [layer for layer in sparsities if layer not in native.dense_layers]

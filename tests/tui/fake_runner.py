@@ -479,8 +479,9 @@ class FakeRunner:
         if decision.sparse:
             speed["sparse"] = 0.8
         if self._script.native is not None:
-            yield StepBegun("building the pruned network as C", 0.5)
-            self._step("build", should_stop)
+            gate = self._script.gates.get("build")
+            while gate is not None and not gate.acquire(timeout=0.05):
+                yield StepBegun("building the pruned network as C", 0.5)
             yield NativeChecked(self._script.native, 0.6)
             if self._script.native.refusal is None:
                 speed["native"] = 0.1
