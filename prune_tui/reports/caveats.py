@@ -71,7 +71,7 @@ def _zeros(report: Report) -> str:
     dense, pruned = report.dense, report.pruned
     if dense is None or pruned is None or pruned.file_bytes >= dense.file_bytes:
         return plain
-    return f"{plain} Only its file is smaller: it stores one bit per weight, and the kept values."
+    return f"{plain} Only its file is smaller: it packs the masks, and stores the kept values."
 
 
 def _as_c(report: Report, native: NativeFigures) -> Iterator[str]:
