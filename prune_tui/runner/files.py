@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import TypeAdapter
 
-from prune_tui.core.run.events import BatchEvaluated, BatchTrained, Event
+from prune_tui.core.run.events import BatchEvaluated, BatchTrained, Event, StepBegun
 from prune_tui.core.session.session import Session
 from prune_tui.storage import (
     append_lines,
@@ -40,8 +40,8 @@ class SessionFiles:
             check_place(self.path)
 
     def note(self, event: Event) -> None:
-        """Keep an event for the log, except events of single batches."""
-        if self.path is not None and not isinstance(event, BatchTrained | BatchEvaluated):
+        """Keep an event for the log, except events of single batches and steps."""
+        if self.path is not None and not isinstance(event, BatchTrained | BatchEvaluated | StepBegun):
             name = type(event).__name__.encode()
             self._log.append(b'{"event":"' + name + b'",' + _EVENT_JSON.dump_json(event)[1:])
 

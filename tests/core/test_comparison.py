@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from prune_tui.core.comparison import compare
-from prune_tui.core.report import EpochFigures, Report
+from prune_tui.core.report import EpochFigures, NativeFigures, Report
 from tests import made_up
 
 FIGURES = made_up.figures(0.9)
@@ -27,6 +27,12 @@ def found(replayed: Report, tolerance_points: float = 0.5, *, recorded: Report =
 @pytest.mark.parametrize("report", [REPORT, made_up.full_report(), Report()])
 def test_the_same_report_has_no_difference(report: Report) -> None:
     assert found(report, recorded=report) == {}
+
+
+def test_a_replay_without_a_compiler_reproduces_a_record_with_one() -> None:
+    recorded = replace(REPORT, native=made_up.native())
+    for again in (None, NativeFigures(refusal="no compiler")):
+        assert found(replace(REPORT, native=again), recorded=recorded) == {}
 
 
 @pytest.mark.parametrize(("accuracy", "within"), [(0.905, True), (0.895, True), (0.906, False), (0.0, False)])

@@ -346,8 +346,9 @@ class Shrink(DecisionBase):
 class Measure(DecisionBase):
     """Read the test set once for the pruned network, and for the shrunk one if there is one, and time both.
 
-    They are timed beside the dense network on the same batches. `sparse` adds the pruned network with its
-    linear layers as sparse matrices, on devices that support these.
+    They are timed beside the dense network on the same batches, the smaller of them on a processor also as C,
+    if there is a compiler. `sparse` adds the pruned network with its linear layers as sparse matrices, on
+    devices that support these.
     """
 
     kind: Literal["measure"] = "measure"
