@@ -1,6 +1,7 @@
 """A network as C builds without a warning, keeps to its own memory, and computes what torch does."""
 
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from shutil import which
 
@@ -10,7 +11,13 @@ import torch
 from torch import nn
 
 from benchmarks.exported_c import pruned, shortfalls, tried
+from prune_tui.catalog.batches import TensorSplit
+from prune_tui.catalog.datasets.images import Data
+from prune_tui.catalog.tasks.classification import Classification
+from prune_tui.catalog.tasks.regression import Regression
+from prune_tui.catalog.tasks.task import Task
 from prune_tui.core.errors import ExportError
+from prune_tui.engine.data import DeviceData
 from prune_tui.export.c.checking import Compared, compare_c, timed_c
 from prune_tui.export.c.folder import Folder, to_c
 from prune_tui.export.description import Description
@@ -94,6 +101,15 @@ def test_what_differs_or_is_no_number_is_not_the_same() -> None:
     assert Compared(1e-5, 0).is_same
     for difference, predictions in ((1e-3, 0), (1e-5, 1), (float("nan"), None), (float("inf"), None)):
         assert not Compared(difference, predictions).is_same
+
+
+@pytest.mark.parametrize(("task", "predicts"), [(Classification(5), True), (Regression(5), False)])
+def test_only_classes_are_predictions(task: Task, predicts: bool) -> None:
+    network = exported(small(), 3, 8, 8)
+    assert isinstance(network.inputs, torch.Tensor)
+    split = TensorSplit(network.inputs, torch.zeros(6))
+    data = DeviceData(Data(split, split, split, task), torch.device("cpu"))
+    assert to_c(replace(network, data=data), ruled).predicts == predicts
 
 
 class Two(nn.Module):

@@ -81,7 +81,9 @@ def to_c(network: Exported, choose: Chooser | None = None) -> Folder:
     with torch.inference_mode():
         outputs = _picked(call(network.module, images), key)
     shape, num_classes = tuple(outputs.shape[1:]), network.description.num_classes
-    predicts = num_classes is not None and num_classes > 1 and shape == (num_classes,)
+    # The largest of several values means nothing, and rounding may change which it is.
+    is_classified = network.data is None or isinstance(network.data.task, Classification)
+    predicts = is_classified and num_classes is not None and num_classes > 1 and shape == (num_classes,)
     made["check.bin"] = _vector(images, outputs, predicts=predicts)
     made["README.txt"] = _explained(
         network.description, program, len(outputs), made, was_timed=bool(plan.seconds)
