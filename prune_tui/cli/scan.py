@@ -71,8 +71,8 @@ def scan(
     budget: Annotated[
         str | None,
         typer.Option(
-            help="Budget to solve for, such as 20x, '0.1 MB', '10k params', '3x MACs', '95 % sparsity', "
-            "'1 point', '≥ 96 % accuracy' or '0.1 MB and 1 point'."
+            help="Budget to solve for, such as 20x, '0.1 MB', '10k params', '3x MACs', '2 ms', "
+            "'95 % sparsity', '1 point', '≥ 96 % accuracy' or '0.1 MB and 1 point'."
         ),
     ] = None,
     polish: Annotated[
