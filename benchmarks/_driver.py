@@ -1,8 +1,12 @@
 """The process under test: prepares a session, or carries out a decision in the app or without a screen."""
 
+from __future__ import annotations
+
 import argparse
 from dataclasses import replace
-from pathlib import Path
+from inspect import getfile
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import TypeAdapter
 
@@ -11,6 +15,9 @@ from prune_tui.catalog.models import model_entry
 from prune_tui.core.session.decisions import Decision, LoadDense, Scan, TrainDense
 from prune_tui.core.session.session import Session
 from prune_tui.storage import read_session
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 ANY_DECISION: TypeAdapter[Decision] = TypeAdapter(Decision)
 
@@ -22,13 +29,13 @@ def prepare(path: Path, args: argparse.Namespace) -> None:
 
     prepare_process(args.threads)
     session = Session(name=path.stem, model=args.model, dataset=args.dataset, device=args.device)
-    runner = Runner(session, sessions_dir=path.parent, data_dir=args.data_dir)
+    runner = Runner(session, sessions_dir=path.parent, data_dir=args.data_dir, allow_code=True)
     training = replace(model_entry(args.model).training, num_epochs=1)
     has_baseline = bundled_baseline(args.model, args.dataset) is not None
     dense = LoadDense() if has_baseline else TrainDense(training=training)
     for _ in runner.open():
         pass
-    for decision in (dense, Scan(sparsities=(0.5,))):
+    for decision in (dense, Scan(sparsities=(args.scanned,), tolerance_points=args.tolerance_points)):
         for _ in runner.perform(decision):
             pass
 
@@ -59,7 +66,7 @@ def run_app(path: Path, args: argparse.Namespace) -> None:
     class DrivenApp(module.PruneApp):
         """The app, with one decision posted as soon as the session is open."""
 
-        CSS_PATH = str(Path(module.__file__).with_name("prune_tui.tcss"))
+        CSS_PATH = css_of(module.PruneApp)
 
         @on(JobFinished)
         def _drive(self, message: JobFinished) -> None:
@@ -86,14 +93,58 @@ def run_app(path: Path, args: argparse.Namespace) -> None:
     app.release()
 
 
+def run_plan(path: Path, args: argparse.Namespace) -> None:
+    """Open the session in the app, which lands on its plan; write beside it what each key came upon.
+
+    That is a line for each key: 1 if a plan was being measured when it came, else 0.
+    """
+    from textual import events
+
+    from prune_tui.tui.app import PruneApp
+    from prune_tui.tui.options import Options
+
+    class WatchedApp(PruneApp):
+        """The app, and whether the engine was measuring at each key."""
+
+        CSS_PATH = css_of(PruneApp)
+        came_upon: ClassVar[list[bool]] = []
+
+        async def on_event(self, event: events.Event) -> None:
+            if isinstance(event, events.Key) and not event.is_forwarded:
+                self.came_upon.append(self.state.measuring is not None)
+            await super().on_event(event)
+
+    options = Options(
+        sessions_dir=path.parent,
+        data_dir=args.data_dir,
+        device=args.device,
+        num_threads=args.threads,
+        resume=path,
+        allow_code=True,
+    )
+    app = WatchedApp(options)
+    app.run()
+    app.release()
+    path.with_suffix(".keys").write_text("".join(f"{int(one)}\n" for one in app.came_upon))
+
+
+def css_of(app: type[App[None]]) -> list[str | PurePath]:
+    """Return where an app's styles are, for a class that is defined elsewhere."""
+    paths = app.CSS_PATH
+    assert isinstance(paths, list)
+    return [Path(str(getfile(app))).parent / path for path in paths]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks._driver")
-    actions = {"prepare": prepare, "headless": run_headless, "app": run_app}
+    actions = {"prepare": prepare, "headless": run_headless, "app": run_app, "plan": run_plan}
     parser.add_argument("action", choices=actions)
     parser.add_argument("session", type=Path)
     parser.add_argument("--model")
     parser.add_argument("--dataset")
     parser.add_argument("--decision")
+    parser.add_argument("--scanned", type=float, default=0.5, help="the sparsity that is scanned")
+    parser.add_argument("--tolerance-points", type=float, help="of the scan; exact unless set")
     parser.add_argument("--data-dir", type=Path)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int)

@@ -28,11 +28,11 @@ def parser_of(name: str) -> argparse.ArgumentParser:
     return parser
 
 
-def prepared_session(folder: Path, args: argparse.Namespace) -> Path:
-    """Make a session with a dense baseline and a scan; return its file."""
+def prepared_session(folder: Path, args: argparse.Namespace, *more: str) -> Path:
+    """Make a session with a dense baseline and a scan; return its file. `more` are the driver's options."""
     path = folder / "prepared.json"
     names = ["--model", args.model, "--dataset", args.dataset]
-    subprocess.run([*driver("prepare", path, args), *names], cwd=ROOT, check=True)
+    subprocess.run([*driver("prepare", path, args), *names, *more], cwd=ROOT, check=True)
     return path
 
 

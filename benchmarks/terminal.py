@@ -1,4 +1,4 @@
-"""A terminal of 80 by 24 cells for a program under test: sends keys, and times what is written."""
+"""A terminal for a program under test: sends keys, and times what is written."""
 
 import errno
 import fcntl
@@ -15,7 +15,9 @@ from pathlib import Path
 from types import TracebackType
 
 ROOT = Path(__file__).parent.parent
-COLUMNS, ROWS = 80, 24
+SIZE = (80, 24)
+"""Columns and rows, unless told otherwise."""
+
 QUIT = b"\x11"
 DISCARD = b"d"
 _SYNC_QUERY, _SYNC_REPLY = b"\x1b[?2026$p", b"\x1b[?2026;2$y"
@@ -36,9 +38,9 @@ class TerminalTimeoutError(Exception):
 class Terminal:
     """Runs a program on a pseudo-terminal; leaving the context quits and reaps it."""
 
-    def __init__(self, command: Sequence[str], folder: Path = ROOT) -> None:
+    def __init__(self, command: Sequence[str], folder: Path = ROOT, *, size: tuple[int, int] = SIZE) -> None:
         self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self._seen = bytearray()
         self._answered = False
         self.is_open = True
