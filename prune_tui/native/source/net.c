@@ -54,7 +54,7 @@ ${one}
 ${store_one}
 }
 
-/* Each thread keeps its memory until it ends. */
+/* Each thread keeps its memory until the program ends. */
 static float *memory(void)
 {
     static _Thread_local float *kept;

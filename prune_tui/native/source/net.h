@@ -11,7 +11,8 @@ extern "C" {
 
 /* Runs the network on n examples.
    in: n times ${input}; out: n times ${output}.
-   Numbers that it can't compute for want of memory are NaN. Several threads may call it at once. */
+   Numbers that it can't compute for want of memory are NaN. Several threads may call it at once;
+   each keeps its working memory until the program ends. */
 void net(const float *in, float *out, int n);
 
 #ifdef __cplusplus

@@ -14,7 +14,7 @@ from prune_tui.native.source.convolution import convolution_source, scratch_size
 from prune_tui.native.source.kernels import FULL, WAYS, Block, Site, Way, indented
 from prune_tui.native.source.others import other_lines
 
-_MOST_EMBEDDED: Final = 300_000
+_MOST_EMBEDDED: Final = 30_000
 """With more numbers the text takes long to compile, and they go into a file beside it."""
 
 WEIGHTS_FILE: Final = "net.weights"
