@@ -220,5 +220,5 @@ class Chart(Drawing):
     def lines(self, palette: Palette, *, width: int, height: int) -> list[Text]:
         """Draw the plot, or say why there is none."""
         if self._plot is None:
-            return [Text(self._hint, palette.muted)]
+            return [Text(line, palette.muted) for line in self._hint.splitlines()]
         return plot_lines(self._plot, palette, width=width, height=height)
