@@ -23,7 +23,7 @@ from prune_tui.native.source.kernels import (
     vectors_of,
 )
 from prune_tui.native.source.taps import Steps, Taps, first_tap, taps_of
-from prune_tui.native.source.tiles import MOST_ACCUMULATORS, Tile, TileAt, tiles_of
+from prune_tui.native.source.tiles import MOST_ACCUMULATORS, MOST_WIDE_ACCUMULATORS, Tile, TileAt, tiles_of
 
 _NEAR_BYTES: Final = 2**15
 """So much surely stays in the cache next to the processor while it is used."""
@@ -42,18 +42,24 @@ def convolution_source(
 
     `first` are statements that it begins with.
     """
-    if block < FULL:
-        return _written(site, way, block, vectors_of(way, site.target.shape.columns), constants, first)
+    usual = vectors_of(way, site.target.shape.columns)
     wide, narrow = (
-        _written(site, way, block, Vectors(kind, 1, ""), constants, first) for kind in ("v16", "v8")
+        _written(site, way, block, Vectors(kind, 1, "") if block == FULL else usual, most, constants, first)
+        for kind, most in (("v16", MOST_WIDE_ACCUMULATORS), ("v8", MOST_ACCUMULATORS))
     )
-    return f"#if LANES == 16\n{wide}\n#else\n{narrow}\n#endif"
+    return wide if wide == narrow else f"#if LANES == 16\n{wide}\n#else\n{narrow}\n#endif"
 
 
 def _written(
-    site: Site, way: Way, block: Block, vectors: Vectors, constants: Constants, first: Sequence[str]
+    site: Site,
+    way: Way,
+    block: Block,
+    vectors: Vectors,
+    most: int,
+    constants: Constants,
+    first: Sequence[str],
 ) -> str:
-    """Return the functions of a convolution by vectors of one kind."""
+    """Return the functions of a convolution by vectors of one kind, at most so many of them in registers."""
     steps, prologue = _steps(site, vectors)
     num_outputs = len(site.convolution.weight)
     whole = num_outputs // block * block if block < FULL else num_outputs
@@ -61,7 +67,7 @@ def _written(
     functions, calls = list[str](), list[str]()
     for each, outputs in parts:
         if outputs.start < outputs.stop:
-            written, called = _part(site, way, each, outputs, steps, vectors, constants)
+            written, called = _part(site, way, each, outputs, steps, vectors, most, constants)
             functions += written
             calls += called
     pointers = [
@@ -114,7 +120,14 @@ def scratch_size(site: Site) -> int:
 
 
 def _part(
-    site: Site, way: Way, block: int, outputs: slice, steps: Steps, vectors: Vectors, constants: Constants
+    site: Site,
+    way: Way,
+    block: int,
+    outputs: slice,
+    steps: Steps,
+    vectors: Vectors,
+    most: int,
+    constants: Constants,
 ) -> tuple[list[str], list[str]]:
     """Return the kernels for some output channels, and the statements that call them."""
     convolution = _padded(site.convolution, block)
@@ -122,8 +135,10 @@ def _part(
         outputs = slice(outputs.start, len(convolution.weight) if block == FULL else outputs.stop)
     each = {1: 1, 4: 4, FULL: 1 if vectors.kind == "v16" else 2}[block]
     shape = site.target.shape
-    tiles = tiles_of(shape, vectors.width, MOST_ACCUMULATORS // each)
-    num_portions = _num_portions(convolution, block, outputs, tiles[0].tile, vectors)
+    tiles = tiles_of(shape, vectors.width, most // each)
+    # Both kinds of tiles take the same portions, and so share their numbers.
+    usual = tiles_of(shape, vectors.width, MOST_ACCUMULATORS // each)[0].tile
+    num_portions = _num_portions(convolution, block, outputs, usual, vectors)
     taps = taps_of(convolution, block, outputs, num_portions)
     prefix = f"{site.name}_{block}" if block > 1 else f"{site.name}_tail" if outputs.start else site.name
     names = _names(prefix, way, taps, steps.offsets(taps, convolution), convolution.bias[outputs], constants)

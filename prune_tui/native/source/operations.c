@@ -17,6 +17,13 @@ typedef int32_t batch_mask __attribute__((vector_size(4 * LANES)));
 #define AT_LEAST(type, a, low) PICK(type, (a) > EACH(type, low), a, EACH(type, low))
 #define AT_MOST(type, a, high) PICK(type, (a) < EACH(type, high), a, EACH(type, high))
 
+/* Four numbers of two vectors, by their places: 0 to 3 are those of the first, 4 to 7 those of the second. */
+#if defined __clang__ || __GNUC__ >= 12
+#define MIX(a, b, i, j, k, l) __builtin_shufflevector(a, b, i, j, k, l)
+#else
+#define MIX(a, b, i, j, k, l) __builtin_shuffle(a, b, (v4_mask){i, j, k, l})
+#endif
+
 OPERATION float exponential(float x)
 {
     /* 2^n * e^r with |r| <= log(2) / 2, and a polynomial for e^r (Cephes, expf). */
@@ -94,12 +101,12 @@ OPERATION void load_batch(
                         float *q = to + i * LANES + l;
                         const v4 a = AT(v4, p), b = AT(v4, p + size), d = AT(v4, p + 2 * size),
                                  e = AT(v4, p + 3 * size);
-                        const v4 ab = {a[0], b[0], a[1], b[1]}, de = {d[0], e[0], d[1], e[1]};
-                        const v4 ba = {a[2], b[2], a[3], b[3]}, ed = {d[2], e[2], d[3], e[3]};
-                        PUT(v4, q, ((v4){ab[0], ab[1], de[0], de[1]}));
-                        PUT(v4, q + LANES, ((v4){ab[2], ab[3], de[2], de[3]}));
-                        PUT(v4, q + 2 * LANES, ((v4){ba[0], ba[1], ed[0], ed[1]}));
-                        PUT(v4, q + 3 * LANES, ((v4){ba[2], ba[3], ed[2], ed[3]}));
+                        const v4 ab = MIX(a, b, 0, 4, 1, 5), de = MIX(d, e, 0, 4, 1, 5);
+                        const v4 ba = MIX(a, b, 2, 6, 3, 7), ed = MIX(d, e, 2, 6, 3, 7);
+                        PUT(v4, q, MIX(ab, de, 0, 1, 4, 5));
+                        PUT(v4, q + LANES, MIX(ab, de, 2, 3, 6, 7));
+                        PUT(v4, q + 2 * LANES, MIX(ba, ed, 0, 1, 4, 5));
+                        PUT(v4, q + 3 * LANES, MIX(ba, ed, 2, 3, 6, 7));
                     }
             for (; i < columns; i++)
                 for (int l = 0; l < LANES; l++)

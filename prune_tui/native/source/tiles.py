@@ -9,6 +9,9 @@ from prune_tui.native.program import Shape
 MOST_ACCUMULATORS: Final = 14
 """Of the sixteen vector registers that every machine with AVX2 has; two are left for what is loaded."""
 
+MOST_WIDE_ACCUMULATORS: Final = 24
+"""Of the thirty-two that there are with AVX-512; more were not faster."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tile:
