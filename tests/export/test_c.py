@@ -66,7 +66,7 @@ def test_models_build_without_warnings_and_pass_their_own_check(name: str, sanit
 @pytest.mark.skipif(which("make") is None, reason="needs make")
 def test_make_check_tells_another_network(tmp_path: Path) -> None:
     def make() -> "subprocess.CompletedProcess[str]":
-        command = ["make", "check", f"CC={compiler()}", "CFLAGS=-O1"]
+        command = ["make", "--no-print-directory", "check", f"CC={compiler()}", "CFLAGS=-O1"]
         return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
 
     written(to_c(exported(small(), 3, 8, 8), ruled), tmp_path)
